@@ -1,0 +1,104 @@
+"""The shop's logs: what `transactional` and `serving` record, what loaders and the simulator imitate.
+
+Each class is at once a message (one JSON object in the outbox or the event stream, without `date`)
+and a table of the lake (`raw/`, `validated/`, `quarantine/`).
+"""
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from features.schemas.row import Cents, Count, Id, LogRow, NotAfter, RequiredFor
+
+LogDay = Annotated[dt.date, Field(description="the partition: UTC day of `recorded_at`")]
+CLICK_KINDS_OF_A_PRODUCT = ("impression", "view", "cart", "purchase")
+
+
+class OrderLine(LogRow):
+    """Some units of one product, sold at one price or given back."""
+
+    table = "order_lines"
+
+    order_id: Id
+    line_number: Annotated[int, Field(ge=1, description="within the order, from 1")]
+    customer_id: Annotated[Id | None, Field(description="null for a guest")]
+    product_id: Id
+    kind: Annotated[Literal["sale", "return"], Field(description="a return gives units back")]
+    quantity: Annotated[int, Field(ge=1, le=100_000, description="units; positive in a return too")]
+    unit_price_cents: Annotated[int, Field(ge=1, le=10**9, description="of that moment")]
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217")]
+    region: Annotated[str | None, Field(max_length=80, description="country or state")]
+    date: LogDay
+
+
+class ClickstreamEvent(LogRow):
+    """A shopper searched, was shown something, looked at it, put it in the cart or bought it.
+
+    `purchase` is for shops whose orders are not in `order_lines`; Emporium's own shop never logs it.
+    """
+
+    table = "clickstream"
+    rules = (
+        NotAfter("occurred_at", "recorded_at"),
+        RequiredFor("product_id", "kind", CLICK_KINDS_OF_A_PRODUCT),
+        RequiredFor("query", "kind", ("search",)),
+    )
+
+    session_id: Annotated[str, Field(min_length=1, max_length=80, description="made by the client")]
+    customer_id: Annotated[Id | None, Field(description="null for a guest")]
+    kind: Literal["search", "impression", "view", "cart", "purchase"]
+    product_id: Annotated[Id | None, Field(description="null for a search")]
+    query: Annotated[str | None, Field(max_length=200, description="what was searched for")]
+    surface: Annotated[
+        str | None, Field(max_length=40, description="the list it was on: search, trending, ...")
+    ]
+    position: Annotated[int | None, Field(ge=1, description="place in that list, from 1")]
+    price_shown_cents: Annotated[Cents | None, Field(description="price the shopper saw")]
+    date: LogDay
+
+
+class ProductVersion(LogRow):
+    """A product as it was from `occurred_at` on, until its next version."""
+
+    table = "products"
+
+    product_id: Id
+    external_id: Annotated[str | None, Field(max_length=80, description="the seller's own code")]
+    title: Annotated[str, Field(min_length=1, max_length=300)]
+    description: Annotated[str, Field(max_length=20_000)]
+    category_id: Annotated[Id | None, Field(description="of the innermost category")]
+    category_path: Annotated[
+        str | None, Field(max_length=300, description="from the outermost, joined by ' > '")
+    ]
+    brand: Annotated[str | None, Field(max_length=120)]
+    seller_id: Id | None
+    price_cents: Annotated[int, Field(ge=1, le=10**9)]
+    attributes: Annotated[str, Field(description="JSON object of strings")]
+    status: Literal["published", "archived"]
+    date: LogDay
+
+
+class StockLevel(LogRow):
+    """How many units of a product could be sold after a movement."""
+
+    table = "stock_levels"
+
+    product_id: Id
+    n_available: Count
+    reason: Literal["received", "sold", "returned", "corrected", "opening"]
+    date: LogDay
+
+
+class Customer(LogRow):
+    """A customer registered. No name, no address: persons stay in the shop's database."""
+
+    table = "customers"
+
+    customer_id: Id
+    region: Annotated[str | None, Field(max_length=80, description="country or state")]
+    date: LogDay
+
+
+LOGS: tuple[type[LogRow], ...] = (ProductVersion, Customer, StockLevel, OrderLine, ClickstreamEvent)
+"""In the order they are validated: a line refers to products, so products come first."""

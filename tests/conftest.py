@@ -1,0 +1,62 @@
+import os
+import sys
+import uuid
+
+import pytest
+
+from tests import services
+
+os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+os.environ["PYSPARK_PYTHON"] = sys.executable  # else workers take the first `python3` of PATH
+
+
+@pytest.fixture(scope="session")
+def spark():
+    from pyspark.sql import SparkSession
+
+    session = (
+        SparkSession.builder.master("local[1]")
+        .config("spark.sql.shuffle.partitions", 1)
+        .config("spark.ui.enabled", False)
+        .config("spark.sql.session.timeZone", "UTC")
+        .getOrCreate()
+    )
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory):
+    with services.postgres_server(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(postgres_server):
+    """The URL (postgresql://...) of an empty database of this test's own."""
+    import sqlalchemy as sa
+
+    name = f"test_{uuid.uuid4().hex}"
+    engine = sa.create_engine(
+        postgres_server.replace("postgresql:", "postgresql+psycopg2:"), isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"create database {name}")
+        yield postgres_server.rsplit("/", 1)[0] + f"/{name}"
+        connection.exec_driver_sql(f"drop database {name} with (force)")
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory):
+    with services.redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(redis_server):
+    """The URL of an empty Redis."""
+    import redis
+
+    redis.Redis.from_url(redis_server).flushall()
+    return redis_server

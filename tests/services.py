@@ -1,0 +1,56 @@
+"""Real servers for tests: each on a free port, its state in a temporary folder, ended at the end."""
+
+import contextlib
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from emporium import postgres, redis
+from emporium.ports import free_port, is_listening
+
+
+@contextlib.contextmanager
+def running(command: list[str], log: Path, ready: Callable[[], bool], env=None) -> Iterator[None]:
+    """Run a server until the block ends; its output goes to `log`."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=env)
+        try:
+            wait_until(ready, process, log)
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def wait_until(ready: Callable[[], bool], process, log: Path, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not ready():
+        assert process.poll() is None, f"ended at once:\n{log.read_text()[-3000:]}"
+        assert time.monotonic() < deadline, f"not ready:\n{log.read_text()[-3000:]}"
+        time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def postgres_server(folder: Path) -> Iterator[str]:
+    """Yield the URL of an empty PostgreSQL's maintenance database."""
+    postgres.initialise(folder / "postgres")
+    port = free_port()
+    probe = [str(postgres.BINARIES / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
+    command = postgres.command(folder / "postgres", port)
+    # Speed only: these tests never pull the plug. Those that do start a server of their own.
+    command += ["-c", "fsync=off"]
+    with running(command, folder / "postgres.log", lambda: subprocess.call(probe) == 0):
+        yield postgres.url(port, "postgres")
+
+
+@contextlib.contextmanager
+def redis_server(folder: Path) -> Iterator[str]:
+    """Yield the URL of an empty Redis."""
+    port = free_port()
+    with running(redis.command(folder, port), folder / "redis.log", lambda: is_listening(port)):
+        yield redis.url(port)
