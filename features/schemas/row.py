@@ -1,8 +1,10 @@
 """What a table of the lake is: a class whose fields are its columns, in order."""
 
 import datetime as dt
+import types
+import typing
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, get_args, get_origin
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -65,3 +67,12 @@ class LogRow(Row):
     ]
     occurred_at: Annotated[AwareDatetime, Field(description="when it happened, UTC")]
     recorded_at: Annotated[AwareDatetime, Field(description="when the platform knew of it, UTC")]
+
+
+def allowed_types(hint: object) -> tuple[object, ...]:
+    """Return the types a field's hint allows, constraints removed; `NoneType` if it may be null."""
+    if get_origin(hint) is Annotated:
+        return allowed_types(get_args(hint)[0])
+    if get_origin(hint) in (types.UnionType, typing.Union):
+        return tuple(option for arg in get_args(hint) for option in allowed_types(arg))
+    return (hint,)

@@ -3,12 +3,12 @@
 import datetime as dt
 import types
 import typing
-from typing import Annotated, get_args, get_origin
+from typing import get_args, get_origin
 
 from pydantic import AwareDatetime
 from pyspark.sql import types as t
 
-from features.schemas.row import Row
+from features.schemas.row import Row, allowed_types
 
 SPARK_TYPES: dict[object, t.DataType] = {
     str: t.StringType(),
@@ -16,7 +16,6 @@ SPARK_TYPES: dict[object, t.DataType] = {
     float: t.DoubleType(),
     bool: t.BooleanType(),
     dt.date: t.DateType(),
-    dt.datetime: t.TimestampType(),
     AwareDatetime: t.TimestampType(),
 }
 
@@ -34,18 +33,9 @@ def struct_type(row: type[Row]) -> t.StructType:
 
 
 def _field(name: str, hint: object) -> t.StructField:
-    options = _options(hint)
+    options = allowed_types(hint)
     [type_] = [option for option in options if option is not types.NoneType]
     return t.StructField(name, _spark_type(type_), nullable=types.NoneType in options)
-
-
-def _options(hint: object) -> tuple[object, ...]:
-    """Return the types a hint allows, constraints removed."""
-    if get_origin(hint) is Annotated:
-        return _options(get_args(hint)[0])
-    if get_origin(hint) is types.UnionType or get_origin(hint) is typing.Union:
-        return tuple(option for arg in get_args(hint) for option in _options(arg))
-    return (hint,)
 
 
 def _spark_type(hint: object) -> t.DataType:

@@ -1,0 +1,82 @@
+"""The only door of Spark to the lake: tables by their row class, partitions by date."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql.types import StructType
+
+from features.schemas.row import Row
+from features.schemas.spark import struct_type
+from jobs.partitions import Layer, Partitions, days_between, layer_of
+
+
+class SchemaMismatchError(ValueError):
+    """A DataFrame does not have its table's columns."""
+
+
+@dataclass(frozen=True)
+class Lake:
+    """Parquet tables under one root, partitioned by `date`."""
+
+    spark: SparkSession
+    partitions: Partitions
+
+    def read(self, row: type[Row], first: dt.date | None, last: dt.date) -> DataFrame:
+        """Return the table's rows of `first` (or the first day there is) to `last`, inclusive."""
+        folder = self.partitions.folder(layer_of(row), row.table)
+        schema = struct_type(row)
+        if not folder.exists():
+            return self.spark.createDataFrame([], schema)
+        table = self.spark.read.schema(schema).parquet(str(folder)).where(F.col("date") <= last)
+        if first is not None:
+            table = table.where(F.col("date") >= first)
+        return table.select(*row.model_fields)
+
+    def write(self, row: type[Row], rows: DataFrame, first: dt.date, last: dt.date) -> None:
+        """Replace the table's partitions of `first` to `last`: a second run changes nothing.
+
+        Raises
+        ------
+        SchemaMismatchError
+            If `rows` has other columns or types than the table.
+        """
+        expected = {field.name: field.dataType for field in struct_type(row)}
+        found = {field.name: field.dataType for field in rows.schema}
+        if found != expected:
+            raise SchemaMismatchError(f"{row.table}: expected {expected}, found {found}")
+        self.stage(layer_of(row), row.table, rows.select(*expected), first, last).publish()
+
+    def stage(
+        self, layer: Layer, table: str, rows: DataFrame, first: dt.date, last: dt.date
+    ) -> "StagedPartitions":
+        """Write rows (with a column `date`) aside, to be published later."""
+        staged = self.partitions.staging(layer, table)
+        by_day = rows if first == last else rows.repartition(F.col("date"))
+        by_day.write.mode("append").partitionBy("date").parquet(str(staged))
+        (staged / "_SUCCESS").unlink(missing_ok=True)
+        return StagedPartitions(self.partitions, layer, table, str(staged), first, last)
+
+
+@dataclass(frozen=True)
+class StagedPartitions:
+    """Rows written aside: invisible until `publish`."""
+
+    partitions: Partitions
+    layer: Layer
+    table: str
+    folder: str
+    first: dt.date
+    last: dt.date
+
+    def publish(self) -> None:
+        """Make them the partitions of `first` to `last`, each at once."""
+        staged = self.partitions.root.joinpath(self.folder)
+        days = days_between(self.first, self.last)
+        self.partitions.publish(self.layer, self.table, staged, days)
+
+
+def nullable(schema: StructType) -> StructType:
+    """Return the schema with every column nullable, as Parquet gives it back."""
+    return StructType([type(field)(field.name, field.dataType) for field in schema])

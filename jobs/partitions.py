@@ -1,0 +1,129 @@
+"""The lake's folders: where a partition is and how it is published whole or not at all.
+
+`<root>/<layer>/<table>/date=YYYY-MM-DD` is a symbolic link to a folder below `.versions/`.
+Replacing a link is atomic (POSIX rename), so that a reader sees the old rows or the new ones,
+and what a killed writer leaves is in `.staging/`, which no reader looks at.
+"""
+
+import datetime as dt
+import os
+import shutil
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import psutil
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from features.schemas.arrow import arrow_schema
+from features.schemas.row import LogRow, Row
+
+Layer = Literal["raw", "validated", "quarantine", "derived"]
+N_KEPT_VERSIONS = 2
+
+
+class ForeignDayError(ValueError):
+    """A writer brought rows of a day it was not asked to write."""
+
+
+def days_between(first: dt.date, last: dt.date) -> list[dt.date]:
+    """Return the days from `first` to `last`, both inclusive."""
+    return [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def layer_of(row: type[Row]) -> Layer:
+    """Return the layer in which other jobs find a table's rows."""
+    return "validated" if issubclass(row, LogRow) else "derived"
+
+
+@dataclass(frozen=True)
+class Partitions:
+    """The partitions below one root."""
+
+    root: Path
+
+    def folder(self, layer: Layer, table: str) -> Path:
+        """Return a table's folder; it need not exist."""
+        return self.root / layer / table
+
+    def days(self, layer: Layer, table: str) -> list[dt.date]:
+        """Return the days that have been published, in order."""
+        links = self.folder(layer, table).glob("date=*")
+        return sorted(dt.date.fromisoformat(link.name.removeprefix("date=")) for link in links)
+
+    def staging(self, layer: Layer, table: str) -> Path:
+        """Return a fresh folder to write into, and clear what killed writers left."""
+        folder = self.folder(layer, table) / ".staging"
+        folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.iterdir():
+            if not psutil.pid_exists(int(left.name.split("-")[0])):
+                shutil.rmtree(left, ignore_errors=True)
+        fresh = folder / f"{os.getpid()}-{uuid.uuid4().hex}"
+        fresh.mkdir()
+        return fresh
+
+    def publish(self, layer: Layer, table: str, staged: Path, days: Iterable[dt.date]) -> None:
+        """Make the folders `date=…` of `staged` the partitions of `days`; no folder, no rows.
+
+        Raises
+        ------
+        ForeignDayError
+            If `staged` holds another day's folder; nothing is published then.
+        """
+        wanted = {f"date={day}" for day in days}
+        found = {path.name for path in staged.glob("date=*")}
+        if found - wanted:
+            raise ForeignDayError(f"{table}: rows of {sorted(found - wanted)}, asked for {wanted}")
+        for name in sorted(wanted):
+            (staged / name).mkdir(exist_ok=True)
+            _publish_one(self.folder(layer, table), staged / name)
+        shutil.rmtree(staged)
+
+    def read(
+        self, row: type[Row], first: dt.date | None, last: dt.date, columns: list[str] | None = None
+    ) -> pa.Table:
+        """Return the table's rows of `first` (or the first day there is) to `last`, inclusive."""
+        schema = arrow_schema(row)
+        folder = self.folder(layer_of(row), row.table)
+        if not folder.exists():
+            return schema.empty_table().select(columns or schema.names)
+        dates = ds.partitioning(pa.schema([("date", pa.date32())]), flavor="hive")
+        wanted = ds.field("date") <= pa.scalar(last, pa.date32())
+        if first is not None:
+            wanted &= ds.field("date") >= pa.scalar(first, pa.date32())
+        table = ds.dataset(folder, schema=schema, partitioning=dates, format="parquet")
+        return table.to_table(filter=wanted, columns=columns or schema.names)
+
+    def write(self, row: type[Row], rows: pa.Table, date: dt.date) -> None:
+        """Replace the table's partition of `date`. `rows` has the table's columns."""
+        schema = arrow_schema(row)
+        layer = layer_of(row)
+        staged = self.staging(layer, row.table)
+        (staged / f"date={date}").mkdir()
+        written = rows.select(schema.names).cast(schema).drop_columns(["date"])
+        pq.write_table(written, staged / f"date={date}" / "part-0.parquet", compression="zstd")
+        self.publish(layer, row.table, staged, [date])
+
+
+def _publish_one(table: Path, staged_day: Path) -> None:
+    name = staged_day.name
+    version = f"{name}-{uuid.uuid4().hex}"
+    versions = table / ".versions"
+    versions.mkdir(exist_ok=True)
+    staged_day.rename(versions / version)
+    link = versions / f"{version}.link"
+    link.symlink_to(Path(".versions") / version)
+    link.replace(table / name)
+    _drop_old_versions(versions, name, current=version)
+
+
+def _drop_old_versions(versions: Path, name: str, current: str) -> None:
+    """Keep the current version and the one before it: a reader may still be in that one."""
+    others = [path for path in versions.glob(f"{name}-*") if path.name != current]
+    by_age = sorted(others, key=lambda path: path.lstat().st_mtime_ns, reverse=True)
+    for path in by_age[N_KEPT_VERSIONS - 1 :]:
+        path.unlink() if path.is_symlink() else shutil.rmtree(path, ignore_errors=True)

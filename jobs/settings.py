@@ -1,0 +1,35 @@
+"""Where the stores are, for the batch jobs. Read once, by `jobs.runner`."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Environment of a job (`EMPORIUM_HOME`, `DATABASE_URL`, ...)."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    emporium_home: Path = Path(".emporium")
+    lake_root: Path | None = None
+    index_root: Path | None = None
+    database_url: str = ""
+    redis_url: str = ""
+    mlflow_tracking_uri: str = ""
+    code_version: str = "unknown"
+    spark_master: str = "local[*]"
+
+    @property
+    def lake(self) -> Path:
+        """Folder of the lake."""
+        return (self.lake_root or self.emporium_home / "lake").resolve()
+
+    @property
+    def index(self) -> Path:
+        """Folder of the search index."""
+        return (self.index_root or self.emporium_home / "index").resolve()
+
+    @property
+    def reports(self) -> Path:
+        """Folder of the figures each job leaves for people."""
+        return (self.emporium_home / "reports").resolve()

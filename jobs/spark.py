@@ -1,0 +1,37 @@
+"""The Spark session of a job."""
+
+import os
+import sys
+
+from pyspark import SparkConf
+from pyspark.sql import SparkSession
+
+from jobs.lake import Lake
+from jobs.runner import partitions
+from jobs.settings import Settings
+
+DEFAULTS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.shuffle.partitions": "8",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    "spark.sql.parquet.compression.codec": "zstd",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "200000",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
+
+
+def spark_session(settings: Settings, name: str) -> SparkSession:
+    """Return the session: its master is spark-submit's, or the setting's under plain Python."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # noqa: TID251 - Spark reads it there
+    conf = SparkConf()
+    for key, value in DEFAULTS.items():
+        conf.setIfMissing(key, value)
+    conf.setIfMissing("spark.master", settings.spark_master)
+    return SparkSession.builder.config(conf=conf).appName(name).getOrCreate()
+
+
+def open_lake(settings: Settings, name: str) -> Lake:
+    """Start Spark and open the lake with it."""
+    return Lake(spark_session(settings, name), partitions(settings))
