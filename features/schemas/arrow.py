@@ -1,14 +1,13 @@
 """A table's row class as an Arrow schema."""
 
 import datetime as dt
-import types
-import typing
-from typing import get_args, get_origin
+from typing import Any, get_args, get_origin
 
 import pyarrow as pa
 from pydantic import AwareDatetime
 
-from features.schemas.row import Row, allowed_types
+from features.schemas.column import columns
+from features.schemas.row import Row
 
 ARROW_TYPES: dict[object, pa.DataType] = {
     str: pa.string(),
@@ -21,20 +20,12 @@ ARROW_TYPES: dict[object, pa.DataType] = {
 
 
 def arrow_schema(row: type[Row]) -> pa.Schema:
-    """Return the Arrow schema of `row`'s table; `X | None` is a nullable column."""
-    hints = typing.get_type_hints(row, include_extras=True)
-    return pa.schema([_field(name, hints[name]) for name in row.model_fields])
+    """Return the Arrow schema of `row`'s table; every column may be null, as Parquet reads it."""
+    return pa.schema([pa.field(c.name, arrow_type(c.type)) for c in columns(row)])
 
 
-def _field(name: str, hint: object) -> pa.Field:
-    options = allowed_types(hint)
-    [type_] = [option for option in options if option is not types.NoneType]
-    return pa.field(name, _arrow_type(type_), nullable=True)
-
-
-def _arrow_type(hint: object) -> pa.DataType:
-    if get_origin(hint) is list:
-        return pa.list_(_arrow_type(get_args(hint)[0]))
-    if get_origin(hint) is typing.Literal:
-        return pa.string()
-    return ARROW_TYPES[hint]
+def arrow_type(python_type: Any) -> pa.DataType:  # noqa: ANN401 - a type, or list[type]
+    """Return the Arrow type of a column's Python type."""
+    if get_origin(python_type) is list:
+        return pa.list_(arrow_type(get_args(python_type)[0]))
+    return ARROW_TYPES[python_type]

@@ -1,10 +1,8 @@
 """What a table of the lake is: a class whose fields are its columns, in order."""
 
 import datetime as dt
-import types
-import typing
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, get_args, get_origin
+from typing import Annotated, ClassVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -67,12 +65,3 @@ class LogRow(Row):
     ]
     occurred_at: Annotated[AwareDatetime, Field(description="when it happened, UTC")]
     recorded_at: Annotated[AwareDatetime, Field(description="when the platform knew of it, UTC")]
-
-
-def allowed_types(hint: object) -> tuple[object, ...]:
-    """Return the types a field's hint allows, constraints removed; `NoneType` if it may be null."""
-    if get_origin(hint) is Annotated:
-        return allowed_types(get_args(hint)[0])
-    if get_origin(hint) in (types.UnionType, typing.Union):
-        return tuple(option for arg in get_args(hint) for option in allowed_types(arg))
-    return (hint,)

@@ -1,14 +1,13 @@
 """A table's row class as a Spark schema."""
 
 import datetime as dt
-import types
-import typing
-from typing import get_args, get_origin
+from typing import Any, get_args, get_origin
 
 from pydantic import AwareDatetime
 from pyspark.sql import types as t
 
-from features.schemas.row import Row, allowed_types
+from features.schemas.column import columns
+from features.schemas.row import Row
 
 SPARK_TYPES: dict[object, t.DataType] = {
     str: t.StringType(),
@@ -28,19 +27,13 @@ def struct_type(row: type[Row]) -> t.StructType:
     KeyError
         If a field's type has no counterpart in `SPARK_TYPES`.
     """
-    hints = typing.get_type_hints(row, include_extras=True)
-    return t.StructType([_field(name, hints[name]) for name in row.model_fields])
+    return t.StructType(
+        [t.StructField(c.name, spark_type(c.type), nullable=c.nullable) for c in columns(row)]
+    )
 
 
-def _field(name: str, hint: object) -> t.StructField:
-    options = allowed_types(hint)
-    [type_] = [option for option in options if option is not types.NoneType]
-    return t.StructField(name, _spark_type(type_), nullable=types.NoneType in options)
-
-
-def _spark_type(hint: object) -> t.DataType:
-    if get_origin(hint) is list:
-        return t.ArrayType(_spark_type(get_args(hint)[0]), containsNull=False)
-    if get_origin(hint) is typing.Literal:
-        return t.StringType()
-    return SPARK_TYPES[hint]
+def spark_type(python_type: Any) -> t.DataType:  # noqa: ANN401 - a type, or list[type]
+    """Return the Spark type of a column's Python type."""
+    if get_origin(python_type) is list:
+        return t.ArrayType(spark_type(get_args(python_type)[0]), containsNull=False)
+    return SPARK_TYPES[python_type]
