@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
-from pyspark.sql.types import StructType
 
 from features.schemas.row import Row
 from features.schemas.spark import struct_type
-from jobs.partitions import Layer, Partitions, days_between, layer_of
+from jobs.partitions import Layer, Partitions, count_rows, days_between, layer_of
 
 
 class SchemaMismatchError(ValueError):
@@ -76,7 +75,6 @@ class StagedPartitions:
         days = days_between(self.first, self.last)
         self.partitions.publish(self.layer, self.table, staged, days)
 
-
-def nullable(schema: StructType) -> StructType:
-    """Return the schema with every column nullable, as Parquet gives it back."""
-    return StructType([type(field)(field.name, field.dataType) for field in schema])
+    def n_rows(self) -> int:
+        """Count the rows that were written, by the files' footers."""
+        return count_rows(self.partitions.root.joinpath(self.folder).glob("date=*/*.parquet"))

@@ -40,6 +40,11 @@ def layer_of(row: type[Row]) -> Layer:
     return "validated" if issubclass(row, LogRow) else "derived"
 
 
+def count_rows(files: Iterable[Path]) -> int:
+    """Return how many rows Parquet files hold, from their footers."""
+    return sum(pq.read_metadata(file).num_rows for file in files)
+
+
 @dataclass(frozen=True)
 class Partitions:
     """The partitions below one root."""

@@ -57,7 +57,7 @@ class LogRow(Row):
     """
 
     key = ("event_id",)
-    rules = (NotAfter("occurred_at", "recorded_at"),)
+    rules: ClassVar[tuple[Rule, ...]] = (NotAfter("occurred_at", "recorded_at"),)
 
     event_id: Annotated[
         str,

@@ -1,0 +1,69 @@
+"""A log's Great Expectations suite: what a day's rows must be as a whole.
+
+Single bad rows go to quarantine; a suite fails only when so many are bad that the producer, not
+the row, must be at fault.
+"""
+
+from collections.abc import Iterator
+
+from great_expectations.core import ExpectationSuite
+from great_expectations.expectations import core as gxe
+from great_expectations.expectations.expectation import Expectation
+from pydantic import AwareDatetime
+
+from features.schemas.column import Column, columns
+from features.schemas.row import LogRow, NotAfter
+
+GOOD_RATIO = 2 / 3
+"""A suite fails when a third of the rows, or more, break an expectation."""
+
+IS_GOOD = "is_good"
+"""Column of the judged rows: true where a row has no reason against it."""
+
+
+def expectation_suite(row: type[LogRow], *, rows_required: bool) -> ExpectationSuite:
+    """Return the suite of a log's judged rows (typed columns and `is_good`)."""
+    expectations: list[Expectation] = list(_table_expectations(rows_required=rows_required))
+    for column in columns(row):
+        expectations += _column_expectations(column)
+    for rule in row.rules:
+        if isinstance(rule, NotAfter):
+            expectations.append(_pair_expectation(rule))
+    return ExpectationSuite(name=row.table, expectations=expectations)
+
+
+def _table_expectations(*, rows_required: bool) -> Iterator[Expectation]:
+    if rows_required:
+        yield gxe.ExpectTableRowCountToBeBetween(min_value=1)
+    yield gxe.ExpectColumnValuesToBeInSet(column=IS_GOOD, value_set=[True], mostly=GOOD_RATIO)
+
+
+def _pair_expectation(rule: NotAfter) -> Expectation:
+    return gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+        column_A=rule.later, column_B=rule.earlier, or_equal=True, mostly=GOOD_RATIO
+    )
+
+
+def _column_expectations(column: Column) -> Iterator[Expectation]:
+    yield gxe.ExpectColumnToExist(column=column.name)
+    if not column.nullable:
+        yield gxe.ExpectColumnValuesToNotBeNull(column=column.name, mostly=GOOD_RATIO)
+    if (column.ge is not None or column.le is not None) and column.type is not AwareDatetime:
+        yield gxe.ExpectColumnValuesToBeBetween(
+            column=column.name, min_value=column.ge, max_value=column.le, mostly=GOOD_RATIO
+        )
+    if column.options:
+        yield gxe.ExpectColumnValuesToBeInSet(
+            column=column.name, value_set=list(column.options), mostly=GOOD_RATIO
+        )
+    if column.pattern:
+        yield gxe.ExpectColumnValuesToMatchRegex(
+            column=column.name, regex=column.pattern, mostly=GOOD_RATIO
+        )
+    if column.min_length or column.max_length:
+        yield gxe.ExpectColumnValueLengthsToBeBetween(
+            column=column.name,
+            min_value=column.min_length,
+            max_value=column.max_length,
+            mostly=GOOD_RATIO,
+        )

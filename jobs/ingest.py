@@ -1,0 +1,214 @@
+"""Collect, judge and split the logs: outbox, clickstream, files -> raw -> validated + quarantine.
+
+python -m jobs.ingest --date 2024-05-01
+"""
+
+import datetime as dt
+import logging
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+from pyspark.storagelevel import StorageLevel
+
+from features.expectations.reasons import judge
+from features.expectations.suite import IS_GOOD
+from features.expectations.validation import Validator, open_validator
+from features.schemas.column import columns
+from features.schemas.logs import LOGS, ClickstreamEvent, OrderLine, ProductVersion, StockLevel
+from features.schemas.row import LogRow
+from features.transforms.catalogue import mark_unknown_products
+from features.transforms.redelivery import LOOK_BACK_DAYS, mark_redelivered
+from jobs.lake import Lake, StagedPartitions
+from jobs.raw import RawBatches
+from jobs.reports import write_report
+from jobs.runner import Dates, JobError, run
+from jobs.settings import Settings
+from jobs.sources.clickstream import Clickstream
+from jobs.sources.outbox import Outbox
+from jobs.spark import open_lake
+
+REFERS_TO_PRODUCTS = (StockLevel, OrderLine, ClickstreamEvent)
+log = logging.getLogger("ingest")
+
+
+@dataclass(frozen=True)
+class SplitLog:
+    """A log's rows of the days, written aside, and how many went where."""
+
+    table: str
+    n_rows: int
+    n_validated: int
+    quarantined: dict[str, int]
+    validated: StagedPartitions
+    quarantine: StagedPartitions
+
+    def __post_init__(self) -> None:
+        n_quarantined = self.quarantine.n_rows()
+        if (
+            n_quarantined != sum(self.quarantined.values())
+            or self.n_rows != self.n_validated + n_quarantined
+        ):
+            raise JobError(
+                f"{self.table}: {self.n_rows} rows in, but {self.n_validated} validated and "
+                f"{n_quarantined} quarantined: nothing was published; this is a bug, report it"
+            )
+
+
+def main(settings: Settings, dates: Dates) -> None:
+    """Ingest the days; publish all logs, or none if one has a critical breach."""
+    batches = RawBatches(settings.lake)
+    collect(settings, batches, dates.last)
+    refuse_no_orders(batches, dates)
+    lake = open_lake(settings, "ingest")
+    validator = open_validator(settings.emporium_home.resolve() / "data_docs" / str(dates.last))
+    split: list[SplitLog] = []
+    for row in LOGS:
+        split += split_log(lake, batches, validator, row, dates, split)
+    validator.build_docs()
+    for done in split:
+        done.validated.publish()
+        done.quarantine.publish()
+    write_report(settings.reports, "ingest", dates.last, figures(split))
+
+
+def collect(settings: Settings, batches: RawBatches, date: dt.date) -> None:
+    """Append what the shop and the API recorded since the last run to the raw layer."""
+    if settings.database_url:
+        log.info("collected %d outbox rows", Outbox(settings.database_url).collect(batches, date))
+    if settings.redis_url:
+        log.info("collected %d events", Clickstream(settings.redis_url).collect(batches, date))
+
+
+def refuse_no_orders(batches: RawBatches, dates: Dates) -> None:
+    """Refuse a daily run of a shop that takes orders, for a day without any.
+
+    Raises
+    ------
+    JobError
+        If orders are known of other days, the run is for one day, and it has none. A run over
+        several days may hold closed days.
+    """
+    days = batches.days(OrderLine.table)
+    if dates.first == dates.last and days and dates.last not in days:
+        raise JobError(
+            f"order_lines: no order was recorded on {dates.last}, the last are of {days[-1]}: "
+            "check the shop and the outbox; if the shop was closed, run a range that holds the day"
+        )
+
+
+def split_log(
+    lake: Lake,
+    batches: RawBatches,
+    validator: Validator,
+    row: type[LogRow],
+    dates: Dates,
+    split: list[SplitLog],
+) -> list[SplitLog]:
+    """Judge a log's raw rows and write good and bad ones aside; nothing if there are no raw rows.
+
+    Parameters
+    ----------
+    split
+        The logs that this run has split before: the catalogue is one of them.
+
+    Raises
+    ------
+    JobError
+        If a column is missing, or the log's suite fails.
+    """
+    raw = batches.read(lake.spark, row.table, dates.first, dates.last)
+    if raw is None:
+        return []
+    judged = judge_log(lake, raw, row, dates)
+    if row in REFERS_TO_PRODUCTS:
+        judged = mark_unknown_products(judged, known_products(lake, dates, split))
+    judged = judged.withColumn(IS_GOOD, F.size("reasons") == 0)
+    judged = judged.persist(StorageLevel.MEMORY_AND_DISK)
+    verdict = validator.verdict(judged, row, rows_required=row is OrderLine)
+    if verdict.failures:
+        validator.build_docs()
+        raise JobError(
+            f"{'; '.join(verdict.failures[:3])}. Nothing was published; read {validator.docs}/"
+            "index.html, mend the producer and run the days again"
+        )
+    n_rows = batches.n_rows(row.table, dates.first, dates.last)
+    done = write_aside(lake, judged, row, dates, n_rows)
+    judged.unpersist()
+    log.info("%s: %d rows, %d validated", row.table, done.n_rows, done.n_validated)
+    return [done]
+
+
+def judge_log(lake: Lake, raw: DataFrame, row: type[LogRow], dates: Dates) -> DataFrame:
+    """Return the raw rows with typed columns and the reasons against each by itself."""
+    first = dates.first
+    earlier = lake.read(row, first - dt.timedelta(LOOK_BACK_DAYS), first - dt.timedelta(1))
+    return mark_redelivered(judge(complete(raw, row), row), earlier)
+
+
+def complete(raw: DataFrame, row: type[LogRow]) -> DataFrame:
+    """Add the optional columns that no batch has.
+
+    Raises
+    ------
+    JobError
+        If a column that must not be null is missing altogether.
+    """
+    missing = [column for column in columns(row) if column.name not in raw.columns]
+    required = [column.name for column in missing if not column.nullable]
+    if required:
+        raise JobError(
+            f"{row.table}: column {', '.join(required)} is missing in the raw rows: mend the producer "
+            "or the file, then run the day again"
+        )
+    return raw.withColumns({c.name: F.lit(None).cast("string") for c in missing})
+
+
+def known_products(lake: Lake, dates: Dates, split: list[SplitLog]) -> DataFrame:
+    """Return the product versions published before the days and those split in this run."""
+    known = lake.read(ProductVersion, None, dates.first - dt.timedelta(days=1))
+    known = known.select("product_id", "date")
+    for done in split:
+        if done.table == ProductVersion.table:
+            new = lake.spark.read.parquet(done.validated.folder)
+            known = known.unionByName(new.select("product_id", "date"))
+    return known
+
+
+def write_aside(
+    lake: Lake, judged: DataFrame, row: type[LogRow], dates: Dates, n_rows: int
+) -> SplitLog:
+    """Write the good rows typed and the bad ones as they came, and count what was written."""
+    bad = judged.where(~F.col(IS_GOOD))
+    validated = judged.where(IS_GOOD).select(*row.model_fields)
+    quarantined = bad.select("raw.*", "reasons", "date")
+    by_reason: list[Any] = bad.groupBy(F.element_at("reasons", 1)).count().collect()
+    staged = lake.stage("validated", row.table, validated, dates.first, dates.last)
+    staged_bad = lake.stage("quarantine", row.table, quarantined, dates.first, dates.last)
+    return SplitLog(
+        row.table,
+        n_rows,
+        staged.n_rows(),
+        dict(by_reason),
+        staged,
+        staged_bad,
+    )
+
+
+def figures(split: list[SplitLog]) -> dict[str, Any]:
+    """Return the run's counts by table."""
+    return {
+        done.table: {
+            "n_rows": done.n_rows,
+            "n_validated": done.n_validated,
+            "quarantined": done.quarantined,
+        }
+        for done in split
+    }
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level="INFO", stream=sys.stdout, format="%(name)s: %(message)s")
+    run(main, __doc__)
