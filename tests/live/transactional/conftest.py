@@ -1,0 +1,140 @@
+"""The shop's application on a real PostgreSQL and Redis, called over ASGI."""
+
+import contextlib
+import datetime as dt
+import itertools
+
+import httpx2
+import pytest
+import sqlalchemy as sa
+from argon2 import Type
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from transactional.accounts.passwords import Passwords
+from transactional.accounts.tokens import Caller
+from transactional.app import create_app
+from transactional.catalogue.loading import load_products, load_stock
+from transactional.migrations import upgrade
+from transactional.settings import Settings
+
+LAST_YEAR = dt.datetime(2025, 5, 3, 12, tzinfo=dt.UTC)
+SECRET = "a secret of the tests, long enough"
+CHEAP = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1, type=Type.ID),))
+
+
+def product(product_id, price_cents=1000, status="published", at=LAST_YEAR, **fields):
+    return {
+        "product_id": product_id,
+        "external_id": None,
+        "title": f"Product {product_id}",
+        "description": "",
+        "category_id": 7,
+        "category_path": "Home > Lamps",
+        "brand": None,
+        "seller_id": 3,
+        "price_cents": price_cents,
+        "attributes": '{"colour": "red"}',
+        "status": status,
+        "occurred_at": at,
+        "recorded_at": at,
+        **fields,
+    }
+
+
+def level(product_id, n_available, at=LAST_YEAR):
+    return {
+        "product_id": product_id,
+        "n_available": n_available,
+        "occurred_at": at,
+        "recorded_at": at,
+    }
+
+
+@pytest.fixture
+def settings(database_url, redis_url):
+    return Settings(
+        database_url=database_url, redis_url=redis_url, token_secret=SECRET, log_level="ERROR"
+    )
+
+
+@pytest.fixture
+def migrated(database_url):
+    upgrade(database_url)
+    return database_url
+
+
+@contextlib.asynccontextmanager
+async def running(settings):
+    app = create_app(settings)
+    app.state.passwords = Passwords.of(CHEAP)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+async def app(settings, migrated):
+    async with running(settings) as app:
+        yield app
+
+
+def client_of(app, **options):
+    transport = httpx2.ASGITransport(app)
+    return httpx2.AsyncClient(transport=transport, base_url="http://shop", **options)
+
+
+@pytest.fixture
+async def client(app):
+    async with client_of(app) as client:
+        yield client
+
+
+@pytest.fixture
+def stocked(migrated):
+    """Load products and levels: `await stocked({1: 5})` is five units of product 1 at 10.00."""
+
+    async def load(n_available, **fields):
+        await load_products(migrated, [product(id_, **fields) for id_ in n_available])
+        await load_stock(migrated, [level(id_, n) for id_, n in n_available.items()])
+
+    return load
+
+
+@pytest.fixture
+def database(migrated):
+    engine = sa.create_engine(
+        migrated.replace("postgresql:", "postgresql+psycopg2:"), isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+@pytest.fixture
+def shopper(app, database):
+    """Make a customer and return the headers that speak for them."""
+    numbers = itertools.count(1)
+
+    def make(role="shopper", region="Bavaria"):
+        row = {"email": f"{next(numbers)}@example.com", "role": role, "region": region}
+        customer_id = database.execute(
+            sa.text(
+                "insert into accounts (email, password_hash, role, region, registered_at)"
+                " values (:email, '', :role, :region, now()) returning customer_id"
+            ),
+            row,
+        ).scalar_one()
+        token = app.state.tokens.issue(Caller(customer_id, role))
+        return {"Authorization": f"Bearer {token}"}
+
+    return make
+
+
+@pytest.fixture
+def rows(database):
+    """Rows of a query as dicts."""
+
+    def query(text, **parameters):
+        return [dict(row._mapping) for row in database.execute(sa.text(text), parameters)]
+
+    return query

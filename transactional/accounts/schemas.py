@@ -1,0 +1,43 @@
+"""What the account endpoints take and return."""
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, EmailStr, Field, SecretStr
+
+from transactional.fields import Region, RequestBody
+
+Email = Annotated[EmailStr, AfterValidator(str.lower), Field(max_length=254)]
+
+
+class Registration(RequestBody):
+    """A new customer."""
+
+    email: Email
+    password: Annotated[SecretStr, Field(min_length=10, max_length=128)]
+    region: Region | None = None
+
+
+class Credentials(RequestBody):
+    """What logs in."""
+
+    email: Email
+    password: Annotated[SecretStr, Field(max_length=128)]
+
+
+class Token(BaseModel):
+    """Send it as `Authorization: Bearer <access_token>`."""
+
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the standard's word
+    expires_in_seconds: int
+
+
+class AccountView(BaseModel):
+    """A customer's own account."""
+
+    customer_id: int
+    email: str
+    role: Literal["shopper", "ops"]
+    region: str | None
+    registered_at: dt.datetime

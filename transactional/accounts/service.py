@@ -1,0 +1,82 @@
+"""The rules of registering and logging in."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from features.schemas.logs import Customer
+from transactional.accounts.models import Account
+from transactional.accounts.passwords import Passwords
+from transactional.accounts.repository import AccountRepository
+from transactional.outbox.repository import record
+from web.problems import Problem
+
+
+class EmailTakenProblem(Problem):
+    """There is an account for that e-mail."""
+
+    type, title, status = "/problems/email-taken", "E-mail taken", 409
+
+
+class UnauthorisedProblem(Problem):
+    """No valid token, or wrong credentials; the same words whether or not the account exists."""
+
+    type, title, status = "/problems/unauthorised", "Unauthorised", 401
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, {"WWW-Authenticate": "Bearer"})
+
+
+@dataclass(frozen=True)
+class AccountService:
+    """Takes what is nondeterministic - time, ids - from outside."""
+
+    accounts: AccountRepository
+    passwords: Passwords
+    now: Callable[[], dt.datetime]
+    new_event_id: Callable[[], str]
+
+    async def register(self, email: str, password: str, region: str | None) -> Account:
+        """Make an account and log the new customer.
+
+        Raises
+        ------
+        EmailTakenProblem
+            If the e-mail has an account.
+        """
+        now = self.now()
+        account = await self.accounts.add(
+            email=email,
+            password_hash=await self.passwords.hash(password),
+            role="shopper",
+            region=region,
+            registered_at=now,
+        )
+        if account is None:
+            raise EmailTakenProblem("Log in, or register another e-mail.")
+        await record(self.accounts.session, [self._customer(account, now)])
+        return account
+
+    async def authenticate(self, email: str, password: str) -> Account:
+        """Return the account these credentials open.
+
+        Raises
+        ------
+        UnauthorisedProblem
+            If there is no account or the password is wrong: which, is not told, by words or time.
+        """
+        account = await self.accounts.by_email(email)
+        right = await self.passwords.verify(password, account.password_hash if account else None)
+        if account is None or not right:
+            raise UnauthorisedProblem("E-mail or password is wrong.")
+        return account
+
+    def _customer(self, account: Account, now: dt.datetime) -> Customer:
+        return Customer(
+            event_id=self.new_event_id(),
+            occurred_at=now,
+            recorded_at=now,
+            date=now.date(),
+            customer_id=account.customer_id,
+            region=account.region,
+        )

@@ -1,0 +1,74 @@
+"""The shop's API process.
+
+granian --interface asgi --factory transactional.app:create_app
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+from fastapi import FastAPI
+from redis.asyncio import Redis
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+
+from transactional.accounts.passwords import Passwords
+from transactional.accounts.router import router as accounts_router
+from transactional.accounts.tokens import TokenSigner
+from transactional.carts.router import router as carts_router
+from transactional.catalogue.router import router as catalogue_router
+from transactional.database import make_engine
+from transactional.deps import utc_now
+from transactional.errors import add_store_handlers
+from transactional.orders.router import router as orders_router
+from transactional.settings import Settings
+from transactional.stock.router import router as stock_router
+from web.health import Check
+from web.service import make_service
+
+REDIS_SECONDS = 0.5
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Build the application; the stores connect on first use, so it starts while they are down."""
+    settings = settings or Settings()
+    engine = make_engine(settings.database_url, settings.database_pool_size)
+    redis = Redis.from_url(
+        settings.redis_url,
+        decode_responses=True,
+        socket_timeout=REDIS_SECONDS,
+        socket_connect_timeout=REDIS_SECONDS,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await redis.aclose()
+        await engine.dispose()
+
+    checks: dict[str, Check] = {
+        "database": lambda: _check_database(engine),
+        "redis": lambda: _check_redis(redis),
+    }
+    app = make_service("shop", "Emporium: the shop", settings.log_level, checks, lifespan)
+    app.state.sessions = async_sessionmaker(engine, expire_on_commit=False)
+    app.state.redis = redis
+    app.state.tokens = TokenSigner(settings.token_secret.get_secret_value(), utc_now)
+    app.state.passwords = Passwords.recommended()
+    app.state.currency = settings.currency
+    add_store_handlers(app)
+    for router in (accounts_router, catalogue_router, carts_router, orders_router, stock_router):
+        app.include_router(router, prefix="/api/v1")
+    return app
+
+
+async def _check_database(engine: AsyncEngine) -> None:
+    """Fail unless the tables are there; an empty database needs its migrations."""
+    async with engine.connect() as connection:
+        found = await connection.scalar(text("select to_regclass('outbox')"))
+    if found is None:
+        raise RuntimeError("no tables: run `python -m transactional.migrations upgrade`")
+
+
+async def _check_redis(redis: Redis) -> None:
+    await cast(Any, redis.ping())

@@ -1,0 +1,129 @@
+"""Bulk loading of what a log already tells: products and stock levels, by COPY, without events.
+
+Loading the same rows again changes nothing, and never takes back what the shop did since.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import asyncpg
+
+Rows = Iterable[Mapping[str, object]]
+"""Typed rows of a log by column name, such as `pyarrow.RecordBatch.to_pylist()` gives."""
+
+PRODUCT_COLUMNS = (
+    "product_id", "external_id", "title", "description", "category_id", "category_path", "brand",
+    "seller_id", "price_cents", "attributes", "status", "occurred_at", "recorded_at",
+)  # fmt: skip
+PRODUCT_STAGING = """
+create temporary table staging (
+    product_id bigint, external_id text, title text, description text, category_id bigint,
+    category_path text, brand text, seller_id bigint, price_cents bigint, attributes text,
+    status text, occurred_at timestamptz, recorded_at timestamptz
+) on commit drop"""
+PRODUCT_MERGE = (
+    """
+insert into categories (category_id, path)
+select distinct on (category_id) category_id, category_path from staging
+where category_id is not null order by category_id, occurred_at desc
+on conflict (category_id) do update set path = coalesce(excluded.path, categories.path)""",
+    """
+insert into sellers (seller_id) select distinct seller_id from staging
+where seller_id is not null on conflict do nothing""",
+    """
+insert into products (product_id, external_id, title, description, category_id, brand, seller_id,
+                      price_cents, attributes, status, updated_at)
+select distinct on (product_id) product_id, external_id, title, description, category_id, brand,
+       seller_id, price_cents, attributes::jsonb, status, occurred_at
+from staging order by product_id, occurred_at desc, recorded_at desc
+on conflict (product_id) do update set
+    external_id = excluded.external_id, title = excluded.title,
+    description = excluded.description, category_id = excluded.category_id,
+    brand = excluded.brand, seller_id = excluded.seller_id, price_cents = excluded.price_cents,
+    attributes = excluded.attributes, status = excluded.status, updated_at = excluded.updated_at
+where products.updated_at < excluded.updated_at""",
+)
+STOCK_COLUMNS = ("product_id", "n_available", "occurred_at", "recorded_at")
+STOCK_STAGING = """
+create temporary table staging (
+    product_id bigint, n_available bigint, occurred_at timestamptz, recorded_at timestamptz
+) on commit drop"""
+STOCK_MERGE = (
+    """
+insert into stock (product_id, n_available, updated_at)
+select distinct on (product_id) product_id, n_available, occurred_at
+from staging join products using (product_id)
+order by product_id, occurred_at desc, recorded_at desc
+on conflict (product_id) do update set
+    n_available = excluded.n_available, updated_at = excluded.updated_at
+where stock.updated_at < excluded.updated_at""",
+)
+
+
+async def load_products(url: str, rows: Rows) -> int:
+    """Load rows of the log `products` and return how many there were; the latest version counts.
+
+    Parameters
+    ----------
+    url
+        `postgresql://...` of the shop's database, migrated.
+    rows
+        With the columns of `ProductVersion`; others are ignored.
+    """
+    n_rows = await _load(url, PRODUCT_STAGING, PRODUCT_COLUMNS, rows, PRODUCT_MERGE)
+    await _pass_ids(url, "products", "product_id")
+    return n_rows
+
+
+async def load_stock(url: str, rows: Rows) -> int:
+    """Load rows of the log `stock_levels` and return how many there were; the latest level counts.
+
+    A level of a product that the catalogue does not have is left out.
+    """
+    return await _load(url, STOCK_STAGING, STOCK_COLUMNS, rows, STOCK_MERGE)
+
+
+async def reserve_ids(url: str, highest_customer_id: int, highest_order_id: int) -> None:
+    """Make the shop's next customers and orders get ids above those of the loaded logs."""
+    connection = await asyncpg.connect(url)
+    try:
+        for table, column, highest in (
+            ("accounts", "customer_id", highest_customer_id),
+            ("orders", "order_id", highest_order_id),
+        ):
+            await connection.execute(RAISE_SEQUENCE, table, column, highest)
+    finally:
+        await connection.close()
+
+
+RAISE_SEQUENCE = """
+select setval(sequence, greatest($3::bigint, coalesce(pg_sequence_last_value(sequence), 1)))
+from (select pg_get_serial_sequence($1, $2)::regclass as sequence) as named
+where $3::bigint > 0"""
+
+
+async def _pass_ids(url: str, table: str, column: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        highest = await connection.fetchval(f"select coalesce(max({column}), 0) from {table}")  # noqa: S608 - names of ours
+        await connection.execute(RAISE_SEQUENCE, table, column, highest)
+    finally:
+        await connection.close()
+
+
+async def _load(
+    url: str, staging: str, columns: tuple[str, ...], rows: Rows, merge: tuple[str, ...]
+) -> int:
+    """Copy into a staging table and merge, in one transaction: all of it or nothing."""
+    connection = await asyncpg.connect(url)
+    try:
+        async with connection.transaction():
+            await connection.execute(staging)
+            records = (tuple(row[column] for column in columns) for row in rows)
+            copied = await connection.copy_records_to_table(
+                "staging", records=records, columns=columns
+            )
+            for statement in merge:
+                await connection.execute(statement)
+        return int(copied.removeprefix("COPY "))
+    finally:
+        await connection.close()

@@ -1,0 +1,52 @@
+"""Tables of the catalogue."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from transactional.database import Base
+
+
+class Category(Base):
+    """A category by its path from the outermost, joined by ' > '."""
+
+    __tablename__ = "categories"
+
+    category_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    path: Mapped[str | None] = mapped_column(Text)
+
+
+class Seller(Base):
+    """Who sells a product; the logs know no names."""
+
+    __tablename__ = "sellers"
+
+    seller_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    name: Mapped[str | None] = mapped_column(Text)
+
+
+class Product(Base):
+    """A product as it is now. Its earlier versions are in the log `products`."""
+
+    __tablename__ = "products"
+    __table_args__ = (
+        CheckConstraint("price_cents between 1 and 1000000000", name="price_in_range"),
+        CheckConstraint("status in ('published', 'archived')", name="known_status"),
+    )
+
+    product_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    external_id: Mapped[str | None] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text)
+    category_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("categories.category_id")
+    )
+    brand: Mapped[str | None] = mapped_column(Text)
+    seller_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("sellers.seller_id"))
+    price_cents: Mapped[int] = mapped_column(BigInteger)
+    attributes: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    status: Mapped[str] = mapped_column(Text)
+    updated_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))

@@ -1,0 +1,88 @@
+"""What the shop says when a request cannot be done, or a store cannot be reached."""
+
+import asyncpg
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from web.problems import InternalProblem, Problem, UnavailableProblem, response
+
+
+class ShopProblem(Problem):
+    """Base of the refusals that follow from the shop's rules and state."""
+
+
+class UnknownProductProblem(ShopProblem):
+    """No such product."""
+
+    type, title, status = "/problems/unknown-product", "Unknown product", 404
+
+    def __init__(self, product_id: int) -> None:
+        super().__init__(f"The catalogue has no product {product_id}.", product_id=product_id)
+
+
+class NotForSaleProblem(ShopProblem):
+    """The product is archived."""
+
+    type, title, status = "/problems/not-for-sale", "Not for sale", 409
+
+    def __init__(self, product_id: int) -> None:
+        super().__init__(
+            f"Product {product_id} is no longer sold. Take it out and try again.",
+            product_id=product_id,
+        )
+
+
+class OutOfStockProblem(ShopProblem):
+    """Fewer units are left than were asked for."""
+
+    type, title, status = "/problems/out-of-stock", "Out of stock", 409
+
+    def __init__(self, product_id: int, wanted: int, left: int) -> None:
+        super().__init__(
+            f"Of product {product_id}, {wanted} were wanted and {left} are left. Order fewer.",
+            product_id=product_id,
+            n_wanted=wanted,
+            n_available=left,
+        )
+
+
+UNREACHABLE = (
+    OperationalError,
+    InterfaceError,
+    PoolTimeoutError,
+    ConnectionError,
+    # What asyncpg raises on a killed server is neither a PostgresError nor an OSError.
+    asyncpg.InternalClientError,
+)
+
+
+def add_store_handlers(app: FastAPI) -> None:
+    """Answer 503 with Retry-After while PostgreSQL or Redis cannot be reached."""
+
+    async def no_database(request: Request, error: Exception) -> JSONResponse:
+        app.state.log.warning("database unreachable", error=repr(error))
+        problem = UnavailableProblem(
+            "The database does not answer. Nothing was changed unless an earlier try went through; "
+            "repeat with the same Idempotency-Key."
+        )
+        return response(problem, request.url.path)
+
+    async def no_redis(request: Request, error: Exception) -> JSONResponse:
+        app.state.log.warning("redis unreachable", error=repr(error))
+        problem = UnavailableProblem("Carts cannot be read now. Try again in a moment.")
+        return response(problem, request.url.path)
+
+    async def failed_statement(request: Request, error: Exception) -> JSONResponse:
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            return await no_database(request, error)
+        app.state.log.error("statement failed", exc_info=error)
+        problem = InternalProblem("This is a fault of ours. Report it with the X-Request-ID.")
+        return response(problem, request.url.path)
+
+    for kind in UNREACHABLE:
+        app.add_exception_handler(kind, no_database)
+    app.add_exception_handler(DBAPIError, failed_statement)
+    app.add_exception_handler(RedisError, no_redis)

@@ -1,0 +1,21 @@
+"""Types of request fields that several endpoints share."""
+
+from typing import Annotated
+
+from fastapi import Path
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from features.schemas.row import Id
+
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+"""PostgreSQL's text holds no NUL."""
+
+Region = Annotated[Text, Field(min_length=1, max_length=80, description="country or state")]
+ProductId = Annotated[Id, Path(description="of a product of the catalogue")]
+Quantity = Annotated[int, Field(ge=1, le=100, description="units; at most 100 of one product")]
+
+
+class RequestBody(BaseModel):
+    """A body: a field that is not known is an error, not ignored."""
+
+    model_config = ConfigDict(extra="forbid")

@@ -1,0 +1,29 @@
+"""The database's versions, up and down.
+
+python -m transactional.migrations upgrade|downgrade [revision]
+"""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+
+FOLDER = Path(__file__).parent
+
+
+def upgrade(database_url: str, revision: str = "head") -> None:
+    """Bring the database at `postgresql://...` up to a revision; nothing happens if it is there."""
+    command.upgrade(_config(database_url), revision)
+
+
+def downgrade(database_url: str, revision: str = "base") -> None:
+    """Take the database down to a revision; what later revisions added is dropped with its data."""
+    command.downgrade(_config(database_url), revision)
+
+
+def _config(database_url: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.set_main_option("path_separator", "os")
+    config.attributes["database_url"] = database_url
+    return config

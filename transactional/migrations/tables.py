@@ -1,0 +1,11 @@
+"""Every table of the shop, imported so that its metadata is whole."""
+
+from transactional.accounts import models as accounts
+from transactional.catalogue import models as catalogue
+from transactional.database import Base
+from transactional.orders import models as orders
+from transactional.outbox import models as outbox
+from transactional.stock import models as stock
+
+MODULES = (accounts, catalogue, orders, outbox, stock)
+metadata = Base.metadata

@@ -1,0 +1,1 @@
+"""Events that leave the shop: written in the transaction that caused them."""

@@ -1,0 +1,1 @@
+"""Units of each product that can be sold."""

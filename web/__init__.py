@@ -1,0 +1,1 @@
+"""What both web services share: problem documents, metrics, logs, health, limits, cursors."""

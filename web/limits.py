@@ -1,0 +1,76 @@
+"""Bounds on what a request may bring, and whose address it came from."""
+
+import contextlib
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.problems import TooLargeProblem, response
+
+
+class BodyLimit:
+    """Middleware: a body of more than `max_bytes` is answered 413, whether announced or streamed."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self.app = app
+        self.max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "0")
+        if announced.isdigit() and int(announced) > self.max_bytes:
+            await response(self._problem(), scope["path"])(scope, receive, send)
+            return
+        await self._count(scope, receive, send)
+
+    async def _count(self, scope: Scope, receive: Receive, send: Send) -> None:
+        n_bytes, answered = 0, False
+
+        async def counted() -> Message:
+            nonlocal n_bytes
+            message = await receive()
+            n_bytes += len(message.get("body", b""))
+            if n_bytes > self.max_bytes:
+                raise _TooManyBytesError
+            return message
+
+        async def unless_too_large(message: Message) -> None:
+            nonlocal answered
+            # The framework turns what `counted` raised into an answer of its own: ours goes out.
+            if n_bytes <= self.max_bytes:
+                answered = True
+                await send(message)
+
+        with contextlib.suppress(_TooManyBytesError):
+            await self.app(scope, counted, unless_too_large)
+        if n_bytes > self.max_bytes and not answered:
+            await response(self._problem(), scope["path"])(scope, receive, send)
+
+    def _problem(self) -> TooLargeProblem:
+        return TooLargeProblem(f"Send at most {self.max_bytes} bytes in one request.")
+
+
+class _TooManyBytesError(Exception):
+    """More was streamed than the limit allows."""
+
+
+class ForwardedAddress:
+    """Middleware: takes the client's address from X-Forwarded-For if a trusted proxy sent it.
+
+    Only the last entry counts: it is what that proxy saw, all before it is hearsay.
+    """
+
+    def __init__(self, app: ASGIApp, trusted: frozenset[str]) -> None:
+        self.app = app
+        self.trusted = trusted
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http" and scope.get("client") and scope["client"][0] in self.trusted:
+            seen = Headers(scope=scope).get("x-forwarded-for", "").rpartition(",")[2].strip()
+            if seen:
+                scope = {**scope, "client": (seen, 0)}
+        await self.app(scope, receive, send)

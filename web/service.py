@@ -1,0 +1,68 @@
+"""A FastAPI application with everything every service has."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from web.health import Check, health_router
+from web.limits import BodyLimit, ForwardedAddress
+from web.logs import make_logger
+from web.problems import RESPONSES, ProblemDocument, add_problem_handlers
+from web.telemetry import RequestMetrics, Telemetry
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+MAX_BODY_BYTES = 1_000_000
+LOCAL = frozenset(("127.0.0.1", "::1"))
+
+
+def make_service(
+    name: str,
+    title: str,
+    log_level: str,
+    checks: Mapping[str, Check],
+    lifespan: Lifespan,
+) -> FastAPI:
+    """Return an application with problem documents, health, metrics, logs and limits.
+
+    Parameters
+    ----------
+    name
+        Short, for the log and the path of its pages: `/docs/<name>`.
+    checks
+        What `/readyz` asks, by name.
+    """
+    app = FastAPI(
+        title=title,
+        docs_url=f"/docs/{name}",
+        openapi_url=f"/docs/{name}/openapi.json",
+        redoc_url=None,
+        responses=RESPONSES,
+        lifespan=lifespan,
+    )
+    registry = CollectorRegistry()
+    app.state.registry = registry
+    app.state.log = make_logger(log_level, name)
+    add_problem_handlers(app)
+    app.include_router(health_router(checks, registry))
+    # The last one added is the outermost: what the limit refuses is counted and logged too.
+    app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES)
+    app.add_middleware(Telemetry, metrics=RequestMetrics(registry), log=app.state.log)
+    app.add_middleware(ForwardedAddress, trusted=LOCAL)
+    _document_problems(app)
+    return app
+
+
+def _document_problems(app: FastAPI) -> None:
+    """Put the problem document's schema into the OpenAPI document, where RESPONSES refers to it."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, object]:
+        document = generate()
+        schema = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas |= schema.pop("$defs", {}) | {"ProblemDocument": schema}
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]

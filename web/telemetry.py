@@ -1,0 +1,113 @@
+"""One pure ASGI layer around a service: request id, metrics, one log line per request, last resort.
+
+Pure ASGI, not `BaseHTTPMiddleware`, so that streamed answers pass through untouched.
+"""
+
+import re
+import uuid
+from time import perf_counter
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.problems import InternalProblem, response
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class RequestMetrics:
+    """Prometheus counters of a service, by method, route template and status.
+
+    The template, never the path: a label per product id would grow without bound.
+    """
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        labels = ("method", "route", "status")
+        self.n_requests = Counter("http_requests", "Requests answered", labels, registry=registry)
+        self.seconds = Histogram(
+            "http_request_duration_seconds",
+            "Seconds from the request's head to the answer's end",
+            ("method", "route"),
+            buckets=SECONDS,
+            registry=registry,
+        )
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one request."""
+        self.n_requests.labels(method, route, str(status)).inc()
+        self.seconds.labels(method, route).observe(seconds)
+
+
+class Telemetry:
+    """Middleware: see the module. `X-Request-ID` of the caller is kept if it is harmless."""
+
+    def __init__(self, app: ASGIApp, metrics: RequestMetrics, log: structlog.BoundLogger) -> None:
+        self.app = app
+        self.metrics = metrics
+        self.log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        answer = _Answer(send, _request_id(scope))
+        started = perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=answer.request_id):
+            try:
+                await self.app(scope, receive, answer.send)
+            except Exception:  # noqa: BLE001 - the last resort: a bug must not end the connection
+                await self._apologise(scope, receive, answer)
+            finally:
+                self._record(scope, answer.status, perf_counter() - started)
+
+    async def _apologise(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        self.log.exception("request failed", method=scope["method"], path=scope["path"])
+        if answer.status:  # too late to say anything: the head has left
+            return
+        problem = InternalProblem(
+            f"This is a fault of ours. Report it with request id {answer.request_id}."
+        )
+        await response(problem, scope["path"])(scope, receive, answer.send)
+
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        self.metrics.observe(method, route_template(scope), status or 499, seconds)
+        self.log.info(
+            "request",
+            method=scope["method"],
+            path=scope["path"],
+            status=status,
+            duration_seconds=round(seconds, 5),
+        )
+
+
+METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+
+
+class _Answer:
+    """Sends an answer with the request's id in its head, and remembers its status (0: none yet)."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self.request_id = request_id
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            MutableHeaders(scope=message)["X-Request-ID"] = self.request_id
+        await self._send(message)
+
+
+def _request_id(scope: Scope) -> str:
+    offered = Headers(scope=scope).get("x-request-id", "")
+    return offered if REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
+
+
+def route_template(scope: Scope) -> str:
+    """Return the matched route, such as `/products/{product_id}`, or `unmatched`."""
+    return str(getattr(scope.get("route"), "path", "unmatched"))
