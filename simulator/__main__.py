@@ -1,0 +1,70 @@
+"""Simulate a shop: python -m simulator --out DIR --days 120 --last-day 2026-01-31 --scale 1."""
+
+import argparse
+import datetime as dt
+import os
+import sys
+import time
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from simulator.shop import SimulatedShop
+from simulator.simulate import simulate
+
+PRODUCTS, SHOPPERS = 5_000, 20_000
+
+
+def main() -> None:
+    """Read the command line and write the shop, saying what was written."""
+    options = _options()
+    shop = SimulatedShop(
+        last_day=options.last_day,
+        n_days=options.days,
+        n_products=max(1, round(PRODUCTS * options.scale)),
+        n_shoppers=max(1, round(SHOPPERS * options.scale)),
+        seed=options.seed,
+        bad_row_ratio=options.bad_row_ratio,
+    )
+    start = time.monotonic()
+
+    def say(line: str) -> None:
+        sys.stderr.write(f"[{time.monotonic() - start:6.1f} s] {line}\n")
+
+    say(f"{shop.n_products:,} products, {shop.n_shoppers:,} shoppers, {shop.n_days} days")
+    simulate(_session(options.master), options.out, shop, options.tasks, say)
+    say(f"done: {options.out}")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="simulator", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="folder for raw/ and truth/")
+    parser.add_argument("--days", type=int, default=120, help="days of logs")
+    parser.add_argument("--last-day", type=dt.date.fromisoformat, required=True, help="UTC")
+    parser.add_argument(
+        "--scale", type=float, default=1, help="times 5,000 products, 20,000 shoppers"
+    )
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument(
+        "--bad-row-ratio", type=float, default=0.002, help="share of malformed rows"
+    )
+    parser.add_argument("--tasks", type=int, help="Spark tasks per step; default 4 per core")
+    parser.add_argument("--master", default="local[2]", help="Spark master")
+    return parser.parse_args()
+
+
+def _session(master: str) -> SparkSession:
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # noqa: TID251
+    return (
+        SparkSession.builder.master(master)
+        .appName("simulator")
+        .config("spark.driver.memory", "1g")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "true")
+        .getOrCreate()
+    )
+
+
+if __name__ == "__main__":
+    main()
