@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from jobs.partitions import Partitions
+from jobs.partitions import Partitions, days_between
 from jobs.settings import Settings
 
 
@@ -16,6 +16,10 @@ class Dates:
 
     first: dt.date
     last: dt.date
+
+    def days(self) -> list[dt.date]:
+        """Return the days in order."""
+        return days_between(self.first, self.last)
 
 
 class JobError(Exception):

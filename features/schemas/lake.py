@@ -189,7 +189,7 @@ class SearchDocument(Row):
     price_cents: Cents
     attributes: Annotated[str, Field(description="JSON object of strings")]
     in_stock: Annotated[bool, Field(description="true where no stock level is known")]
-    popularity: Annotated[float, Field(ge=0, description="trending score of the whole shop, or 0")]
+    popularity: Annotated[float, Field(ge=0, description="recent decayed demand")]
     date: Day
 
 

@@ -1,0 +1,82 @@
+"""What is known of each product at the end of each day."""
+
+import datetime as dt
+
+from pyspark.sql import Column, DataFrame, SparkSession, Window
+from pyspark.sql import functions as F  # noqa: N812
+
+from features.schemas.lake import ProductFeatures
+from features.transforms.time import end_of
+
+WINDOW_DAYS = 28
+# Pseudo-counts: a product nobody looked at converts as the average one in 20 does.
+PRIOR_ORDERS, PRIOR_VIEWS = 1.0, 20.0
+
+
+def product_features(
+    daily_events: DataFrame, versions: DataFrame, first: dt.date, last: dt.date
+) -> DataFrame:
+    """Sum each product's events over the 7 and 28 days that end on each day.
+
+    Parameters
+    ----------
+    daily_events
+        Of `daily_product_events`, from `WINDOW_DAYS` before `first` on at least.
+    versions
+        Table `ProductVersion`: price and category are those known at the end of each day.
+    first, last
+        The days to build, inclusive.
+
+    Returns
+    -------
+    DataFrame
+        Table `ProductFeatures`, one row per product in the catalogue and day. An event counts in
+        the windows of its own day, from the day it was known on.
+    """
+    dates = days(daily_events.sparkSession, first, last)
+    known = (F.col("date") <= F.col("as_of")) & (
+        F.datediff("as_of", "occurred_on").between(0, WINDOW_DAYS - 1)
+    )
+    windowed = daily_events.join(F.broadcast(dates), known)
+    sums = windowed.groupBy("product_id", "as_of").agg(
+        _sum("n_views", 7).alias("n_views_7d"),
+        _sum("n_views", 28).alias("n_views_28d"),
+        _sum("n_carts", 28).alias("n_carts_28d"),
+        _sum("n_units", 7).alias("n_units_7d"),
+        _sum("n_units", 28).alias("n_units_28d"),
+        _sum("n_returns", 28).alias("n_returns_28d"),
+        _sum("n_orders", 28).alias("n_orders_28d"),
+    )
+    listed = catalogue_by_day(versions, dates)
+    joined = listed.join(sums, ["product_id", "as_of"], "left").fillna(0)
+    conversion = (F.col("n_orders_28d") + PRIOR_ORDERS) / (F.col("n_views_28d") + PRIOR_VIEWS)
+    built = joined.withColumns(
+        {
+            "conversion_ratio": conversion,
+            "available_at": end_of(F.col("as_of")),
+            "category_id": F.when(F.col("category_id") > 0, F.col("category_id")),
+            "date": F.col("as_of"),
+        }
+    )
+    return built.select(*ProductFeatures.model_fields)
+
+
+def days(spark: SparkSession, first: dt.date, last: dt.date) -> DataFrame:
+    """Return a DataFrame of the days, column `as_of`."""
+    span = F.sequence(F.lit(first), F.lit(last))
+    return spark.range(1).select(F.explode(span).alias("as_of"))
+
+
+def catalogue_by_day(versions: DataFrame, dates: DataFrame) -> DataFrame:
+    """Return price and category of each product as known at the end of each day."""
+    newest = Window.partitionBy("product_id", "as_of").orderBy(
+        F.desc("occurred_at"), F.desc("event_id")
+    )
+    known = versions.join(F.broadcast(dates), F.col("date") <= F.col("as_of"))
+    last = known.withColumn("_n", F.row_number().over(newest)).where("_n = 1")
+    return last.select("product_id", "as_of", "price_cents", "category_id")
+
+
+def _sum(name: str, n_days: int) -> Column:
+    recent = F.datediff("as_of", "occurred_on") < n_days
+    return F.sum(F.when(recent, F.col(name)).otherwise(0))

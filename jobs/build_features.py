@@ -1,0 +1,60 @@
+"""Build what models and serving know of users and products: facts -> user_items, user_ and product_features.
+
+python -m jobs.build_features --date 2024-05-01
+"""
+
+import datetime as dt
+
+from features.schemas.lake import DailyDemand, Interaction, ProductFeatures, UserFeatures, UserItem
+from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion
+from features.schemas.weights import HOLDOUT_DAYS
+from features.transforms.catalogue import catalogue
+from features.transforms.interactions import user_items
+from features.transforms.product_events import daily_product_events
+from features.transforms.product_features import WINDOW_DAYS, product_features
+from features.transforms.user_features import user_features, user_orders
+from jobs.lake import Lake
+from jobs.runner import Dates, run
+from jobs.settings import Settings
+from jobs.spark import open_lake
+
+
+def main(settings: Settings, dates: Dates) -> None:
+    """Rebuild the three tables' partitions of the days.
+
+    `user_items` is the matrix that models are trained on, whole: it is built for the last day and
+    for the day before its hold-out begins, not for every day of a range.
+    """
+    lake = open_lake(settings, "build_features")
+    for day in (dates.last - dt.timedelta(days=HOLDOUT_DAYS), dates.last):
+        facts = lake.read(Interaction, None, day)
+        lake.write(UserItem, user_items(facts, day), day, day)
+    build_product_features(lake, dates)
+    build_user_features(lake, dates)
+
+
+def build_product_features(lake: Lake, dates: Dates) -> None:
+    """Rebuild `product_features` of the days."""
+    early = dates.first - dt.timedelta(days=WINDOW_DAYS)
+    events = daily_product_events(
+        lake.read(ClickstreamEvent, early, dates.last), lake.read(DailyDemand, early, dates.last)
+    )
+    versions = lake.read(ProductVersion, None, dates.last)
+    built = product_features(events, versions, dates.first, dates.last)
+    lake.write(ProductFeatures, built, dates.first, dates.last)
+
+
+def build_user_features(lake: Lake, dates: Dates) -> None:
+    """Rebuild `user_features` of the days."""
+    built = user_features(
+        user_orders(lake.read(OrderLine, None, dates.last)),
+        lake.read(Interaction, None, dates.last),
+        catalogue(lake.read(ProductVersion, None, dates.last), dates.last),
+        dates.first,
+        dates.last,
+    )
+    lake.write(UserFeatures, built, dates.first, dates.last)
+
+
+if __name__ == "__main__":
+    run(main, __doc__)
