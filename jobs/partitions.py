@@ -103,6 +103,11 @@ class Partitions:
         table = ds.dataset(folder, schema=schema, partitioning=dates, format="parquet")
         return table.to_table(filter=wanted, columns=columns or schema.names)
 
+    def n_rows(self, row: type[Row], day: dt.date) -> int:
+        """Count a partition's rows, by the files' footers."""
+        folder = self.folder(layer_of(row), row.table) / f"date={day}"
+        return count_rows(folder.glob("*.parquet"))
+
     def write(self, row: type[Row], rows: pa.Table, date: dt.date) -> None:
         """Replace the table's partition of `date`. `rows` has the table's columns."""
         schema = arrow_schema(row)

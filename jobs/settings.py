@@ -30,6 +30,11 @@ class Settings(BaseSettings):
         return (self.index_root or self.emporium_home / "index").resolve()
 
     @property
+    def feast(self) -> Path:
+        """Folder of the feature store's registry."""
+        return (self.emporium_home / "feast").resolve()
+
+    @property
     def reports(self) -> Path:
         """Folder of the figures each job leaves for people."""
         return (self.emporium_home / "reports").resolve()

@@ -1,0 +1,1 @@
+"""The feature store: entities, feature views and the push source, one definition for training and serving."""
