@@ -1,0 +1,1 @@
+"""Learned: arrays in, arrays out. No Spark, no web, no storage; MLflow only in `models.registry`."""

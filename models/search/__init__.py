@@ -1,0 +1,1 @@
+"""Full-text search over products: shards of Tantivy, written apart and read together."""

@@ -1,0 +1,42 @@
+"""What a shard of the index holds, and how text becomes words: the same for writing and reading."""
+
+import tantivy
+
+WORDS = "words"
+TEXT_BOOSTS = {
+    "title": 3.0,
+    "brand_words": 2.0,
+    "category_words": 1.5,
+    "attributes": 1.0,
+    "description": 0.5,
+}
+"""Fields that a query's words are looked for in, and how much a find in each counts."""
+
+MAX_WORD_BYTES = 40
+
+
+def schema() -> tantivy.Schema:
+    """Return a shard's schema. `source` is the whole document as JSON; nothing else is stored."""
+    builder = tantivy.SchemaBuilder()
+    for name in TEXT_BOOSTS:
+        builder.add_text_field(name, tokenizer_name=WORDS, index_option="freq")
+    builder.add_text_field("brand", tokenizer_name="raw", fast=True, index_option="basic")
+    for name in ("product_id", "category_id", "seller_id", "price_cents"):
+        builder.add_integer_field(name, indexed=True, fast=True)
+    builder.add_boolean_field("in_stock", indexed=True, fast=True)
+    builder.add_float_field("popularity", fast=True)
+    builder.add_bytes_field("source", stored=True)
+    return builder.build()
+
+
+def analyzer() -> tantivy.TextAnalyzer:
+    """Return what splits text into words: lower case, accents folded, English stems."""
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    for step in (
+        tantivy.Filter.remove_long(MAX_WORD_BYTES),
+        tantivy.Filter.lowercase(),
+        tantivy.Filter.ascii_fold(),
+        tantivy.Filter.stemmer("english"),
+    ):
+        builder = builder.filter(step)
+    return builder.build()

@@ -1,0 +1,179 @@
+"""Reading an index: shards opened together, their answers merged."""
+
+import heapq
+import json
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tantivy
+from tantivy import Order, Query
+
+from models.search.fields import WORDS, analyzer
+from models.search.query import Search, build, words
+
+Document = dict[str, Any]
+MANIFEST = "manifest.json"
+MAX_WINDOW = 10_000
+"""Deepest place a page may end: every shard ranks that many."""
+
+N_FACET_VALUES = 20
+N_SHARD_FACET_VALUES = 200
+"""Each shard tells more than are shown, so that a value split over shards is counted whole."""
+
+FIELD_SORTS = {
+    "price_asc": ("price_cents", Order.Asc),
+    "price_desc": ("price_cents", Order.Desc),
+    "popularity": ("popularity", Order.Desc),
+}
+
+
+class BadIndexError(Exception):
+    """A folder does not hold a whole index; the message says what is wrong."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of an answer: documents best first, `score` beside each, and counts of all matches.
+
+    `n_total` counts all matches; facets are (value, count) by count, the largest first.
+    """
+
+    documents: list[Document]
+    scores: list[float]
+    n_total: int
+    categories: list[tuple[int, int]]
+    brands: list[tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One folder's documents."""
+
+    schema: tantivy.Schema
+    searcher: tantivy.Searcher
+
+
+@dataclass(frozen=True)
+class Index:
+    """An open index. It reads what it opened: replacing the folder does not disturb it.
+
+    BM25 counts word frequencies per shard, so scores of shards differ by a little; documents are
+    spread evenly by id to keep that small.
+    """
+
+    shards: Sequence[Shard]
+    manifest: dict[str, Any]
+
+    @classmethod
+    def open(cls, folder: Path) -> "Index":
+        """Open the index whose manifest is in `folder`.
+
+        Raises
+        ------
+        BadIndexError
+            If the manifest or a shard it names is missing or broken.
+        """
+        try:
+            manifest = json.loads((folder / MANIFEST).read_bytes())
+            shards = [_open_shard(folder / name) for name in manifest["shards"]]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise BadIndexError(f"{folder}: {error}") from error
+        return cls(shards, manifest)
+
+    @property
+    def n_documents(self) -> int:
+        """Number of documents in all shards."""
+        return sum(shard.searcher.num_docs for shard in self.shards)
+
+    def search(self, search: Search, offset: int = 0, limit: int = 20) -> Found:
+        """Return the matches from `offset` on, at most `limit`, none beyond `MAX_WINDOW`.
+
+        If no document has enough of the words, those that have any of them are the answer.
+        """
+        wanted = max(0, min(offset + limit, MAX_WINDOW))
+        found = self._search(search, None, wanted)
+        if found[0] == 0 and len(words(search.text)) > 1:
+            found = self._search(search, 1, wanted)
+        n_total, ranked, queries = found
+        page = ranked[offset:wanted]
+        facets = [_facets(shard, query) for shard, query in zip(self.shards, queries, strict=True)]
+        return Found(
+            documents=[_document(self.shards[n], address) for _, n, _, address in page],
+            scores=[float(value) for value, *_ in page],
+            n_total=n_total,
+            categories=_largest(facets, "category"),
+            brands=_largest(facets, "brand"),
+        )
+
+    def products(self, product_ids: Collection[int]) -> dict[int, Document]:
+        """Return the documents of those products that are in the index, by id."""
+        documents: dict[int, Document] = {}
+        ids = list(product_ids)
+        for shard in self.shards if ids else ():
+            query = Query.term_set_query(shard.schema, "product_id", ids)
+            for _, address in shard.searcher.search(query, limit=len(ids), count=False).hits:
+                document = _document(shard, address)
+                documents[document["product_id"]] = document
+        return documents
+
+    def _search(
+        self, search: Search, n_required: int | None, wanted: int
+    ) -> tuple[int, list[tuple[float, int, int, tantivy.DocAddress]], list[Query]]:
+        queries = [build(shard.schema, search, n_required) for shard in self.shards]
+        field, order = _order(search)
+        n_total, ranked = 0, []
+        for n_shard, (shard, query) in enumerate(zip(self.shards, queries, strict=True)):
+            if field is None:
+                result = shard.searcher.search(query, limit=max(wanted, 1))
+            else:
+                result = shard.searcher.search(
+                    query, limit=max(wanted, 1), order_by_field=field, order=order
+                )
+            n_total += result.count  # type: ignore[attr-defined]
+            # The place within its shard breaks ties: a deeper page then never repeats an item.
+            hits = enumerate(result.hits)
+            ranked.append([(value, n_shard, place, address) for place, (value, address) in hits])
+        sign = 1 if order is Order.Asc else -1
+        merged = heapq.merge(*ranked, key=lambda hit: (sign * hit[0], hit[1], hit[2]))
+        return n_total, list(merged)[:wanted], queries
+
+
+def _open_shard(folder: Path) -> Shard:
+    index = tantivy.Index.open(str(folder))
+    index.register_tokenizer(WORDS, analyzer())
+    index.config_reader(reload_policy="manual")
+    index.reload()
+    return Shard(index.schema, index.searcher())
+
+
+def _order(search: Search) -> tuple[str | None, Order]:
+    if search.sort == "relevance":
+        return (None, Order.Desc) if search.text.strip() else FIELD_SORTS["popularity"]
+    return FIELD_SORTS[search.sort]
+
+
+def _document(shard: Shard, address: tantivy.DocAddress) -> Document:
+    document: Document = json.loads(shard.searcher.doc(address).to_dict()["source"][0])
+    return document
+
+
+def _facets(shard: Shard, query: Query) -> dict[str, Counter[Any]]:
+    fields = {"category": "category_id", "brand": "brand"}
+    wanted = {
+        name: {"terms": {"field": field, "size": N_SHARD_FACET_VALUES}}
+        for name, field in fields.items()
+    }
+    answer = shard.searcher.aggregate(query, wanted)
+    return {
+        name: Counter({each["key"]: each["doc_count"] for each in answer[name]["buckets"]})
+        for name in fields
+    }
+
+
+def _largest(facets: list[dict[str, Counter[Any]]], name: str) -> list[tuple[Any, int]]:
+    total = sum((facet[name] for facet in facets), Counter())
+    by_count = sorted(total.items(), key=lambda each: (-each[1], each[0]))
+    return [(int(v) if name == "category" else v, n) for v, n in by_count][:N_FACET_VALUES]
