@@ -135,7 +135,7 @@ class Wording:
     def description(self) -> str:
         """Three sentences that a shopper could search in."""
         return (
-            f"A {self.style} {self.noun} of {self.material} in {self.colour}, made for {self.use}. "
+            f"{self.style.capitalize()} {self.material} {self.noun} in {self.colour}, for {self.use}. "
             f"{self.brand} makes it in small batches and checks every piece by hand. "
             f"Size: {self.size}. Pairs well with other {self.style} pieces."
         )
