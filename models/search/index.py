@@ -78,10 +78,14 @@ class Index:
         """
         try:
             manifest = json.loads((folder / MANIFEST).read_bytes())
-            shards = [_open_shard(folder / name) for name in manifest["shards"]]
+            return cls.open_shards(folder, manifest)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise BadIndexError(f"{folder}: {error}") from error
-        return cls(shards, manifest)
+
+    @classmethod
+    def open_shards(cls, folder: Path, manifest: dict[str, Any]) -> "Index":
+        """Open the shards in `folder` that `manifest` names, such as an index still being built."""
+        return cls([_open_shard(folder / name) for name in manifest["shards"]], manifest)
 
     @property
     def n_documents(self) -> int:

@@ -1,0 +1,110 @@
+"""Build the search index: derived search_documents -> <index>/current.
+
+spark-submit jobs/build_search_index.py --date 2026-01-31
+
+Spark's executors write the shards, each its part of the documents; they need the index folder on a
+file system they share. A day older than the published index is left alone, so that a backfill never
+takes the shop back in time.
+"""
+
+import datetime as dt
+import math
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+
+from features.schemas.lake import SearchDocument
+from jobs.index_versions import (
+    BuildInProgressError,
+    IndexCheckError,
+    IndexVersions,
+    check,
+)
+from jobs.reports import write_report
+from jobs.runner import Dates, JobError, run
+from jobs.settings import Settings
+from jobs.spark import open_lake
+from models.search.index import Index
+from models.search.writing import write_shard
+
+N_SHARDS_AT_LEAST = 2
+N_DOCUMENTS_PER_SHARD = 500_000
+N_KNOWN_TITLES = 5
+WRITTEN = "shard string, n_documents long"
+
+
+def main(settings: Settings, dates: Dates) -> None:
+    """Build and publish the index of the last of the days."""
+    versions = IndexVersions(settings.index)
+    day, published = dates.last, versions.current_date()
+    if published is not None and published > day:
+        print(f"the index of {published} is published; {day} is older and changes nothing")  # noqa: T201
+        return
+    documents = open_lake(settings, "build_search_index").read(SearchDocument, day, day)
+    try:
+        figures = build(versions, documents, day, dt.datetime.now(dt.UTC))  # noqa: TID251 - the edge
+    except (BuildInProgressError, IndexCheckError) as error:
+        raise JobError(f"{error}; the published index is untouched, run again") from error
+    write_report(settings.reports, "build_search_index", day, figures)
+
+
+def build(
+    versions: IndexVersions, documents: DataFrame, day: dt.date, built_at: dt.datetime
+) -> dict[str, object]:
+    """Write, check and publish an index of `documents`; return its manifest.
+
+    Raises
+    ------
+    JobError
+        If there is no document.
+    """
+    documents = documents.drop("date").cache()
+    try:
+        n_documents = documents.count()
+        if n_documents == 0:
+            raise JobError(f"search_documents of {day} is empty: run build_features for it first")
+        with versions.building(day) as folder:
+            manifest = {
+                "date": str(day),
+                "n_documents": n_documents,
+                "shards": write_shards(documents, folder, n_documents),
+                "built_at": built_at.isoformat(),
+            }
+            check(Index.open_shards(folder, manifest), n_documents, _known_titles(documents))
+            versions.publish(folder, manifest)
+    finally:
+        documents.unpersist()
+    return manifest
+
+
+def write_shards(documents: DataFrame, folder: Path, n_documents: int) -> list[str]:
+    """Write the documents as shards below `folder` and return the shards' names."""
+    n_shards = max(N_SHARDS_AT_LEAST, math.ceil(n_documents / N_DOCUMENTS_PER_SHARD))
+    spread = documents.repartition(n_shards, "product_id").sortWithinPartitions("product_id")
+    written = spread.mapInArrow(_shard_writer(str(folder)), WRITTEN).collect()
+    return sorted(row["shard"] for row in written)
+
+
+def _shard_writer(
+    folder: str,
+) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        # A name of this try's own: a task that Spark runs twice leaves a shard nobody refers to.
+        name = f"shard-{uuid.uuid4().hex[:12]}"
+        rows = (row for batch in batches for row in batch.to_pylist())
+        n_documents = write_shard(Path(folder) / name, rows)
+        yield pa.RecordBatch.from_pydict({"shard": [name], "n_documents": [n_documents]})
+
+    return write
+
+
+def _known_titles(documents: DataFrame) -> dict[int, str]:
+    rows = documents.orderBy("popularity", ascending=False).limit(N_KNOWN_TITLES)
+    return {row["product_id"]: row["title"] for row in rows.select("product_id", "title").collect()}
+
+
+if __name__ == "__main__":
+    run(main, __doc__)

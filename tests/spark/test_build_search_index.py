@@ -1,0 +1,114 @@
+"""Building and publishing the search index (jobs.build_search_index, jobs.index_versions)."""
+
+import datetime as dt
+
+import pytest
+
+from features.schemas.lake import SearchDocument
+from features.schemas.spark import struct_type
+from jobs.build_search_index import build
+from jobs.index_versions import BuildInProgressError, IndexCheckError, IndexVersions, check
+from jobs.runner import JobError
+from models.search.index import Index
+from models.search.query import Search
+
+pytestmark = pytest.mark.spark
+DAY = dt.date(2026, 1, 31)
+NOON = dt.datetime(2026, 2, 1, 12, tzinfo=dt.UTC)
+
+
+def document(product_id, title, day=DAY):
+    return SearchDocument(
+        product_id=product_id,
+        title=title,
+        description="",
+        category_id=10,
+        category_path="Home > Lamps",
+        brand=None,
+        seller_id=None,
+        price_cents=100,
+        attributes="{}",
+        in_stock=True,
+        popularity=float(product_id),
+        date=day,
+    )
+
+
+@pytest.fixture
+def table(spark):
+    def make(titles):
+        rows = [document(id_, title).model_dump() for id_, title in titles.items()]
+        return spark.createDataFrame(rows, struct_type(SearchDocument))
+
+    return make
+
+
+@pytest.fixture
+def versions(tmp_path):
+    return IndexVersions(tmp_path / "index")
+
+
+def test_every_document_is_found_through_the_published_index(table, versions):
+    manifest = build(versions, table({n: f"Lamp number{n}" for n in range(1, 51)}), DAY, NOON)
+
+    index = Index.open(versions.current)
+    assert (manifest["n_documents"], index.n_documents) == (50, 50)
+    assert len(manifest["shards"]) == 2
+    for n in (1, 25, 50):
+        [found] = index.search(Search(f"number{n} lamp")).documents
+        assert found["product_id"] == n
+
+
+def test_a_rebuilt_day_replaces_the_index_and_two_earlier_versions_stay(table, versions):
+    for n in range(5):
+        build(versions, table({1: f"Lamp number{n}"}), DAY, NOON)
+
+    assert Index.open(versions.current).search(Search("number4")).n_total == 1
+    assert len([path for path in versions.versions.iterdir() if path.is_dir()]) == 3
+    assert versions.current_date() == DAY
+
+
+def test_an_empty_day_says_what_to_run_and_publishes_nothing(table, versions):
+    with pytest.raises(JobError, match="run build_features"):
+        build(versions, table({}), DAY, NOON)
+
+    assert not versions.current.exists()
+
+
+def test_a_killed_build_leaves_the_published_index_and_is_cleared_by_the_next(table, versions):
+    build(versions, table({1: "Lamp"}), DAY, NOON)
+    before = versions.current.readlink()
+    left = versions.versions / "2026-01-31-dead.building"
+    (left / "shard-1").mkdir(parents=True)
+
+    assert versions.current.readlink() == before
+    build(versions, table({1: "Lamp"}), DAY, NOON)
+
+    assert not left.exists()
+
+
+def test_an_index_that_fails_its_check_is_not_published(table, versions, monkeypatch):
+    build(versions, table({1: "Lamp"}), DAY, NOON)
+    before = versions.current.readlink()
+    monkeypatch.setattr("jobs.build_search_index._known_titles", lambda _: {1: "Zeppelin"})
+
+    with pytest.raises(IndexCheckError):
+        build(versions, table({1: "Lamp", 2: "Desk"}), DAY, NOON)
+
+    assert versions.current.readlink() == before
+
+
+def test_two_builds_at_once_are_refused(versions):
+    with versions.building(DAY), pytest.raises(BuildInProgressError), versions.building(DAY):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("n_documents", "titles", "message"),
+    [(2, {}, "holds 1 of 2"), (1, {7: "Zeppelin"}, "does not find product 7")],
+)
+def test_a_check_names_what_is_wrong(table, versions, n_documents, titles, message):
+    build(versions, table({1: "Lamp"}), DAY, NOON)
+
+    with pytest.raises(IndexCheckError, match=message):
+        check(Index.open(versions.current), n_documents, titles)
