@@ -126,6 +126,8 @@ def split_log(
     if row in REFERS_TO_PRODUCTS:
         judged = mark_unknown_products(judged, known_products(lake, dates, split))
     judged = judged.withColumn(IS_GOOD, F.size("reasons") == 0)
+    # The text of good rows is not kept: it would fill the memory with what nobody reads.
+    judged = judged.withColumn("raw", F.when(~F.col(IS_GOOD), F.col("raw")))
     judged = judged.persist(StorageLevel.MEMORY_AND_DISK)
     verdict = validator.verdict(judged, row, rows_required=row is OrderLine)
     if verdict.failures:

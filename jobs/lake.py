@@ -41,8 +41,8 @@ class Lake:
         SchemaMismatchError
             If `rows` has other columns or types than the table.
         """
-        expected = {field.name: field.dataType for field in struct_type(row)}
-        found = {field.name: field.dataType for field in rows.schema}
+        expected = {field.name: field.dataType.simpleString() for field in struct_type(row)}
+        found = dict(rows.dtypes)
         if found != expected:
             raise SchemaMismatchError(f"{row.table}: expected {expected}, found {found}")
         self.stage(layer_of(row), row.table, rows.select(*expected), first, last).publish()

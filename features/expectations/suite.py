@@ -23,7 +23,7 @@ IS_GOOD = "is_good"
 
 def expectation_suite(row: type[LogRow], *, rows_required: bool) -> ExpectationSuite:
     """Return the suite of a log's judged rows (typed columns and `is_good`)."""
-    expectations: list[Expectation] = list(_table_expectations(rows_required=rows_required))
+    expectations: list[Expectation] = list(_table_expectations(row, rows_required=rows_required))
     for column in columns(row):
         expectations += _column_expectations(column)
     for rule in row.rules:
@@ -32,7 +32,9 @@ def expectation_suite(row: type[LogRow], *, rows_required: bool) -> ExpectationS
     return ExpectationSuite(name=row.table, expectations=expectations)
 
 
-def _table_expectations(*, rows_required: bool) -> Iterator[Expectation]:
+def _table_expectations(row: type[LogRow], *, rows_required: bool) -> Iterator[Expectation]:
+    names = {column.name for column in columns(row)}
+    yield gxe.ExpectTableColumnsToMatchSet(column_set=names, exact_match=False)
     if rows_required:
         yield gxe.ExpectTableRowCountToBeBetween(min_value=1)
     yield gxe.ExpectColumnValuesToBeInSet(column=IS_GOOD, value_set=[True], mostly=GOOD_RATIO)
@@ -45,7 +47,6 @@ def _pair_expectation(rule: NotAfter) -> Expectation:
 
 
 def _column_expectations(column: Column) -> Iterator[Expectation]:
-    yield gxe.ExpectColumnToExist(column=column.name)
     if not column.nullable:
         yield gxe.ExpectColumnValuesToNotBeNull(column=column.name, mostly=GOOD_RATIO)
     if (column.ge is not None or column.le is not None) and column.type is not AwareDatetime:

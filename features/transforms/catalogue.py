@@ -23,7 +23,7 @@ def catalogue(versions: DataFrame, date: dt.date) -> DataFrame:
 def mark_unknown_products(judged: DataFrame, versions: DataFrame) -> DataFrame:
     """Give rows whose product was not in the catalogue by the end of their day a reason."""
     since = versions.groupBy("product_id").agg(F.min("date").alias("_since"))
-    joined = judged.join(since, "product_id", "left")
+    joined = judged.join(F.broadcast(since), "product_id", "left")
     unknown = F.col("product_id").isNotNull() & (
         F.col("_since").isNull() | (F.col("_since") > F.col("date"))
     )

@@ -26,15 +26,24 @@ def mark_redelivered(judged: DataFrame, earlier: DataFrame) -> DataFrame:
     """
     place = F.struct("date", F.xxhash64("raw"), F.monotonically_increasing_id())
     placed = judged.withColumn("_place", place)
+    # Only ids are shuffled, and only the few that come twice are joined back.
+    never = F.lit(None).cast(placed.schema["_place"].dataType)
+    ids = placed.select("event_id", "_place").unionByName(
+        earlier.select("event_id", never.alias("_place"))
+    )
     several = (
-        placed.groupBy("event_id")
-        .agg(F.min("_place").alias("_first"), F.count(F.lit(1)).alias("_n"))
+        ids.where("event_id is not null")
+        .groupBy("event_id")
+        .agg(
+            F.min("_place").alias("_first"),
+            F.count(F.lit(1)).alias("_n"),
+            F.count_if(F.col("_place").isNull()).alias("_n_earlier"),
+        )
         .where("_n > 1")
         .drop("_n")
     )
-    known = earlier.select("event_id").distinct().withColumn("_known", F.lit(True))  # noqa: FBT003
-    marked = placed.join(several, "event_id", "left").join(known, "event_id", "left")
-    again = F.col("_known").isNotNull() | (F.col("_place") > F.col("_first"))
+    marked = placed.join(F.broadcast(several), "event_id", "left")
+    again = (F.col("_n_earlier") > 0) | (F.col("_place") > F.col("_first"))
     return with_reason(marked, F.coalesce(again, F.lit(False)), SEEN_BEFORE).select(  # noqa: FBT003
         *judged.columns
     )
