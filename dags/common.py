@@ -1,0 +1,114 @@
+"""What every DAG shares: which days a run is for, the retry policy, and how a job is started."""
+
+import sys
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.sdk import Asset, Param
+from airflow.timetables.interval import CronDataIntervalTimetable
+
+ROOT = Path(__file__).resolve().parents[1]
+
+VALIDATED_LOGS = Asset("validated_logs")
+FEATURES = Asset("features")
+SEARCH_INDEX = Asset("search_index")
+RECOMMENDER = Asset("recommender")
+FORECASTS = Asset("forecasts")
+
+DAYS = ("from", "to", "features_from", "pictures_from")
+
+DEFAULT_ARGS = {
+    "owner": "data-platform",
+    "retries": 1,
+    "retry_delay": timedelta(seconds=30),
+    "execution_timeout": timedelta(hours=1),
+}
+
+PARAMS = {
+    name: Param(None, type=["null", "string"], format="date", description=words)
+    for name, words in {
+        "from": "first UTC day to build; empty: the day before the run",
+        "to": "last UTC day to build; empty: the day before the run",
+        "features_from": "first day of user and product features; empty: `from`",
+        "pictures_from": "first day of lists and search documents; empty: `from`",
+    }.items()
+}
+
+
+def daily(at: str) -> CronDataIntervalTimetable:
+    """Run every day at `at` ("HH:MM", UTC) for the day before.
+
+    A bare cron string would not do: since Airflow 3 its logical date is the day of the run itself.
+    """
+    hour, minute = at.split(":")
+    return CronDataIntervalTimetable(f"{int(minute)} {int(hour)} * * *", timezone="UTC")
+
+
+def day(name: str, dag_run: Any, asset_events: Any) -> str:  # noqa: ANN401 - Airflow's own
+    """Return one of `DAYS` of a run as YYYY-MM-DD.
+
+    Asked for by the run's configuration; else handed on with the assets that caused the run (all
+    their days together); else the schedule's interval, and for a run by hand without
+    configuration the day before it.
+    """
+    given = [dict(dag_run.conf or {}), *_handed_on(asset_events)]
+    stated = [days for days in given if days.get("to")]
+    if not stated:
+        return (dag_run.logical_date or dag_run.run_after - timedelta(days=1)).date().isoformat()
+    if name == "to":
+        return max(days["to"] for days in stated)
+    return min(days.get(name) or days.get("from") or days["to"] for days in stated)
+
+
+def _handed_on(asset_events: Any) -> list[dict[str, str]]:  # noqa: ANN401
+    return [dict(event.extra or {}) for events in asset_events.values() for event in events]
+
+
+def hand_on_days(asset: Asset) -> Callable[[Any, Any], None]:
+    """Return a hook that writes the run's days into the asset's event, for the DAGs that follow."""
+
+    def hook(context: Any, result: Any = None) -> None:  # noqa: ANN401, ARG001
+        run, events = context["dag_run"], context["triggering_asset_events"]
+        context["outlet_events"][asset].extra.update({n: day(n, run, events) for n in DAYS})
+
+    return hook
+
+
+MACROS = {"day": day, "date": date}
+
+
+def days_from(name: str) -> list[str]:
+    """Return the arguments `--from --to` of a job, as templates."""
+    arguments = []
+    for option, which in (("--from", name), ("--to", "to")):
+        arguments += [option, f"{{{{ day('{which}', dag_run, triggering_asset_events) }}}}"]
+    return arguments
+
+
+def spark_job(name: str, first: str = "from", **options: Any) -> SparkSubmitOperator:  # noqa: ANN401
+    """Submit `jobs/<name>.py` to the cluster of connection `spark_default`.
+
+    Two slots of the pool: on one machine two Spark drivers at once would not fit its memory.
+    """
+    return SparkSubmitOperator(
+        task_id=name,
+        application=str(ROOT / "jobs" / f"{name}.py"),
+        application_args=days_from(first),
+        name=name,
+        conn_id="spark_default",
+        conf={"spark.pyspark.python": sys.executable},
+        driver_memory="{{ var.value.get('spark_driver_memory', '1500m') }}",
+        verbose=False,
+        pool_slots=2,
+        **options,
+    )
+
+
+def python_job(name: str, first: str = "to", **options: Any) -> BashOperator:  # noqa: ANN401
+    """Run `python -m jobs.<name>`, a job that needs no Spark."""
+    command = " ".join([sys.executable, "-m", f"jobs.{name}", *days_from(first)])
+    return BashOperator(task_id=name, bash_command=command, cwd=str(ROOT), **options)

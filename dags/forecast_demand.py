@@ -1,0 +1,41 @@
+"""
+# Forecast demand
+
+Foresees how many units of each product will be wanted on each of the coming days.
+
+    daily_demand ─► features of the past ─► LightGBM quantiles ─► demand_forecasts
+                 └─► rolling-origin backtest beside seasonal naive ─► MLflow, report
+
+**When.** By itself whenever the asset `features` has been updated. By hand: *Trigger* with `to`.
+
+**What it does.** Backtests on several past origins: at each, the model knows only the days before it.
+The error (WAPE) stands beside that of "same weekday last week" and of the mean of the last 7 days, in the log, in
+MLflow and in `reports/forecast_demand/<day>.json`. Then it is fitted on all days and writes the
+partition of the day in `demand_forecasts`: mean and the 10th, 50th and 90th percentile.
+
+**If it fails.** The forecasts of the day before stay; they cover its horizon.
+
+* *too few days of demand*: at least 35 days are needed.
+
+**Run it again** at any time: the partition is replaced at once.
+"""
+
+from datetime import UTC, datetime
+
+from airflow.sdk import DAG
+
+from dags.common import DEFAULT_ARGS, FEATURES, FORECASTS, MACROS, PARAMS, python_job
+
+with DAG(
+    dag_id="forecast_demand",
+    schedule=[FEATURES],
+    start_date=datetime(2024, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULT_ARGS,
+    params=PARAMS,
+    user_defined_macros=MACROS,
+    doc_md=__doc__,
+    tags=["forecasts", "daily"],
+):
+    python_job("forecast_demand", outlets=[FORECASTS])
