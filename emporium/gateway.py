@@ -1,0 +1,195 @@
+"""The one address of the shop: passes each request on to the service that answers it.
+
+Bodies stream through in both directions, so that server-sent events and large answers arrive as
+they are made.
+"""
+
+import html
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import httpx2
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from web.problems import Problem, response
+
+TO_SHOP = ("accounts", "tokens", "catalogue", "carts", "orders", "stock")
+TO_SERVING = ("products", "categories", "recommendations", "events")
+HOP_BY_HOP = frozenset(
+    (
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    )
+)
+"""RFC 9110 §7.6.1: of one connection only, never passed on."""
+
+CONNECT_SECONDS = 2.0
+READ_SECONDS = 60.0
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+class UpstreamDownProblem(Problem):
+    """The service behind this path does not answer."""
+
+    type, title, status = "/problems/upstream-down", "Bad gateway", 502
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """Where everything is.
+
+    Parameters
+    ----------
+    shop_url, serving_url
+        Base URLs of the two services, no slash at the end.
+    links
+        Further pages for people, URL by name, for the page at `/`.
+    """
+
+    shop_url: str
+    serving_url: str
+    links: Mapping[str, str] = field(default_factory=dict)
+
+
+def create_app(gateway: Gateway, transport: httpx2.AsyncBaseTransport | None = None) -> Starlette:
+    """Return the ASGI application; `transport` replaces the network in tests of the gateway."""
+    timeout = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        # A jar that takes nothing: a shopper's cookies are never sent with another's request.
+        jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+        async with httpx2.AsyncClient(
+            transport=transport, timeout=timeout, limits=limits, trust_env=False, cookies=jar
+        ) as client:
+            client.headers.clear()  # its own Accept-Encoding would bring what nobody asked for
+            app.state.client = client
+            yield
+
+    routes = [
+        Route("/", _index_page(gateway)),
+        Route("/healthz", _healthz),
+        *_proxy_routes("/docs/shop", gateway.shop_url),
+        *_proxy_routes("/docs/serving", gateway.serving_url),
+    ]
+    for names, url in ((TO_SHOP, gateway.shop_url), (TO_SERVING, gateway.serving_url)):
+        for name in names:
+            routes += _proxy_routes(f"/api/v1/{name}", url)
+    app = Starlette(routes=routes, lifespan=lifespan)
+    app.add_exception_handler(404, _not_found)
+    return app
+
+
+def _proxy_routes(path: str, upstream: str) -> list[Route]:
+    async def pass_on(request: Request) -> Response:
+        return await _pass_on(request, upstream)
+
+    return [Route(each, pass_on, methods=METHODS) for each in (path, path + "/{rest:path}")]
+
+
+async def _pass_on(request: Request, upstream: str) -> Response:
+    client: httpx2.AsyncClient = request.app.state.client
+    path = request.scope.get("raw_path") or request.url.path.encode()
+    query = request.scope["query_string"]
+    url = upstream + path.decode("latin-1") + (f"?{query.decode('latin-1')}" if query else "")
+    has_body = "content-length" in request.headers or "transfer-encoding" in request.headers
+    passed = client.build_request(
+        request.method,
+        url,
+        headers=request_headers(request),
+        content=request.stream() if has_body else None,
+    )
+    try:
+        answer = await client.send(passed, stream=True)
+    except httpx2.TransportError as error:
+        return response(_upstream_down(error), request.url.path)
+    return _streamed(answer)
+
+
+def _streamed(answer: httpx2.Response) -> StreamingResponse:
+    streamed = StreamingResponse(_chunks(answer), answer.status_code)
+    # A list of pairs, for a name may come twice: Set-Cookie.
+    streamed.raw_headers = [
+        (name.lower(), value)
+        for name, value in answer.headers.raw
+        if name.lower().decode("latin-1") not in dropped_headers(answer.headers.get("connection"))
+    ]
+    return streamed
+
+
+async def _chunks(answer: httpx2.Response) -> AsyncIterator[bytes]:
+    """Yield the body as it comes; the connection is given back also if the client goes away."""
+    try:
+        async for chunk in answer.aiter_raw():
+            yield chunk
+    finally:
+        await answer.aclose()
+
+
+def dropped_headers(connection: str | None) -> frozenset[str]:
+    """Return the header names that stop here: the standard's, and those that Connection lists."""
+    listed = (name.strip().lower() for name in (connection or "").split(","))
+    return HOP_BY_HOP | frozenset(listed)
+
+
+def request_headers(request: Request) -> list[tuple[str, str]]:
+    """Return the headers to pass on, with the client's address added to X-Forwarded-For."""
+    dropped = dropped_headers(request.headers.get("connection")) | {"host", "x-forwarded-for"}
+    passed = [(name, value) for name, value in request.headers.items() if name not in dropped]
+    hops = [*request.headers.getlist("x-forwarded-for")]
+    hops.append(request.client.host if request.client else "unknown")
+    return [
+        *passed,
+        ("x-forwarded-for", ", ".join(hops)),
+        ("x-forwarded-host", request.headers.get("host", "")),
+        ("x-forwarded-proto", request.url.scheme),
+    ]
+
+
+def _upstream_down(error: Exception) -> UpstreamDownProblem:
+    return UpstreamDownProblem(
+        f"The service behind this path does not answer ({type(error).__name__}). "
+        "Try again in a moment; `emporium status` says what runs.",
+        {"Retry-After": "2"},
+    )
+
+
+async def _healthz(_: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+async def _not_found(request: Request, _: Exception) -> Response:
+    problem = Problem("There is nothing at this path; / lists what there is.")
+    problem.type, problem.title, problem.status = "/problems/not-found", "Not Found", 404
+    return response(problem, request.url.path)
+
+
+def _index_page(gateway: Gateway) -> Callable[[Request], Awaitable[Response]]:
+    links = {
+        "The shop's API": "/docs/shop",
+        "Search and recommendations": "/docs/serving",
+        **gateway.links,
+    }
+    items = "".join(
+        f'<li><a href="{html.escape(url)}">{html.escape(name)}</a></li>'
+        for name, url in links.items()
+    )
+    page = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Emporium</title><h1>Emporium</h1><ul>{items}</ul></html>'
+
+    async def index(_: Request) -> Response:
+        return HTMLResponse(page)
+
+    return index

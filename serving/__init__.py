@@ -1,0 +1,1 @@
+"""Answered: search, recommendations and the clickstream over HTTP. Reads what jobs publish."""

@@ -1,0 +1,119 @@
+"""The serving process.
+
+granian --interface asgi --factory serving.app:create_app
+"""
+
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+from fastapi import FastAPI
+from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
+
+from features.store.opening import open_store
+from serving.errors import add_error_handlers
+from serving.events.recent import RecentViews
+from serving.events.router import router as events_router
+from serving.published import Published, watch
+from serving.recommendations.features import FeatureLists
+from serving.recommendations.model import Registry, published_model
+from serving.recommendations.router import router as recommendations_router
+from serving.recommendations.service import Recommender
+from serving.search.published import published_index
+from serving.search.router import router as search_router
+from serving.settings import Settings
+from web.health import Check
+from web.logs import make_logger
+from web.service import make_service
+
+REDIS_SECONDS = 1.0
+STREAM_SECONDS = 5.0  # longer than a read waits for new entries
+STOP_SECONDS = 5.0
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Build the application of the environment's settings."""
+    settings = settings or Settings()
+    registry = Registry(settings.mlflow_tracking_uri, settings.models)
+    return make_app(settings, registry.latest, registry.load)
+
+
+def make_app(
+    settings: Settings,
+    latest_model: Callable[[], str | None],
+    load_model: Callable[[str], Recommender],
+) -> FastAPI:
+    """Build the application. It starts before any index, model or store is there, and says so."""
+    log = make_logger(settings.log_level, "serving")
+    redis = AsyncRedis.from_url(
+        settings.redis_url,
+        decode_responses=True,
+        socket_timeout=REDIS_SECONDS,
+        socket_connect_timeout=REDIS_SECONDS,
+    )
+    index = published_index(settings.index, log)
+    model = published_model(latest_model, load_model, log)
+    store = open_store(settings.feast, settings.redis_url)
+    lists = FeatureLists(store, log)
+    recent = RecentViews(_stream(settings.redis_url), store, lists, log)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        with _Background(settings.poll_seconds, recent, index, model):
+            yield
+        await redis.aclose()
+
+    checks: dict[str, Check] = {
+        "redis": lambda: _check_redis(redis),
+        "index": lambda: _check_published(index),
+        "model": lambda: _check_published(model),
+    }
+    app = make_service(
+        "serving", "Emporium: search and recommendations", settings.log_level, checks, lifespan
+    )
+    app.state.redis, app.state.index, app.state.model = redis, index, model
+    app.state.lists = lists
+    add_error_handlers(app)
+    for router in (search_router, recommendations_router, events_router):
+        app.include_router(router, prefix="/api/v1")
+    return app
+
+
+class _Background:
+    """The threads beside the requests, each looking after one thing until the service stops.
+
+    The model has its own: fetching it must not hold up the index.
+    """
+
+    def __init__(self, seconds: float, recent: RecentViews, *published: Published[Any]) -> None:
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=watch, args=(thing, seconds, self._stop), daemon=True)
+            for thing in published
+        ]
+        following = threading.Thread(target=recent.run, args=(self._stop,), daemon=True)
+        self._threads.append(following)
+
+    def __enter__(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(STOP_SECONDS)
+
+
+def _stream(redis_url: str) -> Redis:
+    client: Redis = Redis.from_url(redis_url, decode_responses=True, socket_timeout=STREAM_SECONDS)
+    return client
+
+
+async def _check_redis(redis: AsyncRedis) -> None:
+    await cast(Any, redis.ping())
+
+
+async def _check_published(published: Published[Any]) -> None:
+    published.require()

@@ -1,0 +1,1 @@
+"""Products for a customer, or beside a product."""

@@ -1,0 +1,26 @@
+"""Wires searching to the version of the index that is current when a request comes."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from models.search.index import Index
+from serving.published import Published
+from serving.search.service import SearchService
+
+
+def current_index(request: Request) -> Index:
+    """Return the current index."""
+    published: Published[Index] = request.app.state.index
+    return published.require().value
+
+
+IndexDep = Annotated[Index, Depends(current_index)]
+
+
+def search_service(index: IndexDep) -> SearchService:
+    """Build the service for one request."""
+    return SearchService(index)
+
+
+SearchServiceDep = Annotated[SearchService, Depends(search_service)]

@@ -1,0 +1,36 @@
+"""/products and /categories."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from features.schemas.row import Id
+from serving.search.deps import SearchServiceDep
+from serving.search.schemas import Filters, Product, ProductPage, ProductQuery
+from serving.search.service import as_search
+
+router = APIRouter(tags=["search"])
+
+
+@router.get("/products")
+def search_products(
+    query: Annotated[ProductQuery, Query()], service: SearchServiceDep
+) -> ProductPage:
+    """Search products by words, filters and order; any text is understood as well as it can be."""
+    return service.page(as_search(query, query.q, query.category), query.cursor, query.limit)
+
+
+@router.get("/products/{product_id}")
+def read_product(product_id: Annotated[Id, Path()], service: SearchServiceDep) -> Product:
+    """Return a product as the index has it; the shop's catalogue has today's price and stock."""
+    return service.product(product_id)
+
+
+@router.get("/categories/{category_id}/products")
+def list_category(
+    category_id: Annotated[Id, Path()],
+    query: Annotated[Filters, Query()],
+    service: SearchServiceDep,
+) -> ProductPage:
+    """List a category's products, by popularity unless sorted otherwise; unknown ones are empty."""
+    return service.page(as_search(query, "", category_id), query.cursor, query.limit)

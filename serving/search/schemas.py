@@ -1,0 +1,89 @@
+"""What the search endpoints take and return."""
+
+import json
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from features.schemas.row import Cents, Id
+from models.search.query import Sort
+
+
+def _object(attributes: Any) -> dict[str, str]:  # noqa: ANN401 - JSON
+    parsed = json.loads(attributes) if isinstance(attributes, str) else attributes
+    return {str(name): str(value) for name, value in parsed.items()}
+
+
+class Product(BaseModel):
+    """A product as the index has it; stock and price are those of `index_date`."""
+
+    product_id: int
+    title: str
+    description: str
+    category_id: int | None
+    category_path: str | None
+    brand: str | None
+    seller_id: int | None
+    price_cents: int
+    attributes: Annotated[dict[str, str], BeforeValidator(_object)]
+    in_stock: bool
+    popularity: float
+
+
+class CategoryCount(BaseModel):
+    """How many matches are in a category."""
+
+    category_id: int
+    n_products: int
+
+
+class BrandCount(BaseModel):
+    """How many matches are of a brand."""
+
+    brand: str
+    n_products: int
+
+
+class Facets(BaseModel):
+    """Counts over all matches, the largest first."""
+
+    categories: list[CategoryCount]
+    brands: list[BrandCount]
+
+
+class ProductPage(BaseModel):
+    """A page of products, best first; `next_cursor` is null on the last page."""
+
+    products: list[Product]
+    n_total: int
+    facets: Facets
+    next_cursor: str | None
+    index_date: str
+
+
+class Filters(BaseModel):
+    """Query parameters of a listing. Prices are cents, both bounds inclusive."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    min_price: Cents | None = None
+    max_price: Cents | None = None
+    brand: Annotated[str, Field(max_length=120)] | None = None
+    seller: Id | None = None
+    in_stock: bool | None = None
+    sort: Sort = "relevance"
+    cursor: Annotated[str, Field(max_length=200)] | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if None not in (self.min_price, self.max_price) and self.min_price > self.max_price:  # type: ignore[operator]
+            raise ValueError("min_price is above max_price")
+        return self
+
+
+class ProductQuery(Filters):
+    """Query parameters of a search; without `q` everything is listed, by popularity."""
+
+    q: Annotated[str, Field(max_length=500)] = ""
+    category: Id | None = None

@@ -1,0 +1,91 @@
+"""Searching the published index page by page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models.search.index import MAX_WINDOW, Found, Index
+from models.search.query import Search
+from serving.errors import UnknownProductProblem
+from serving.search.schemas import BrandCount, CategoryCount, Facets, Filters, Product, ProductPage
+from web import cursors
+from web.cursors import BadCursorProblem
+
+
+@dataclass(frozen=True)
+class SearchService:
+    """Answers from one version of the index, the same for the whole request."""
+
+    index: Index
+
+    def page(self, search: Search, cursor: str | None, limit: int) -> ProductPage:
+        """Return the page that `cursor` points to, or the first.
+
+        A cursor holds a place in the list. It outlives a swap of the index; the list may then have
+        moved a little under it.
+
+        Raises
+        ------
+        BadCursorProblem
+            If the cursor is not from a search like this one.
+        """
+        listing = repr(search)
+        offset = _offset(cursor, listing)
+        found = self.index.search(search, offset, limit)
+        end = offset + len(found.documents)
+        more = bool(found.documents) and end < min(found.n_total, MAX_WINDOW)
+        return ProductPage(
+            products=[product(document) for document in found.documents],
+            n_total=found.n_total,
+            facets=_facets(found),
+            next_cursor=cursors.encode([end], listing) if more else None,
+            index_date=self.index.manifest["date"],
+        )
+
+    def product(self, product_id: int) -> Product:
+        """Return a product.
+
+        Raises
+        ------
+        UnknownProductProblem
+            If the index does not have it.
+        """
+        document = self.index.products([product_id]).get(product_id)
+        if document is None:
+            raise UnknownProductProblem(product_id)
+        return product(document)
+
+
+def as_search(filters: Filters, text: str, category_id: int | None) -> Search:
+    """Return the search that query parameters ask for."""
+    return Search(
+        text=text,
+        category_id=category_id,
+        seller_id=filters.seller,
+        brand=filters.brand,
+        min_price_cents=filters.min_price,
+        max_price_cents=filters.max_price,
+        in_stock=filters.in_stock,
+        sort=filters.sort,
+    )
+
+
+def product(document: Mapping[str, Any]) -> Product:
+    """Return a document of the index as the API shows it."""
+    return Product.model_validate(document)
+
+
+def _offset(cursor: str | None, listing: str) -> int:
+    if cursor is None:
+        return 0
+    place = cursors.decode(cursor, listing)
+    if len(place) != 1 or not isinstance(place[0], int) or not 0 <= place[0] <= MAX_WINDOW:
+        raise BadCursorProblem("The cursor is damaged. Leave it out to start from the first page.")
+    return place[0]
+
+
+def _facets(found: Found) -> Facets:
+    return Facets(
+        categories=[CategoryCount(category_id=id_, n_products=n) for id_, n in found.categories],
+        brands=[BrandCount(brand=brand, n_products=n) for brand, n in found.brands],
+    )

@@ -1,0 +1,36 @@
+"""Environment of serving (`EMPORIUM_HOME`, `REDIS_URL`, `MLFLOW_TRACKING_URI`, ...)."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Read once, by `serving.app`."""
+
+    model_config = SettingsConfigDict(frozen=True)
+
+    emporium_home: Path = Path(".emporium")
+    index_root: Path | None = None
+    feast_root: Path | None = None
+    redis_url: str
+    mlflow_tracking_uri: str
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    poll_seconds: Annotated[float, Field(gt=0, description="between looks for new versions")] = 3.0
+
+    @property
+    def index(self) -> Path:
+        """Folder of the search index."""
+        return (self.index_root or self.emporium_home / "index").resolve()
+
+    @property
+    def feast(self) -> Path:
+        """Folder of the feature store's registry."""
+        return (self.feast_root or self.emporium_home / "feast").resolve()
+
+    @property
+    def models(self) -> Path:
+        """Folder for models fetched from the registry."""
+        return (self.emporium_home / "serving" / "models").resolve()

@@ -1,0 +1,112 @@
+"""Taking clickstream events (serving.events)."""
+
+import json
+
+import pytest
+import redis as redis_client
+
+from emporium.ports import free_port
+from features.schemas.logs import ClickstreamEvent
+from tests.live.serving.conftest import serving, until
+
+pytestmark = pytest.mark.live
+EVENTS = "/api/v1/events"
+
+
+def view(product_id=4, customer_id=1, **changes):
+    return {
+        "occurred_at": "2026-01-31T12:00:00+01:00",
+        "session_id": "s",
+        "customer_id": customer_id,
+        "kind": "view",
+        "product_id": product_id,
+        **changes,
+    }
+
+
+@pytest.fixture
+def stream(redis_url):
+    """Bodies in the stream, in order."""
+
+    def read():
+        with redis_client.Redis.from_url(redis_url, decode_responses=True) as redis:
+            return [json.loads(fields["body"]) for _, fields in redis.xrange("clickstream")]
+
+    return read
+
+
+async def test_accepted_events_are_rows_of_the_clickstream_log(client, stream):
+    search = {**view(None, event_id="mine"), "kind": "search", "query": "lamp"}
+
+    answer = await client.post(EVENTS, json={"events": [view(), search]})
+
+    first, second = stream()
+    event = ClickstreamEvent(**first, date=first["recorded_at"][:10])
+    assert (answer.status_code, answer.json()["n_accepted"]) == (202, 2)
+    assert answer.json()["event_ids"] == [first["event_id"], "mine"]
+    assert (event.product_id, event.occurred_at.isoformat()) == (4, "2026-01-31T11:00:00+00:00")
+    assert (second["event_id"], second["query"]) == ("mine", "lamp")
+
+
+@pytest.mark.parametrize(
+    ("bad", "field"),
+    [
+        (view(kind="stare"), "body.events.1.kind"),
+        (view(product_id=None), "body.events.1"),
+        (view(None, kind="search"), "body.events.1"),
+        (view(kind="purchase"), "body.events.1.kind"),
+        (view(occurred_at="2026-01-31T12:00:00"), "body.events.1.occurred_at"),
+        (view(occurred_at="2999-01-01T00:00:00Z"), "body.events.1.occurred_at"),
+        (view(recorded_at="2026-01-31T12:00:00Z"), "body.events.1.recorded_at"),
+        (view(position=0), "body.events.1.position"),
+    ],
+)
+async def test_a_bad_event_is_named_and_none_of_its_batch_is_taken(client, stream, bad, field):
+    answer = await client.post(EVENTS, json={"events": [view(), bad, view()]})
+
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert stream() == []
+
+
+async def test_a_clock_a_little_ahead_is_set_right(client, stream):
+    import datetime as dt
+
+    ahead = (dt.datetime.now(dt.UTC) + dt.timedelta(minutes=2)).isoformat()
+
+    await client.post(EVENTS, json={"events": [view(occurred_at=ahead)]})
+
+    [event] = stream()
+    assert event["occurred_at"] == event["recorded_at"]
+
+
+async def test_what_was_looked_at_is_recommended_as_recently_viewed(client):
+    for product_id in (4, 6, 4, 2):
+        await client.post(EVENTS, json={"events": [view(product_id, customer_id=77)]})
+
+    async def seen():
+        params = {"type": "recently_viewed", "customer_id": 77, "limit": 3}
+        found = (await client.get("/api/v1/recommendations", params=params)).json()["items"]
+        return [(item["product_id"], item["source"]) for item in found] == [
+            (2, "recently_viewed"),
+            (4, "recently_viewed"),
+            (6, "recently_viewed"),
+        ]
+
+    await until(seen)
+
+
+async def test_without_redis_events_are_refused_and_search_goes_on(serving_settings, shelf):
+    shelf.publish_index()
+    gone = {"redis_url": f"redis://127.0.0.1:{free_port()}/0"}
+    async with serving(serving_settings.model_copy(update=gone), shelf) as client:
+
+        async def found():
+            return (await client.get("/api/v1/products")).status_code == 200
+
+        await until(found)
+        events = await client.post(EVENTS, json={"events": [view()]})
+        recommended = await client.get("/api/v1/recommendations", params={"type": "trending"})
+
+    assert (events.status_code, events.headers["Retry-After"]) == (503, "2")
+    assert recommended.json()["items"][0]["source"] == "popular"

@@ -1,0 +1,99 @@
+"""Searching over HTTP (serving.search)."""
+
+import pytest
+
+from tests.live.serving.conftest import is_ready, serving, until
+
+pytestmark = pytest.mark.live
+
+
+async def ids(client, path="/api/v1/products", **params):
+    answer = await client.get(path, params=params)
+    assert answer.status_code == 200, answer.text
+    return [product["product_id"] for product in answer.json()["products"]]
+
+
+async def test_a_search_finds_filters_and_counts(client):
+    params = {"q": "lamp", "brand": "Lumo", "max_price": 250, "sort": "price_desc"}
+    page = (await client.get("/api/v1/products", params=params)).json()
+
+    assert [product["product_id"] for product in page["products"]] == [2, 1]
+    assert page["n_total"] == 2
+    assert page["facets"]["brands"] == [{"brand": "Lumo", "n_products": 2}]
+    assert page["products"][0]["attributes"] == {"colour": "red"}
+    assert page["index_date"] == "2026-01-31"
+
+
+async def test_pages_follow_each_other_to_the_end(client):
+    seen, cursor = [], None
+    while True:
+        params = {"q": "lamp", "limit": 5} | ({"cursor": cursor} if cursor else {})
+        page = (await client.get("/api/v1/products", params=params)).json()
+        seen += [product["product_id"] for product in page["products"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+
+    assert sorted(seen) == list(range(1, 13))
+
+
+async def test_a_cursor_of_another_search_is_refused(client):
+    page = (await client.get("/api/v1/products", params={"q": "lamp", "limit": 1})).json()
+    cursor = page["next_cursor"]
+
+    for params in ({"q": "desk", "cursor": cursor}, {"cursor": "nonsense"}):
+        answer = await client.get("/api/v1/products", params=params)
+        assert (answer.status_code, answer.json()["type"]) == (400, "/problems/bad-cursor")
+
+
+async def test_a_category_lists_its_products_by_popularity(client):
+    assert await ids(client, "/api/v1/categories/10/products", in_stock=True) == [10, 8, 6, 4, 2]
+    assert await ids(client, "/api/v1/categories/99/products") == []
+
+
+async def test_a_product_or_that_it_is_unknown(client):
+    assert (await client.get("/api/v1/products/3")).json()["title"] == "Lamp number3"
+    unknown = await client.get("/api/v1/products/999")
+    assert (unknown.status_code, unknown.json()["type"]) == (404, "/problems/unknown-product")
+
+
+@pytest.mark.parametrize("text", ['"', "title:", "a AND (", "lamp\x00", "\\", "ü" * 500, "-"])
+async def test_no_text_is_an_error(client, text):
+    await ids(client, q=text)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"min_price": -1},
+        {"min_price": 5, "max_price": 4},
+        {"sort": "cheap"},
+        {"limit": 101},
+        {"colour": "red"},
+    ],
+)
+async def test_a_bad_parameter_is_named(client, params):
+    answer = await client.get("/api/v1/products", params=params)
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"]
+
+
+async def test_it_starts_before_anything_is_published_and_says_which_dag_to_run(
+    serving_settings, shelf
+):
+    async with serving(serving_settings, shelf) as client:
+        ready = await client.get("/readyz")
+        search = await client.get("/api/v1/products")
+        recommended = await client.get("/api/v1/recommendations", params={"type": "trending"})
+
+        assert (await client.get("/healthz")).status_code == 200
+        assert ready.status_code == search.status_code == recommended.status_code == 503
+        assert "build_search_index" in search.json()["detail"]
+        assert "build_search_index" in ready.json()["detail"]
+        assert "train_recommendations" in ready.json()["detail"]
+
+        shelf.publish_index()
+        shelf.model = "1"
+        await until(lambda: is_ready(client))
+        assert len(await ids(client)) == 12
