@@ -4,11 +4,11 @@ import tantivy
 
 WORDS = "words"
 TEXT_BOOSTS = {
-    "title": 3.0,
-    "brand_words": 2.0,
+    "title": 2.0,
+    "brand_words": 1.5,
     "category_words": 1.5,
     "attributes": 1.0,
-    "description": 0.5,
+    "description": 1.0,
 }
 """Fields that a query's words are looked for in, and how much a find in each counts."""
 
