@@ -57,7 +57,10 @@ def make_app(
     model = published_model(latest_model, load_model, log)
     store = open_store(settings.feast, settings.redis_url)
     lists = FeatureLists(store, log)
-    recent = RecentViews(_stream(settings.redis_url), store, lists, log)
+    # The list pushed holds the one that is there, so it may replace even a batch's, whose time is
+    # the end of its day and so may be still to come.
+    pushed_to = open_store(settings.feast, settings.redis_url, overwrite=True)
+    recent = RecentViews(_stream(settings.redis_url), pushed_to, lists, log)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

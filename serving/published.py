@@ -59,8 +59,10 @@ class Published(Generic[T]):
                 self._log.info("loaded", version=name)
             self._problem = None
         except Exception as error:  # noqa: BLE001 - a broken version must not end the service
-            self._problem = str(error) or type(error).__name__
-            self._log.warning("could not load", error=repr(error))
+            problem = str(error) or type(error).__name__
+            if problem != self._problem:  # once, not at every look
+                self._log.warning("could not load", error=repr(error))
+            self._problem = problem
 
     def require(self) -> Version[T]:
         """Return the current version.

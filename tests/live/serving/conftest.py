@@ -17,6 +17,7 @@ from serving.settings import Settings
 
 N_PRODUCTS = 12
 DAY = dt.date(2026, 1, 31)
+END_OF_DAY = pd.Timestamp("2026-02-01", tz="UTC")
 
 
 class Model:
@@ -128,8 +129,8 @@ async def until(condition, seconds=20):
         await asyncio.sleep(0.02)
 
 
-def write_online(store, view, **columns):
+def write_online(store, view, available_at=END_OF_DAY, **columns):
     """Put one row into the online store, as the publishing job would."""
     frame = pd.DataFrame({name: [value] for name, value in columns.items()})
-    frame["available_at"] = pd.Timestamp(DAY, tz="UTC")
+    frame["available_at"] = available_at
     store.write_to_online_store(view, frame)

@@ -1,13 +1,15 @@
 """Taking clickstream events (serving.events)."""
 
+import datetime as dt
 import json
 
+import pandas as pd
 import pytest
 import redis as redis_client
 
 from emporium.ports import free_port
 from features.schemas.logs import ClickstreamEvent
-from tests.live.serving.conftest import serving, until
+from tests.live.serving.conftest import serving, until, write_online
 
 pytestmark = pytest.mark.live
 EVENTS = "/api/v1/events"
@@ -70,7 +72,6 @@ async def test_a_bad_event_is_named_and_none_of_its_batch_is_taken(client, strea
 
 
 async def test_a_clock_a_little_ahead_is_set_right(client, stream):
-    import datetime as dt
 
     ahead = (dt.datetime.now(dt.UTC) + dt.timedelta(minutes=2)).isoformat()
 
@@ -92,6 +93,20 @@ async def test_what_was_looked_at_is_recommended_as_recently_viewed(client):
             (4, "recently_viewed"),
             (6, "recently_viewed"),
         ]
+
+    await until(seen)
+
+
+async def test_views_join_the_list_of_a_batch_whose_day_has_not_ended(client, feature_store):
+    tomorrow = pd.Timestamp.now(tz="UTC") + pd.Timedelta(days=1)
+    write_online(feature_store, "user_recent", tomorrow, user_id=78, recent_item_ids=[3, 5])
+
+    await client.post(EVENTS, json={"events": [view(5, customer_id=78)]})
+
+    async def seen():
+        params = {"type": "recently_viewed", "customer_id": 78, "limit": 2}
+        found = (await client.get("/api/v1/recommendations", params=params)).json()["items"]
+        return [item["product_id"] for item in found] == [5, 3]
 
     await until(seen)
 

@@ -140,6 +140,24 @@ async def test_a_fault_of_ours_is_a_problem_without_its_cause(app, client, stock
     assert "currency" not in answer.text
 
 
+async def test_what_fails_at_the_commit_is_never_answered_as_done(client, database):
+    database.execute(
+        sa.text(
+            "create function refuse() returns trigger language plpgsql as"
+            " $$ begin raise exception 'refused at commit'; end $$;"
+            "create constraint trigger refuse after insert on accounts"
+            " deferrable initially deferred for each row execute function refuse()"
+        )
+    )
+
+    answer = await client.post(
+        "/api/v1/accounts", json={"email": "ann@example.com", "password": "correct horse"}
+    )
+
+    assert answer.status_code == 500
+    assert "refused" not in answer.text
+
+
 async def test_a_body_beyond_the_limit_is_refused_announced_or_not(client):
     async def stream():
         for _ in range(3):
