@@ -7,7 +7,7 @@ Brings what happened in the shop into the lake, judged.
     Redis clickstream ─┼─► raw ─► Great Expectations ─► validated
     files (loaders)   ─┘                            └─► quarantine, with the reason
 
-**When.** Every night at 00:30 UTC for the day before. By hand: *Trigger* with `from` and `to`
+**When.** Every night for the day before, started by `nightly`. By hand: *Trigger* with `from` and `to`
 (UTC days, inclusive), or `emporium backfill --from --to`.
 
 **What it does.** Collects what the outbox and the event stream hold since the last run and appends
@@ -35,11 +35,11 @@ from datetime import UTC, datetime
 
 from airflow.sdk import DAG
 
-from dags.common import DEFAULT_ARGS, MACROS, PARAMS, VALIDATED_LOGS, daily, hand_on_days, spark_job
+from dags.common import DEFAULT_ARGS, MACROS, PARAMS, VALIDATED_LOGS, hand_on_days, spark_job
 
 with DAG(
     dag_id="ingest",
-    schedule=daily("00:30"),
+    schedule=None,
     start_date=datetime(2024, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,

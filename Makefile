@@ -1,0 +1,40 @@
+PYTHON ?= python3
+BIN := .venv/bin
+DATA ?= simulator
+DATA_DIR ?=
+# A data set of its own has a home of its own, unless the user names one.
+export EMPORIUM_HOME ?= $(CURDIR)/.emporium$(if $(filter-out simulator,$(DATA)),-$(DATA))
+
+.PHONY: setup demo test test-long check format lock dictionary clean
+
+setup:
+	@PYTHON=$(PYTHON) ./setup.sh
+
+demo: setup
+	@$(BIN)/emporium demo --data $(DATA) $(if $(DATA_DIR),--data-dir $(DATA_DIR)) $(ARGS)
+
+test: setup
+	@$(BIN)/python -m pytest -m "not long"
+
+test-long: setup
+	@$(BIN)/python -m pytest -m long
+
+check: setup
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: setup
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lock: setup
+	@$(BIN)/uv pip compile requirements.in --override overrides.txt --generate-hashes \
+	    --no-emit-index-url --no-annotate --no-header --python-version 3.11 -o requirements.lock
+
+dictionary: setup
+	@$(BIN)/python -m features.schemas.dictionary > docs/data-dictionary.md
+
+clean:
+	@rm -rf .venv .emporium .emporium-*

@@ -1,0 +1,85 @@
+"""Airflow's REST API, as ops would call it."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+TERMINAL = {"success", "failed", "upstream_failed", "skipped", "removed"}
+
+
+class AirflowError(Exception):
+    """Airflow refused, or is not there."""
+
+
+@dataclass(frozen=True)
+class AirflowClient:
+    """A client of the API below `url`, with a token of its simple auth manager."""
+
+    http: httpx2.Client
+
+    def wait_for_dags(self, dag_ids: set[str], seconds: float = 90) -> None:
+        """Return once all DAGs are parsed.
+
+        Raises
+        ------
+        AirflowError
+            If one is missing in the end; with the import errors.
+        """
+        deadline = time.monotonic() + seconds
+        while missing := dag_ids - {dag["dag_id"] for dag in self._get("/dags", limit=100)["dags"]}:
+            if time.monotonic() > deadline:
+                errors = self._get("/importErrors").get("import_errors", [])
+                raise AirflowError(f"not parsed: {sorted(missing)}; import errors: {errors}")
+            time.sleep(0.5)
+
+    def trigger(self, dag_id: str, conf: dict[str, str]) -> str:
+        """Start a run and return its id."""
+        answer = self.http.post(
+            f"/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": conf}
+        )
+        if answer.status_code >= 400:
+            raise AirflowError(f"{dag_id}: {answer.status_code} {answer.text}")
+        return str(answer.json()["dag_run_id"])
+
+    def runs(self, dag_id: str, since: str) -> list[dict[str, Any]]:
+        """Return the runs of a DAG that were queued after the moment `since` (ISO 8601)."""
+        found: list[dict[str, Any]] = self._get(
+            f"/dags/{dag_id}/dagRuns", run_after_gte=since, limit=100
+        )["dag_runs"]
+        return found
+
+    def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """Return the task instances of a run."""
+        found: list[dict[str, Any]] = self._get(
+            f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=100
+        )["task_instances"]
+        return found
+
+    def log(self, task: dict[str, Any]) -> list[str]:
+        """Return the lines of a task's last try."""
+        path = (
+            f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}"
+            f"/logs/{max(task['try_number'], 1)}"
+        )
+        content = self._get(path, full_content=True).get("content", [])
+        if isinstance(content, str):
+            return content.splitlines()
+        return [
+            str(line.get("event", line)) if isinstance(line, dict) else line for line in content
+        ]
+
+    def _get(self, path: str, **query: Any) -> dict[str, Any]:  # noqa: ANN401
+        answer = self.http.get(path, params=query)
+        if answer.status_code >= 400:
+            raise AirflowError(f"GET {path}: {answer.status_code} {answer.text}")
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+def connect(url: str) -> AirflowClient:
+    """Log in at the API server of `url` and return a client."""
+    token = httpx2.get(f"{url}/auth/token", follow_redirects=True).json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    return AirflowClient(httpx2.Client(base_url=f"{url}/api/v2", headers=headers, timeout=30))

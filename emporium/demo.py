@@ -1,0 +1,143 @@
+"""The main job, end to end: services, data, DAGs, and what came out."""
+
+import datetime as dt
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow.compute as pc
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from emporium import outcome, processes
+from emporium.airflow_client import AirflowClient, connect
+from emporium.data import Loaded, Wanted, load
+from emporium.pipeline_run import Days, Progress, run_chain, seconds_by_task
+from emporium.seeding import seed_shop
+from emporium.services import Site, environment
+from features.schemas.lake import SearchDocument, UserFeatures
+from jobs.partitions import Partitions
+
+N_FEATURE_DAYS = 28
+N_LOG_LINES = 40
+MARKS = {"success": "[green]done[/]", "failed": "[red]failed[/]", "running": "[cyan]running[/]"}
+
+
+class StepFailedError(Exception):
+    """A step of the demo failed; the message is what people need to see."""
+
+
+@dataclass
+class Demo:
+    """One demo on a started site. `seconds` fills up as steps end."""
+
+    site: Site
+    console: Console
+    seconds: dict[str, float] = field(default_factory=dict)
+    peak_bytes: int = 0
+
+    def run(self, wanted: Wanted, now: dt.datetime) -> dict[str, Any]:
+        """Do all steps that this home has not done before and return the figures."""
+        yesterday = now.date() - dt.timedelta(days=1)
+        with self.step("data"):
+            env = environment(self.site)
+            loaded = load(wanted, self.site.home, yesterday, env, self.console.print)
+        done = self.site.home / "demo" / f"{loaded.last_day}.json"
+        if done.exists():
+            self.console.print(f"this home has run the DAGs for {loaded.last_day}: nothing to redo")
+            kept: dict[str, Any] = json.loads(done.read_text())
+            return kept
+        with self.step("dags"):
+            self._run_dags(loaded, now)
+        with self.step("seed shop"):
+            lake = Partitions(self.site.home / "lake")
+            n_products, _ = seed_shop(self.site.database_url, lake, loaded.last_day)
+            self.console.print(f"the shop has {n_products:,} product versions")
+        figures = self._figures(loaded)
+        done.parent.mkdir(exist_ok=True)
+        outcome.write_json(figures, done)
+        return figures
+
+    def _run_dags(self, loaded: Loaded, now: dt.datetime) -> None:
+        airflow = connect(self.site.url("airflow-api"))
+        features_first = loaded.last_day - dt.timedelta(days=N_FEATURE_DAYS - 1)
+        days = Days(
+            first=loaded.first_day,
+            last=loaded.last_day,
+            features_first=max(loaded.first_day, features_first),
+            pictures_first=loaded.last_day,
+        )
+        progress = Progress()
+        with Live(console=self.console, refresh_per_second=2) as live:
+            for progress in run_chain(airflow, days, now):
+                live.update(task_table(progress))
+        self.seconds |= seconds_by_task(progress)
+        if progress.failed:
+            raise StepFailedError(failure(airflow, progress.failed[0]))
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time a step and watch the memory of all processes while it runs."""
+        start = time.monotonic()
+        ended = threading.Event()
+        watch = threading.Thread(target=self._watch_memory, args=(ended,), daemon=True)
+        watch.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            watch.join()
+            self.seconds[name] = round(time.monotonic() - start, 1)
+
+    def _watch_memory(self, ended: threading.Event) -> None:
+        while True:
+            self.peak_bytes = max(self.peak_bytes, processes.memory_bytes(self.site.home))
+            if ended.wait(3):
+                return
+
+    def _figures(self, loaded: Loaded) -> dict[str, Any]:
+        return {
+            "data": loaded.name,
+            "first_day": loaded.first_day,
+            "last_day": loaded.last_day,
+            "reports": outcome.read_reports(self.site.home / "reports", loaded.last_day),
+            "seconds": self.seconds,
+            "peak_memory_gb": self.peak_bytes / 1e9,
+        }
+
+
+def task_table(progress: Progress) -> Table:
+    """Return the live table of tasks."""
+    table = Table("DAG", "task", "state", "seconds", show_edge=False)
+    for task in progress.tasks:
+        state = task["state"] or "waiting"
+        seconds = f"{task['duration']:.0f}" if task["duration"] else ""
+        table.add_row(task["dag_id"], task["task_id"], MARKS.get(state, state), seconds)
+    return table
+
+
+def failure(airflow: AirflowClient, task: dict[str, Any]) -> str:
+    """Return the sentence of a failed task and the end of its log."""
+    lines = airflow.log(task)[-N_LOG_LINES:]
+    return f"{task['dag_id']}.{task['task_id']} failed:\n" + "\n".join(lines)
+
+
+def curl_lines(site: Site, date: dt.date) -> list[str]:
+    """Return three requests that work once the DAGs have run: real words, a real customer."""
+    gateway = site.url("gateway")
+    lake = Partitions(site.home / "lake")
+    titles = lake.read(SearchDocument, date, date, ["title"])["title"]
+    users = lake.read(UserFeatures, date, date, ["user_id"])["user_id"]
+    word = titles[0].as_py().split()[-1].lower() if len(titles) else "gift"
+    customer_id = pc.min(users).as_py() if len(users) else 1
+    api = f"{gateway}/api/v1"
+    return [
+        f"curl '{api}/products?q={word}&limit=3'",
+        f"curl '{api}/recommendations?type=for_you&customer_id={customer_id}&limit=5'",
+        f"curl '{api}/recommendations?type=trending&limit=5'",
+    ]

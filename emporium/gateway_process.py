@@ -1,0 +1,33 @@
+"""The gateway as a process of its own.
+
+granian --interface asgi --factory emporium.gateway_process:create_app
+"""
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from starlette.applications import Starlette
+
+from emporium import gateway
+
+
+class GatewaySettings(BaseSettings):
+    """Environment of the gateway (`GATEWAY_SERVING_URL`, ...)."""
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True)
+
+    transactional_url: str
+    serving_url: str
+    airflow_url: str = ""
+    mlflow_url: str = ""
+
+
+def create_app() -> Starlette:
+    """Return the gateway to the services that the environment names."""
+    settings = GatewaySettings()
+    links = {"Airflow": settings.airflow_url, "MLflow": settings.mlflow_url}
+    return gateway.create_app(
+        gateway.Gateway(
+            shop_url=settings.transactional_url,
+            serving_url=settings.serving_url,
+            links={name: url for name, url in links.items() if url},
+        )
+    )

@@ -1,0 +1,93 @@
+"""One run of the DAGs through Airflow's API, watched to its end."""
+
+import datetime as dt
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from emporium.airflow_client import TERMINAL, AirflowClient
+
+CHAIN = (
+    "ingest",
+    "build_features",
+    "build_search_index",
+    "train_recommendations",
+    "forecast_demand",
+)
+POLL_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Days:
+    """The days a run is for; see `dags.common.DAYS`."""
+
+    first: dt.date
+    last: dt.date
+    features_first: dt.date
+    pictures_first: dt.date
+
+    def conf(self) -> dict[str, str]:
+        """Return the run's configuration."""
+        return {
+            "from": str(self.first),
+            "to": str(self.last),
+            "features_from": str(self.features_first),
+            "pictures_from": str(self.pictures_first),
+        }
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The tasks of the runs so far, in the chain's order."""
+
+    tasks: list[dict[str, Any]] = field(default_factory=list)
+    finished_dags: frozenset[str] = frozenset()
+
+    @property
+    def failed(self) -> list[dict[str, Any]]:
+        """Return the tasks that failed for good."""
+        return [task for task in self.tasks if task["state"] == "failed"]
+
+    @property
+    def done(self) -> bool:
+        """Tell whether nothing more will come."""
+        return bool(self.failed) or self.finished_dags == frozenset(CHAIN)
+
+
+def run_chain(airflow: AirflowClient, days: Days, since: dt.datetime) -> Iterator[Progress]:
+    """Trigger `ingest` and yield the state of the whole chain until it ends, or a task fails.
+
+    Parameters
+    ----------
+    since
+        Now: runs that Airflow's assets start after it belong to this chain.
+    """
+    airflow.wait_for_dags(set(CHAIN))
+    airflow.trigger("ingest", days.conf())
+    progress = Progress()
+    while not progress.done:
+        time.sleep(POLL_SECONDS)
+        progress = observe(airflow, since.isoformat())
+        yield progress
+
+
+def observe(airflow: AirflowClient, since: str) -> Progress:
+    """Return the state of the chain's runs since a moment."""
+    tasks: list[dict[str, Any]] = []
+    finished = set()
+    for dag_id in CHAIN:
+        runs = airflow.runs(dag_id, since)
+        for run in runs:
+            tasks += airflow.tasks(dag_id, run["dag_run_id"])
+        if runs and all(run["state"] in TERMINAL for run in runs):
+            finished.add(dag_id)
+    return Progress(tasks, frozenset(finished))
+
+
+def seconds_by_task(progress: Progress) -> dict[str, float]:
+    """Return how long each task took, by `dag.task`."""
+    return {
+        f"{task['dag_id']}.{task['task_id']}": round(float(task["duration"] or 0), 1)
+        for task in progress.tasks
+    }

@@ -1,0 +1,99 @@
+"""Processes of one home: start them, find them again, end them, measure them.
+
+Every process is started with `EMPORIUM_RUN=<home>` in its environment, and what it starts inherits
+that. So the processes of a home can be found whoever started them, a Spark driver below an Airflow
+task as well as what a killed `emporium up` left behind.
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+
+MARK = "EMPORIUM_RUN"
+PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def start(
+    command: list[str], env: Mapping[str, str], home: Path, log: Path
+) -> subprocess.Popen[bytes]:
+    """Start a process of `home` in a session of its own, so that Ctrl-C reaches only us.
+
+    It is sent SIGTERM should we die without ending it.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        return subprocess.Popen(  # noqa: S603
+            command,
+            env={**env, MARK: str(home)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - one prctl call, no lock taken
+        )
+
+
+def _die_with_parent() -> None:
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def of_home(home: Path) -> list[psutil.Process]:
+    """Return the living processes of a home, but for ourselves and our parents."""
+    ours = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
+    return [p for p in psutil.process_iter() if p.pid not in ours and _is_of(p, home)]
+
+
+def _is_of(process: psutil.Process, home: Path) -> bool:
+    try:
+        alive = process.status() != psutil.STATUS_ZOMBIE
+        return bool(alive and process.environ().get(MARK) == str(home))
+    except (psutil.Error, OSError):
+        return False
+
+
+def end(processes: list[psutil.Process], seconds: float) -> list[str]:
+    """End processes, kindly first; return the names of those that had to be killed.
+
+    PostgreSQL takes SIGINT for "do not wait for clients"; everybody else SIGTERM.
+    """
+    for process in processes:
+        kind = signal.SIGINT if _name(process) == "postgres" else signal.SIGTERM
+        _send(process, kind)
+    _, alive = psutil.wait_procs(processes, timeout=seconds)
+    names = [_name(process) for process in alive]
+    for process in alive:
+        _send(process, signal.SIGKILL)
+    psutil.wait_procs(alive, timeout=5)
+    return names
+
+
+def _send(process: psutil.Process, kind: signal.Signals) -> None:
+    try:
+        process.send_signal(kind)
+    except psutil.NoSuchProcess:
+        return
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return str(process.name())
+    except psutil.NoSuchProcess:
+        return "gone"
+
+
+def memory_bytes(home: Path) -> int:
+    """Return what the home's processes hold together; pages they share count once (PSS)."""
+    return sum(_pss(process) for process in of_home(home))
+
+
+def _pss(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
+    except (psutil.Error, OSError):
+        return 0

@@ -1,0 +1,209 @@
+"""What runs on one machine: each service's command, environment and sign of life."""
+
+import json
+import os
+import secrets
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from emporium import postgres, redis
+from emporium.ports import first_free_port, free_port
+from emporium.settings import REPOSITORY, Settings
+
+BIN = Path(sys.executable).parent
+NAMES = (
+    "gateway",
+    "transactional",
+    "serving",
+    "mlflow",
+    "airflow-api",
+)
+
+
+@dataclass(frozen=True)
+class Service:
+    """A process to run. `probe` is an HTTP path or "" for a bare connection; None: none."""
+
+    name: str
+    command: list[str]
+    port: int | None = None
+    probe: str | None = None
+    env: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where everything is in one run: folders, ports and URLs."""
+
+    home: Path
+    ports: dict[str, int]
+    database_url: str
+    airflow_database_url: str
+    mlflow_database_url: str
+    redis_url: str
+    embedded: tuple[str, ...]
+    spark_master: str
+    spark_driver_memory: str
+    code_version: str
+
+    def url(self, name: str) -> str:
+        """Return a service's URL."""
+        return f"http://127.0.0.1:{self.ports[name]}"
+
+
+def plan(settings: Settings, code_version: str) -> Site:
+    """Choose ports and URLs: given servers are used, missing ones are embedded."""
+    ports = {name: free_port() for name in ("postgres", "redis", *NAMES)}
+    ports["gateway"] = first_free_port(settings.port)
+    shop = settings.database_url or postgres.url(ports["postgres"], "shop")
+    base, _, name = shop.rpartition("/")
+    given = bool(settings.database_url)
+    return Site(
+        home=settings.home,
+        ports=ports,
+        database_url=shop,
+        airflow_database_url=f"{base}/{name}_airflow" if given else f"{base}/airflow",
+        mlflow_database_url=f"{base}/{name}_mlflow" if given else f"{base}/mlflow",
+        redis_url=settings.redis_url or redis.url(ports["redis"]),
+        embedded=tuple(
+            name
+            for name, url in (("postgres", settings.database_url), ("redis", settings.redis_url))
+            if not url
+        ),
+        spark_master=settings.spark_master,
+        spark_driver_memory=settings.spark_driver_memory,
+        code_version=code_version,
+    )
+
+
+def stores(site: Site) -> list[Service]:
+    """Return the embedded servers of a site."""
+    folders = {name: site.home / name for name in ("postgres", "redis")}
+    folders["redis"].mkdir(parents=True, exist_ok=True)
+    commands = {
+        "postgres": postgres.command(folders["postgres"], site.ports["postgres"]),
+        "redis": redis.command(folders["redis"], site.ports["redis"]),
+    }
+    return [Service(n, commands[n], site.ports[n], probe="") for n in site.embedded]
+
+
+def applications(site: Site) -> list[Service]:
+    """Return everything that runs above the stores."""
+    return [
+        Service("mlflow", mlflow_command(site), site.ports["mlflow"], "/health"),
+        *airflow_services(site),
+        Service("transactional", granian("transactional.app:create_app", site.ports["transactional"]),
+                site.ports["transactional"], "/healthz"),
+        Service("serving", granian("serving.app:create_app", site.ports["serving"]),
+                site.ports["serving"], "/healthz"),
+        Service("gateway", granian("emporium.gateway_process:create_app", site.ports["gateway"]),
+                site.ports["gateway"], "/healthz"),
+    ]  # fmt: skip
+
+
+def granian(factory: str, port: int) -> list[str]:
+    """Return the command of an ASGI service with one worker."""
+    options = ["--interface", "asgi", "--factory", "--host", "127.0.0.1", "--port", str(port)]
+    return [str(BIN / "granian"), *options, "--workers", "1", "--no-ws", factory]
+
+
+def mlflow_command(site: Site) -> list[str]:
+    """Return the command of the MLflow server."""
+    artifacts = site.home / "mlflow" / "artifacts"
+    artifacts.mkdir(parents=True, exist_ok=True)
+    store = site.mlflow_database_url.replace("postgresql:", "postgresql+psycopg2:")
+    options = {
+        "--host": "127.0.0.1",
+        "--port": str(site.ports["mlflow"]),
+        "--workers": "1",
+        "--backend-store-uri": store,
+        "--artifacts-destination": str(artifacts),
+    }
+    return [str(BIN / "mlflow"), "server", *[part for pair in options.items() for part in pair]]
+
+
+def airflow_services(site: Site) -> list[Service]:
+    """Return Airflow's three processes."""
+    airflow, port = str(BIN / "airflow"), site.ports["airflow-api"]
+    api = [airflow, "api-server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    return [
+        Service("airflow-api", api, port, "/api/v2/version"),
+        Service("airflow-scheduler", [airflow, "scheduler", "--skip-serve-logs"]),
+        Service("airflow-dag-processor", [airflow, "dag-processor"]),
+    ]
+
+
+def environment(site: Site) -> dict[str, str]:
+    """Return the environment that all services of a site share."""
+    kept = secret_values(site.home)
+    own = {
+        "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}",  # noqa: TID251
+        "PYTHONPATH": str(REPOSITORY),
+        "EMPORIUM_HOME": str(site.home),
+        "DATABASE_URL": site.database_url,
+        "REDIS_URL": site.redis_url,
+        "MLFLOW_TRACKING_URI": site.url("mlflow"),
+        "TOKEN_SECRET": kept["token"],
+        "CODE_VERSION": site.code_version,
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "PYSPARK_PYTHON": sys.executable,
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "GATEWAY_TRANSACTIONAL_URL": site.url("transactional"),
+        "GATEWAY_SERVING_URL": site.url("serving"),
+        "GATEWAY_AIRFLOW_URL": site.url("airflow-api"),
+        "GATEWAY_MLFLOW_URL": site.url("mlflow"),
+    }
+    return {**os.environ, **own, **airflow_environment(site, kept)}  # noqa: TID251
+
+
+def airflow_environment(site: Site, kept: dict[str, str]) -> dict[str, str]:
+    """Return Airflow's settings: LocalExecutor, two slots, metadata in PostgreSQL."""
+    api = site.url("airflow-api")
+    metadata = site.airflow_database_url.replace("postgresql:", "postgresql+psycopg2:")
+    spark = {"conn_type": "spark", "host": site.spark_master, "extra": {"deploy-mode": "client"}}
+    sections = {
+        "CORE__EXECUTOR": "LocalExecutor",
+        "CORE__PARALLELISM": "2",
+        "CORE__DEFAULT_POOL_TASK_SLOT_COUNT": "2",
+        "CORE__LOAD_EXAMPLES": "False",
+        "CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
+        "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "CORE__EXECUTION_API_SERVER_URL": f"{api}/execution/",
+        "CORE__FERNET_KEY": kept["fernet"],
+        "DATABASE__SQL_ALCHEMY_CONN": metadata,
+        "API__BASE_URL": api,
+        "API__SECRET_KEY": kept["airflow"],
+        "API_AUTH__JWT_SECRET": kept["airflow"],
+        "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
+        "DAG_PROCESSOR__REFRESH_INTERVAL": "60",
+        "LOGGING__LOGGING_LEVEL": "INFO",
+        "USAGE_DATA_COLLECTION__ENABLED": "False",
+    }
+    named = {f"AIRFLOW__{name}": value for name, value in sections.items()}
+    return {
+        **named,
+        "AIRFLOW_HOME": str(site.home / "airflow"),
+        "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(spark),
+        "AIRFLOW_VAR_SPARK_DRIVER_MEMORY": site.spark_driver_memory,
+    }
+
+
+def secret_values(home: Path) -> dict[str, str]:
+    """Return this home's secrets, made once; only its owner may read the file."""
+    path = home / "secrets.json"
+    if not path.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        made = {name: secrets.token_urlsafe(48) for name in ("token", "airflow")}
+        made["fernet"] = _fernet_key()
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(made))
+    kept: dict[str, str] = json.loads(path.read_text())
+    return kept
+
+
+def _fernet_key() -> str:
+    from cryptography.fernet import Fernet  # noqa: PLC0415 - needed once in a home's life
+
+    return Fernet.generate_key().decode()

@@ -1,0 +1,25 @@
+"""Environment of the `emporium` command. Read once, by `emporium.__main__`."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+class Settings(BaseSettings):
+    """`EMPORIUM_HOME`, `DATABASE_URL`, `REDIS_URL`, `SPARK_MASTER`, ...; all have defaults."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    emporium_home: Path = REPOSITORY / ".emporium"
+    database_url: str = ""
+    redis_url: str = ""
+    spark_master: str = "local[*]"
+    spark_driver_memory: str = "1500m"
+    port: int = 8000
+
+    @property
+    def home(self) -> Path:
+        """Folder of all state."""
+        return self.emporium_home.resolve()

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Makes .venv from requirements.lock and sees to Java. Quick when nothing has changed.
+set -euo pipefail
+cd "$(dirname "$0")"
+PYTHON=${PYTHON:-python3}
+STAMP=.venv/requirements.sha256
+UV='uv==0.13.9'
+
+java_works() { "${JAVA_HOME:+$JAVA_HOME/bin/}java" -version >/dev/null 2>&1; }
+
+install_java() {
+    local install='apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-headless'
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "setup: installing Java 17"
+        sh -c "$install" >/tmp/emporium-java.$$ 2>&1 || { tail -5 /tmp/emporium-java.$$; exit 1; }
+        rm -f /tmp/emporium-java.$$
+    else
+        echo "setup: Spark needs Java 17 and there is none: run  sudo sh -c '$install'" >&2
+        exit 1
+    fi
+}
+
+install_packages() {
+    local wanted
+    wanted=$(sha256sum requirements.lock pyproject.toml | sha256sum)
+    [ -f "$STAMP" ] && [ "$(cat "$STAMP")" = "$wanted" ] && return
+    "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+        { echo "setup: Python 3.11 or newer is needed; name one with PYTHON=..." >&2; exit 1; }
+    echo "setup: installing $(grep -c '^[a-z]' requirements.lock) packages into .venv"
+    [ -x .venv/bin/python ] || "$PYTHON" -m venv .venv
+    .venv/bin/python -m pip install --quiet --no-cache-dir --disable-pip-version-check "$UV"
+    VIRTUAL_ENV=$PWD/.venv .venv/bin/uv pip install --quiet --no-cache --no-deps --require-hashes \
+        -r requirements.lock
+    VIRTUAL_ENV=$PWD/.venv .venv/bin/uv pip install --quiet --no-cache --no-deps \
+        --no-build-isolation --editable .
+    echo "$wanted" > "$STAMP"
+}
+
+java_works || install_java
+install_packages
