@@ -1,0 +1,148 @@
+"""The lake's tables as the arrays that models are trained on, as known at the end of any day."""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.schemas.lake import Interaction, ProductFeatures, UserFeatures
+from features.schemas.logs import ProductVersion
+from features.schemas.row import Row
+from features.store.opening import apply_definitions, open_store
+from jobs.partitions import Partitions, layer_of
+from jobs.settings import Settings
+from models.bundle import rows_of
+from models.evaluation.splits import Facts
+from models.ranking.hybrid import PRODUCT_COLUMNS, USER_COLUMNS, Features
+from models.recommender import Known
+from models.retrieval.contract import Rows
+
+EPOCH = dt.date(1970, 1, 1)
+PointInTime = Callable[[type[Row], str, Rows, tuple[str, ...], dt.date], Features]
+"""(table, entity, ids, columns, day) -> the columns as known at the end of the day, nan if not."""
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Everything known by the end of `last_day`, from which any earlier moment can be cut."""
+
+    user_ids: Rows
+    item_ids: Rows
+    facts: Facts
+    versions: pa.Table
+    features: PointInTime
+
+    def known(self, day: dt.date) -> Known:
+        """Return what was known by the end of the day, in the rows of all users and items."""
+        number = day_number(day)
+        return Known(
+            user_ids=self.user_ids,
+            item_ids=self.item_ids,
+            user_items=self.facts.weights(number),
+            seen=self.facts.seen(number),
+            documents=documents(self.versions, self.item_ids, day),
+            product_features=self.features(
+                ProductFeatures, "product_id", self.item_ids, PRODUCT_COLUMNS, day
+            ),
+            user_features=self.features(UserFeatures, "user_id", self.user_ids, USER_COLUMNS, day),
+        )
+
+
+def training_data(lake: Partitions, last_day: dt.date, features: PointInTime) -> TrainingData:
+    """Read what is known by the end of `last_day`; products no longer sold are left out."""
+    versions = newest(lake.read(ProductVersion, None, last_day))
+    sold = versions.filter(pc.equal(versions["status"], "published"))
+    item_ids = np.unique(sold["product_id"].to_numpy()).astype(np.int64)
+    rows = lake.read(Interaction, None, last_day)
+    rows = rows.filter(pc.is_in(rows["item_id"], pa.array(item_ids)))
+    user_ids = np.unique(rows["user_id"].to_numpy()).astype(np.int64)
+    facts = Facts(
+        user=rows_of(user_ids, rows["user_id"].to_numpy()),
+        item=rows_of(item_ids, rows["item_id"].to_numpy()),
+        known_on=days_since_1970(rows["date"]),
+        occurred_on=days_since_1970(rows["occurred_on"]),
+        n_users=len(user_ids),
+        n_items=len(item_ids),
+        **{
+            name: rows[name].to_numpy()
+            for name in ("n_views", "n_carts", "n_purchases", "n_returns")
+        },
+    )
+    history = lake.read(ProductVersion, None, last_day)
+    return TrainingData(user_ids, item_ids, facts, history, features)
+
+
+def newest(versions: pa.Table) -> pa.Table:
+    """Return the newest version of each product."""
+    ordered = versions.sort_by([("occurred_at", "ascending"), ("event_id", "ascending")])
+    return ordered.group_by("product_id", use_threads=False).aggregate(
+        [(name, "last") for name in ordered.column_names if name != "product_id"]
+    ).rename_columns(
+        ["product_id", *(name for name in ordered.column_names if name != "product_id")]
+    )  # fmt: skip
+
+
+def documents(versions: pa.Table, item_ids: Rows, day: dt.date) -> Sequence[str]:
+    """Return each item's text as known by the end of the day; empty if it was not known then."""
+    known = newest(versions.filter(pc.less_equal(versions["date"], pa.scalar(day))))
+    rows = rows_of(item_ids, known["product_id"].to_numpy())
+    texts = [""] * len(item_ids)
+    for row, version in zip(rows.tolist(), known.to_pylist(), strict=True):
+        if row >= 0:
+            texts[row] = document(version)
+    return texts
+
+
+def document(version: dict[str, str | None]) -> str:
+    """Return all words of a product; its category and brand each as one word too."""
+    attributes = json.loads(version["attributes"] or "{}")
+    category, brand = version["category_path"] or "", version["brand"] or ""
+    whole = [name.replace(" ", "_") for name in (f"category {category}", f"brand {brand}")]
+    words = (version["title"], version["description"], category, brand, *attributes.values())
+    return " ".join([*(word or "" for word in words), *whole])
+
+
+def days_since_1970(dates: pa.ChunkedArray) -> Rows:
+    """Return dates as whole numbers."""
+    return np.asarray(dates.cast(pa.int32()).to_numpy(), np.int64)
+
+
+def day_number(day: dt.date) -> int:
+    """Return a date as a whole number of days since 1970."""
+    return (day - EPOCH).days
+
+
+def data_version(lake: Partitions, *tables: type[Row]) -> str:
+    """Return a name for the published partitions of the tables: another after any new one."""
+    digest = hashlib.blake2b(digest_size=8)
+    for row in tables:
+        for link in sorted(lake.folder(layer_of(row), row.table).glob("date=*")):
+            digest.update(str(link.resolve().name).encode())
+    return digest.hexdigest()
+
+
+def from_feature_store(settings: Settings, lake: Partitions) -> PointInTime:
+    """Return point-in-time features as Feast joins them, the way serving names them."""
+    store = open_store(settings.feast, settings.redis_url)
+    apply_definitions(store, settings.lake)
+
+    def read(
+        row: type[Row], entity: str, ids: Rows, columns: tuple[str, ...], day: dt.date
+    ) -> Features:
+        unknown = np.full((len(ids), len(columns)), np.nan)
+        if not len(ids) or not [d for d in lake.days("derived", row.table) if d <= day]:
+            return unknown
+        end_of_day = pd.Timestamp(day + dt.timedelta(days=1), tz="UTC")
+        asked = pd.DataFrame({entity: ids, "event_timestamp": end_of_day})
+        names = [f"{row.table}:{column}" for column in columns]
+        found = store.get_historical_features(entity_df=asked, features=names).to_df()
+        by_id = found.set_index(entity).reindex(ids)
+        return np.asarray(by_id[list(columns)].to_numpy(np.float64, na_value=np.nan))
+
+    return read

@@ -1,0 +1,90 @@
+"""Facts of users and items, cut at a moment: what was known before, what came after."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix, csr_matrix
+
+from features.schemas.weights import (
+    CART_WEIGHT,
+    HALF_LIFE_DAYS,
+    PURCHASE_WEIGHT,
+    RETURN_WEIGHT,
+    VIEW_WEIGHT,
+)
+
+Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What users did: arrays of n rows of the table `interactions`; days count from 1970.
+
+    `user` and `item` are rows of a matrix of `n_users` and `n_items`.
+    """
+
+    user: Numbers
+    item: Numbers
+    known_on: Numbers
+    occurred_on: Numbers
+    n_views: Numbers
+    n_carts: Numbers
+    n_purchases: Numbers
+    n_returns: Numbers
+    n_users: int
+    n_items: int
+
+    def weights(self, last_day: int) -> csr_matrix:
+        """Return what each user wanted as known by the end of `last_day`; above zero everywhere.
+
+        Acts count `features.schemas.weights`, halved every `HALF_LIFE_DAYS`. What returns outweigh
+        is no interest at all.
+        """
+        known = self.known_on <= last_day
+        acts = (
+            VIEW_WEIGHT * self.n_views
+            + CART_WEIGHT * self.n_carts
+            + PURCHASE_WEIGHT * self.n_purchases
+            + RETURN_WEIGHT * self.n_returns
+        )
+        age_days = last_day - self.occurred_on
+        weight = np.where(known, acts * 0.5 ** (np.maximum(age_days, 0) / HALF_LIFE_DAYS), 0.0)
+        matrix = self._matrix(weight, known)
+        matrix.data = np.maximum(matrix.data, 0)
+        matrix.eliminate_zeros()
+        return matrix.astype(np.float32)
+
+    def seen(self, last_day: int) -> csr_matrix:
+        """Return 1 where a user did anything with an item that was known by the end of the day."""
+        known = self.known_on <= last_day
+        return self._flags(known)
+
+    def newly_bought(self, after: int, last_day: int) -> csr_matrix:
+        """Return 1 where a user first dealt with an item after the day `after` and bought it.
+
+        Only what happened after `after` and was known by the end of `last_day`; only users with
+        some interest known before.
+        """
+        bought = (
+            (self.n_purchases > 0)
+            & (self.occurred_on > after)
+            & (self.known_on > after)
+            & (self.known_on <= last_day)
+        )
+        seen = self.seen(after)
+        has_history = np.diff(self.weights(after).indptr) > 0
+        fresh = self._flags(bought & has_history[self.user])
+        fresh = fresh - fresh.multiply(seen)
+        fresh.eliminate_zeros()
+        return fresh.tocsr()
+
+    def _flags(self, chosen: NDArray[np.bool_]) -> csr_matrix:
+        matrix = self._matrix(np.ones(len(self.user)), chosen)
+        matrix.data[:] = 1
+        return matrix
+
+    def _matrix(self, values: NDArray[np.float64], chosen: NDArray[np.bool_]) -> csr_matrix:
+        shape = (self.n_users, self.n_items)
+        cells = (values[chosen], (self.user[chosen], self.item[chosen]))
+        return coo_matrix(cells, shape=shape).tocsr()

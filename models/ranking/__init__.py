@@ -1,0 +1,1 @@
+"""The second stage: order a user's candidates by everything that is known of both."""

@@ -1,0 +1,152 @@
+"""The only door to MLflow: versions of models with what is needed to judge, repeat and undo them."""
+
+import shutil
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param
+from mlflow.exceptions import MlflowException
+
+CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
+
+
+class NoPreviousVersionError(LookupError):
+    """There is nothing to roll back to."""
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """What is stored beside a model. `code_version` is a git commit, `data_version` of the lake."""
+
+    code_version: str
+    data_version: str
+    date: str
+    params: Mapping[str, float | int | str] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+def log_run(tracking_uri: str, name: str, record: TrainingRecord, artifacts: Path | None) -> str:
+    """Record a training run in the experiment `name` and return its id.
+
+    Parameters
+    ----------
+    artifacts
+        A folder whose content becomes the run's artifacts.
+    """
+    client = MlflowClient(tracking_uri)
+    run_id = str(client.create_run(_experiment(client, name), run_name=record.date).info.run_id)
+    try:
+        params = {
+            **record.params,
+            "date": record.date,
+            "code_version": record.code_version,
+            "data_version": record.data_version,
+        }
+        client.log_batch(
+            run_id,
+            metrics=[Metric(key, value, 0, 0) for key, value in record.metrics.items()],
+            params=[Param(key, str(value)) for key, value in params.items()],
+        )
+        if artifacts is not None:
+            client.log_artifacts(run_id, str(artifacts))
+    except BaseException:
+        client.set_terminated(run_id, "FAILED")
+        raise
+    client.set_terminated(run_id)
+    return run_id
+
+
+def register(tracking_uri: str, name: str, run_id: str) -> str:
+    """Make a run's artifacts the next version of the model `name`, the challenger; return it."""
+    client = MlflowClient(tracking_uri)
+    if not client.search_registered_models(f"name = '{name}'"):
+        client.create_registered_model(name)
+    source = f"{client.get_run(run_id).info.artifact_uri}"
+    version = str(client.create_model_version(name, source, run_id).version)
+    client.set_registered_model_alias(name, CHALLENGER, version)
+    return version
+
+
+def promote(tracking_uri: str, name: str, version: str, sentence: str) -> None:
+    """Make a version the champion and remember the one it replaces."""
+    client = MlflowClient(tracking_uri)
+    client.set_model_version_tag(name, version, "gate", sentence)
+    before = champion_version(tracking_uri, name)
+    if before is not None and before != version:
+        client.set_registered_model_alias(name, PREVIOUS, before)
+    client.set_registered_model_alias(name, CHAMPION, version)
+
+
+def roll_back(tracking_uri: str, name: str) -> str:
+    """Make the version before the champion the champion again, and return it.
+
+    Raises
+    ------
+    NoPreviousVersionError
+        If there is none.
+    """
+    before = _version_of(tracking_uri, name, PREVIOUS)
+    if before is None:
+        raise NoPreviousVersionError(f"{name} had no other champion: train and promote one first")
+    promote(tracking_uri, name, before, "rolled back to")
+    return before
+
+
+def champion_version(tracking_uri: str, name: str) -> str | None:
+    """Return the champion's version, None if there is none.
+
+    Raises
+    ------
+    MlflowException
+        If the server can't be reached.
+    """
+    return _version_of(tracking_uri, name, CHAMPION)
+
+
+def download(tracking_uri: str, name: str, version: str, folder: Path, part: str = "model") -> Path:
+    """Return the folder of a version's artifacts `part`, fetched into `folder` unless it is there.
+
+    It appears there whole or not at all.
+    """
+    target = folder / part
+    if target.is_dir():
+        return target
+    client = MlflowClient(tracking_uri)
+    run_id = client.get_model_version(name, version).run_id
+    aside = folder / f".{uuid.uuid4().hex}"
+    aside.mkdir(parents=True)
+    try:
+        fetched = Path(client.download_artifacts(run_id, part, str(aside)))
+        if not target.is_dir():
+            fetched.rename(target)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return target
+
+
+def download_champion(
+    tracking_uri: str, name: str, folder: Path, part: str = "model"
+) -> Path | None:
+    """Fetch the champion's artifacts `part` below `folder`; None if there is no champion."""
+    version = champion_version(tracking_uri, name)
+    if version is None:
+        return None
+    return download(tracking_uri, name, version, folder / version, part)
+
+
+def _experiment(client: MlflowClient, name: str) -> str:
+    found = client.get_experiment_by_name(name)
+    return str(found.experiment_id if found else client.create_experiment(name))
+
+
+def _version_of(tracking_uri: str, name: str, alias: str) -> str | None:
+    try:
+        return str(MlflowClient(tracking_uri).get_model_version_by_alias(name, alias).version)
+    except MlflowException as error:
+        # MLflow's stores name a missing model and a missing alias in these two ways.
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise

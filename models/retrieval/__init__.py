@@ -1,0 +1,1 @@
+"""Candidate retrieval: of many items, those a user may want."""
