@@ -1,14 +1,17 @@
 """Processes of one home: start them, find them again, end them, measure them.
 
-Every process is started with `EMPORIUM_RUN=<home>` in its environment, and what it starts inherits
-that. So the processes of a home can be found whoever started them, a Spark driver below an Airflow
-task as well as what a killed `emporium up` left behind.
+Every process is started with `EMPORIUM_RUN=<home>` in its environment and as the leader of a session
+that is written down in `run/sessions`; what it starts inherits both. So the processes of a home can
+be found whoever started them, a Spark driver below an Airflow task as well as what a killed
+`emporium up` left behind. (Two marks, because a server that renames itself loses its environment
+from sight, and a task may begin a session of its own.)
 """
 
 import ctypes
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,7 +31,7 @@ def start(
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
-        return subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603
             command,
             env={**env, MARK: str(home)},
             stdin=subprocess.DEVNULL,
@@ -37,6 +40,20 @@ def start(
             start_new_session=True,
             preexec_fn=_die_with_parent,  # noqa: PLW1509 - one prctl call, no lock taken
         )
+    sessions = _sessions_file(home)
+    sessions.parent.mkdir(parents=True, exist_ok=True)
+    with sessions.open("a") as file:
+        file.write(f"{process.pid} {time.time()}\n")  # noqa: TID251 - compared with the kernel's clock
+    return process
+
+
+def forget(home: Path) -> None:
+    """Drop the record of sessions: nothing of them is left."""
+    _sessions_file(home).unlink(missing_ok=True)
+
+
+def _sessions_file(home: Path) -> Path:
+    return home / "run" / "sessions"
 
 
 def _die_with_parent() -> None:
@@ -46,13 +63,29 @@ def _die_with_parent() -> None:
 def of_home(home: Path) -> list[psutil.Process]:
     """Return the living processes of a home, but for ourselves and our parents."""
     ours = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
-    return [p for p in psutil.process_iter() if p.pid not in ours and _is_of(p, home)]
+    sessions = _sessions(home)
+    return [p for p in psutil.process_iter() if p.pid not in ours and _is_of(p, home, sessions)]
 
 
-def _is_of(process: psutil.Process, home: Path) -> bool:
+def _sessions(home: Path) -> dict[int, float]:
+    """Return the sessions we began, by leader, and when."""
     try:
-        alive = process.status() != psutil.STATUS_ZOMBIE
-        return bool(alive and process.environ().get(MARK) == str(home))
+        lines = _sessions_file(home).read_text().splitlines()
+    except FileNotFoundError:
+        return {}
+    pairs = [line.split() for line in lines]
+    return {int(pair[0]): float(pair[1]) for pair in pairs if len(pair) == 2}
+
+
+def _is_of(process: psutil.Process, home: Path, sessions: dict[int, float]) -> bool:
+    try:
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        began = sessions.get(os.getsid(process.pid))
+        # A leader's number may be another's today: who is older than its session is not of it.
+        if began is not None and process.create_time() >= began - 5:
+            return True
+        return bool(process.environ().get(MARK) == str(home))
     except (psutil.Error, OSError):
         return False
 

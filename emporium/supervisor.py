@@ -16,7 +16,7 @@ from urllib.error import HTTPError, URLError
 import psutil
 import psycopg2
 
-from emporium import processes
+from emporium import postgres, processes
 from emporium.databases import SetupError, prepare
 from emporium.ports import is_listening
 from emporium.services import Service, Site, applications, environment, stores
@@ -63,6 +63,7 @@ def repair(home: Path, say: Say) -> None:
     if left:
         say(f"ending {len(left)} processes that an interrupted run left behind")
         processes.end(left, STOP_SECONDS)
+    processes.forget(home)
     state_file(home).unlink(missing_ok=True)
 
 
@@ -83,6 +84,8 @@ class Supervisor:
             If a service ends or does not answer in time; with the end of its log.
         """
         env = environment(self.site)
+        if "postgres" in self.site.embedded:
+            postgres.initialise(self.site.home / "postgres")
         self._start_all(stores(self.site), env)
         prepare(self.site, env)
         self._start_all(applications(self.site), env)
@@ -141,6 +144,7 @@ class Supervisor:
             if group is above:
                 self._end_orphans()
         self._end_orphans()
+        processes.forget(self.site.home)
         state_file(self.site.home).unlink(missing_ok=True)
 
     def _end_orphans(self) -> None:
