@@ -28,4 +28,5 @@ def make_engine(url: str, pool_size: int) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=POOL_WAIT_SECONDS,
         pool_pre_ping=True,
+        hide_parameters=True,  # errors are logged; addresses and hashes must not be
     )

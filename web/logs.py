@@ -4,6 +4,11 @@ import logging
 
 import structlog
 
+# Without local variables: they hold passwords and tokens.
+TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+
 
 def make_logger(level: str, service: str) -> structlog.BoundLogger:
     """Return a logger that writes lines of `level` and above, each with the request's id.
@@ -19,7 +24,7 @@ def make_logger(level: str, service: str) -> structlog.BoundLogger:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            TRACEBACKS,
             structlog.processors.JSONRenderer(default=str),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),

@@ -1,5 +1,6 @@
 """The champion recommender: fetched from the registry, swapped when another becomes champion."""
 
+import shutil
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from models.bundle import Bundle
 
 MODEL = "recommender"
+N_KEPT_VERSIONS = 3
 MISSING = "There is no champion model yet: run the DAG train_recommendations."
 
 
@@ -35,6 +37,14 @@ class BundleRecommender:
     def similar(self, item_id: int, k: int) -> ScoredItems:
         """Return the k items most like an item, best first."""
         return _pairs(self.bundle.similar(item_id, k))
+
+    def check(self) -> None:
+        """Ask every question once, so that a bundle that cannot answer is not swapped in."""
+        for user_id in self.bundle.user_ids[:1]:
+            self.for_user(int(user_id), (), 1)
+        for item_id in self.bundle.item_ids[:1]:
+            self.similar(int(item_id), 1)
+            self.for_items([int(item_id)], 1)
 
 
 def published_model(
@@ -73,12 +83,20 @@ class Registry:
 
     def load(self, version: str) -> Recommender:
         """Fetch a version and open it."""
+        from models import registry  # noqa: PLC0415 - see the class
         from models.bundle import Bundle  # noqa: PLC0415 - beside it
 
-        from models import registry  # noqa: PLC0415 - see the class
-
         folder = registry.download(self.tracking_uri, MODEL, version, self.folder / version)
-        return BundleRecommender(version, Bundle.load(folder))
+        recommender = BundleRecommender(version, Bundle.load(folder))
+        recommender.check()
+        self._drop_old()
+        return recommender
+
+    def _drop_old(self) -> None:
+        """Keep the newest few; what another process still has mapped stays readable to it."""
+        by_age = sorted(self.folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+        for path in by_age[:-N_KEPT_VERSIONS]:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _pairs(found: tuple[Any, Any]) -> ScoredItems:
