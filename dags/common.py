@@ -11,6 +11,7 @@ from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import Asset, Param
 from airflow.timetables.interval import CronDataIntervalTimetable
 
+DRIVER_MEMORY = "{{ var.value.get('spark_driver_memory', '1500m') }}"
 ROOT = Path(__file__).resolve().parents[1]
 
 VALIDATED_LOGS = Asset("validated_logs")
@@ -100,8 +101,7 @@ def spark_job(name: str, first: str = "from", **options: Any) -> SparkSubmitOper
         application_args=days_from(first),
         name=name,
         conn_id="spark_default",
-        conf={"spark.pyspark.python": sys.executable},
-        driver_memory="{{ var.value.get('spark_driver_memory', '1500m') }}",
+        conf={"spark.pyspark.python": sys.executable, "spark.driver.memory": DRIVER_MEMORY},
         verbose=False,
         pool_slots=2,
         **options,

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -105,7 +106,7 @@ def _simulate(
     lines: list[str] = []
     for line in process.stderr or ():
         lines.append(line)
-        if line.startswith("["):
+        if re.match(r"\[ *\d", line):
             say(line.strip())
     if process.wait():
         raise SetupError(f"the simulator failed:\n{''.join(lines[-15:])}")
