@@ -59,10 +59,11 @@ def day(name: str, dag_run: Any, asset_events: Any) -> str:  # noqa: ANN401 - Ai
     given = [dict(dag_run.conf or {}), *_handed_on(asset_events)]
     stated = [days for days in given if days.get("to")]
     if not stated:
-        return (dag_run.logical_date or dag_run.run_after - timedelta(days=1)).date().isoformat()
+        moment = dag_run.logical_date or dag_run.run_after - timedelta(days=1)
+        return str(moment.date())
     if name == "to":
-        return max(days["to"] for days in stated)
-    return min(days.get(name) or days.get("from") or days["to"] for days in stated)
+        return str(max(days["to"] for days in stated))
+    return str(min(days.get(name) or days.get("from") or days["to"] for days in stated))
 
 
 def _handed_on(asset_events: Any) -> list[dict[str, str]]:  # noqa: ANN401

@@ -16,8 +16,7 @@ from features.transforms.interactions import interactions
 from features.transforms.sessions import COLUMNS, sessions
 from jobs.lake import Lake
 from jobs.partitions import Partitions
-from jobs.runner import Dates, run
-from jobs.settings import Settings
+from jobs.runner import Dates, Settings, run
 from jobs.spark import open_lake
 
 

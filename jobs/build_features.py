@@ -14,8 +14,7 @@ from features.transforms.product_events import daily_product_events
 from features.transforms.product_features import WINDOW_DAYS, product_features
 from features.transforms.user_features import user_features, user_orders
 from jobs.lake import Lake
-from jobs.runner import Dates, run
-from jobs.settings import Settings
+from jobs.runner import Dates, Settings, run
 from jobs.spark import open_lake
 
 

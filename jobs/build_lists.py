@@ -30,8 +30,7 @@ from features.transforms.trending import (
 )
 from jobs.lake import Lake
 from jobs.partitions import Partitions
-from jobs.runner import Dates, run
-from jobs.settings import Settings
+from jobs.runner import Dates, Settings, run
 from jobs.spark import open_lake
 
 CO_PURCHASE_DAYS = 90

@@ -12,8 +12,7 @@ from features.transforms.product_events import daily_product_events
 from features.transforms.search_documents import search_documents
 from features.transforms.trending import WINDOW_DAYS, popularity_scores
 from jobs.lake import Lake
-from jobs.runner import Dates, run
-from jobs.settings import Settings
+from jobs.runner import Dates, Settings, run
 from jobs.spark import open_lake
 
 

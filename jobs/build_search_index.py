@@ -24,8 +24,7 @@ from jobs.index_versions import (
     check,
 )
 from jobs.reports import write_report
-from jobs.runner import Dates, JobError, run
-from jobs.settings import Settings
+from jobs.runner import Dates, JobError, Settings, run
 from jobs.spark import open_lake
 from models.search.index import Index
 from models.search.writing import write_shard

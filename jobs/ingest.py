@@ -24,8 +24,7 @@ from features.transforms.redelivery import LOOK_BACK_DAYS, mark_redelivered
 from jobs.lake import Lake, StagedPartitions
 from jobs.raw import RawBatches
 from jobs.reports import write_report
-from jobs.runner import Dates, JobError, run
-from jobs.settings import Settings
+from jobs.runner import Dates, JobError, Settings, run
 from jobs.sources.clickstream import Clickstream
 from jobs.sources.outbox import Outbox
 from jobs.spark import open_lake

@@ -14,8 +14,7 @@ from features.store.definitions import USER_RECENT, VIEWS
 from features.store.opening import apply_definitions, open_store
 from jobs.partitions import Partitions
 from jobs.reports import write_report
-from jobs.runner import Dates, JobError, partitions, run
-from jobs.settings import Settings
+from jobs.runner import Dates, JobError, Settings, partitions, run
 
 log = logging.getLogger("publish_features")
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from jobs.partitions import Partitions, days_between
 from jobs.settings import Settings
 
+__all__ = ["Dates", "JobError", "Settings", "parse_dates", "partitions", "run"]
+
 
 @dataclass(frozen=True)
 class Dates:

@@ -7,8 +7,7 @@ from pyspark import SparkConf
 from pyspark.sql import SparkSession
 
 from jobs.lake import Lake
-from jobs.runner import partitions
-from jobs.settings import Settings
+from jobs.runner import Settings, partitions
 
 DEFAULTS = {
     "spark.sql.session.timeZone": "UTC",

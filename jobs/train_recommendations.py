@@ -25,8 +25,7 @@ from features.schemas.logs import ProductVersion
 from features.schemas.weights import HOLDOUT_DAYS
 from jobs.partitions import Partitions
 from jobs.reports import write_report
-from jobs.runner import Dates, JobError, partitions, run
-from jobs.settings import Settings
+from jobs.runner import Dates, JobError, Settings, partitions, run
 from jobs.training_data import (
     TrainingData,
     data_version,

@@ -16,7 +16,7 @@ from features.schemas.logs import ProductVersion
 from features.schemas.row import Row
 from features.store.opening import apply_definitions, open_store
 from jobs.partitions import Partitions, layer_of
-from jobs.settings import Settings
+from jobs.runner import Settings
 from models.bundle import rows_of
 from models.evaluation.splits import Facts
 from models.ranking.hybrid import PRODUCT_COLUMNS, USER_COLUMNS, Features

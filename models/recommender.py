@@ -19,11 +19,11 @@ from models.retrieval.popularity import PopularityRetriever
 class Params:
     """Everything that can be tuned."""
 
-    als_factors: int = 32
-    als_regularization: float = 0.1
-    als_alpha: float = 4.0
+    als_factors: int = 64
+    als_regularization: float = 10.0
+    als_alpha: float = 2.0
     als_iterations: int = 12
-    content_dimensions: int = 96
+    content_dimensions: int = 160
     ranker_regularization: float = 1.0
     seed: int = 0
 
