@@ -102,7 +102,11 @@ def spark_job(name: str, first: str = "from", **options: Any) -> SparkSubmitOper
         application_args=days_from(first),
         name=name,
         conn_id="spark_default",
-        conf={"spark.pyspark.python": sys.executable, "spark.driver.memory": DRIVER_MEMORY},
+        conf={
+            "spark.pyspark.python": sys.executable,
+            "spark.driver.memory": DRIVER_MEMORY,
+            "spark.log.level": "WARN",
+        },
         verbose=False,
         pool_slots=2,
         **options,

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql.types import StringType, StructField, StructType
 
 from features.expectations.reasons import REJECT
 from jobs.partitions import count_rows
@@ -81,9 +82,17 @@ class RawBatches:
         paths = [str(path) for path in self._folders(table, first, last)]
         if not paths:
             return None
-        rows = spark.read.option("mergeSchema", "true").parquet(*paths)
+        rows = spark.read.schema(self._text_schema(paths)).parquet(*paths)
         day = F.regexp_extract(F.col("_metadata.file_path"), r"date=(\d{4}-\d\d-\d\d)", 1)
         return rows.withColumn("date", day.cast("date"))
+
+    def _text_schema(self, folders: list[str]) -> StructType:
+        """Return all columns of the folders' files; a folder is written at once, so one file tells."""
+        names: set[str] = set()
+        for folder in folders:
+            first = next(Path(folder).glob("*.parquet"), None)
+            names |= set(pq.read_schema(first).names) if first else set()
+        return StructType([StructField(name, StringType()) for name in sorted(names)])
 
     def n_rows(self, table: str, first: dt.date, last: dt.date) -> int:
         """Count the rows of the days, by the files' footers."""

@@ -16,6 +16,8 @@ DEFAULTS = {
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "200000",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # Listing a few hundred days is quicker here than as a Spark job.
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "2000",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }

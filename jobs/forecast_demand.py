@@ -1,0 +1,166 @@
+"""Foresee each product's demand of the next seven days: daily_demand -> demand_forecasts.
+
+python -m jobs.forecast_demand --date 2024-05-01
+
+The model is first judged on the last weeks before the date, beside the same weekday of last week
+and the mean of the last week. If it does not beat both on WAPE, the better of these is published:
+the report says which.
+"""
+
+import datetime as dt
+import logging
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from features.schemas.arrow import arrow_schema
+from features.schemas.lake import DailyDemand, DemandForecast
+from jobs.partitions import Partitions
+from jobs.reports import write_report
+from jobs.runner import Dates, JobError, Settings, partitions, run
+from jobs.training_data import data_version, days_since_1970
+from models import registry
+from models.bundle import rows_of
+from models.forecasting.backtest import backtest
+from models.forecasting.contract import Forecast, Forecaster, Units
+from models.forecasting.features import MIN_HISTORY_DAYS
+from models.forecasting.gradient_boosting import MAX_HORIZON, GradientBoostedForecaster
+from models.forecasting.references import RecentMean, SeasonalNaive
+
+MODEL = "demand"
+N_ORIGINS = 3
+MAX_DAYS = 800
+MIN_DAYS = MIN_HISTORY_DAYS + MAX_HORIZON * (N_ORIGINS + 1) + 1
+log = logging.getLogger("forecast_demand")
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Units sold, shape (n_products, n_days), as known by the end of the last day."""
+
+    product_ids: np.ndarray[Any, np.dtype[np.int64]]
+    units: Units
+    first_day: dt.date
+
+    @property
+    def first_weekday(self) -> int:
+        """Weekday of the first column, 0 for Monday."""
+        return self.first_day.weekday()
+
+
+def main(settings: Settings, dates: Dates) -> None:
+    """Judge, forecast and publish the last of the dates."""
+    lake = partitions(settings)
+    demand = demand_as_known(lake, dates.last)
+    scores = judge(demand)
+    best = min(scores, key=lambda name: scores[name]["wape"])
+    show(scores, best)
+    forecast = forecasters()[best]
+    forecast.fit(demand.units, demand.first_weekday)
+    found = forecast.predict(demand.units, demand.first_weekday, MAX_HORIZON)
+    lake.write(DemandForecast, rows(demand, found, dates.last), dates.last)
+    figures = {
+        "n_products": len(demand.product_ids),
+        "n_days": demand.units.shape[1],
+        "horizon_days": MAX_HORIZON,
+        "n_origins": N_ORIGINS,
+        "models": scores,
+        "published": best,
+    }
+    log_run(settings, lake, dates.last, figures)
+    write_report(settings.reports, "forecast_demand", dates.last, figures)
+
+
+def forecasters() -> dict[str, Forecaster]:
+    """Return the models by name, the better liked first."""
+    return {
+        "gradient_boosting": GradientBoostedForecaster(),
+        "seasonal_naive": SeasonalNaive(),
+        "mean_of_7_days": RecentMean(),
+    }
+
+
+def demand_as_known(lake: Partitions, date: dt.date) -> Demand:
+    """Return the units of each product on each day up to `date`, as known by its end.
+
+    Raises
+    ------
+    JobError
+        If there are too few days.
+    """
+    known = lake.read(DailyDemand, None, date, ["product_id", "demand_date", "n_units_sold"])
+    days = days_since_1970(known["demand_date"])
+    last = (date - dt.date(1970, 1, 1)).days
+    first = max(days.min(), last + 1 - MAX_DAYS) if len(days) else last
+    n_days = int(last - first + 1)
+    if n_days < MIN_DAYS:
+        raise JobError(
+            f"daily_demand holds {n_days} days up to {date}, a forecast needs {MIN_DAYS}: load more "
+            "days and run the DAG build_features for them"
+        )
+    products = known["product_id"].to_numpy()
+    product_ids = np.unique(products)
+    units = np.zeros((len(product_ids), n_days))
+    recent = (days >= first) & (days <= last)
+    places = (rows_of(product_ids, products[recent]), days[recent] - first)
+    np.add.at(units, places, known["n_units_sold"].to_numpy()[recent])
+    return Demand(product_ids, units, date - dt.timedelta(days=n_days - 1))
+
+
+def judge(demand: Demand) -> dict[str, dict[str, float]]:
+    """Return each model's measures over the last weeks, by name."""
+    return {
+        name: backtest(model, demand.units, demand.first_weekday, MAX_HORIZON, N_ORIGINS)
+        for name, model in forecasters().items()
+    }
+
+
+def rows(demand: Demand, forecast: Forecast, date: dt.date) -> pa.Table:
+    """Return the forecast as the table `demand_forecasts` of `date`."""
+    n_products, horizon = forecast.mean.shape
+    ahead = np.tile(np.arange(1, horizon + 1), n_products)
+    columns = {
+        "product_id": np.repeat(demand.product_ids, horizon),
+        "demand_date": np.datetime64(date) + ahead,
+        "mean_units": forecast.mean.ravel(),
+        "p10_units": forecast.p10.ravel(),
+        "p50_units": forecast.p50.ravel(),
+        "p90_units": forecast.p90.ravel(),
+        "date": np.full(len(ahead), np.datetime64(date)),
+    }
+    return pa.table(columns).cast(arrow_schema(DemandForecast))
+
+
+def log_run(settings: Settings, lake: Partitions, date: dt.date, figures: dict[str, Any]) -> None:
+    """Record the run with MLflow, if there is a server."""
+    if not settings.mlflow_tracking_uri:
+        return
+    record = registry.TrainingRecord(
+        code_version=settings.code_version,
+        data_version=data_version(lake, DailyDemand),
+        date=str(date),
+        params={key: figures[key] for key in ("n_products", "n_days", "published")},
+        metrics={
+            f"{name}_{key}": value
+            for name, by in figures["models"].items()
+            for key, value in by.items()
+        },
+    )
+    registry.log_run(settings.mlflow_tracking_uri, MODEL, record, None)
+
+
+def show(scores: dict[str, dict[str, float]], best: str) -> None:
+    """Print the models' measures beside each other."""
+    names = ("wape", "bias", "coverage", "pinball_50")
+    log.info("%-18s %10s %10s %10s %10s", "model", *names)
+    for name, by in scores.items():
+        log.info("%-18s %10.4f %10.4f %10.4f %10.4f", name, *(by[key] for key in names))
+    log.info("published: %s", best)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level="INFO", stream=sys.stdout, format="%(name)s: %(message)s")
+    run(main, __doc__)
