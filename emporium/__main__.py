@@ -13,14 +13,13 @@ from typing import Annotated
 import psutil
 import typer
 from rich.console import Console
-from rich.live import Live
 
 from emporium import outcome, processes
 from emporium.airflow_client import AirflowError, connect
 from emporium.data import SIMULATOR, Wanted, code_version
 from emporium.databases import SetupError
-from emporium.demo import Demo, StepFailedError, curl_lines, failure, task_table
-from emporium.pipeline_run import Days, Progress, run_chain
+from emporium.demo import Demo, StepFailedError, curl_lines, follow
+from emporium.pipeline_run import Days, run_chain
 from emporium.services import Site, plan
 from emporium.settings import Settings
 from emporium.supervisor import Supervisor, http_status, log_file, only_one, read_state, repair
@@ -83,12 +82,8 @@ def backfill(
     days = Days(first.date(), last.date(), first.date(), first.date())
     with reporting():
         airflow = connect(site["airflow-api"])
-        progress = Progress()
-        with Live(console=console, refresh_per_second=2) as live:
-            for progress in run_chain(airflow, days, dt.datetime.now(dt.UTC)):  # noqa: TID251
-                live.update(task_table(progress))
-        if progress.failed:
-            raise StepFailedError(failure(airflow, progress.failed[0]))
+        now = dt.datetime.now(dt.UTC)  # noqa: TID251 - the edge
+        follow(run_chain(airflow, days, now), airflow, console)
 
 
 @app.command()

@@ -39,6 +39,7 @@ class Wanted:
     data_dir: Path | None = None
     scale: float = 1.0
     seed: int = 7
+    n_days: int = N_DAYS
 
 
 def load(
@@ -90,10 +91,10 @@ def _write_marker(marker: Path, name: str, days: tuple[dt.date, dt.date]) -> Non
 def _simulate(
     wanted: Wanted, out: Path, yesterday: dt.date, env: Mapping[str, str], say: Say
 ) -> tuple[dt.date, dt.date]:
-    say(f"simulating {N_DAYS} days up to {yesterday}")
+    say(f"simulating {wanted.n_days} days up to {yesterday}")
     options = {
         "--out": out,
-        "--days": N_DAYS,
+        "--days": wanted.n_days,
         "--last-day": yesterday,
         "--scale": wanted.scale,
         "--seed": wanted.seed,
@@ -110,7 +111,7 @@ def _simulate(
             say(line.strip())
     if process.wait():
         raise SetupError(f"the simulator failed:\n{''.join(lines[-15:])}")
-    return yesterday - dt.timedelta(days=N_DAYS - 1), yesterday
+    return yesterday - dt.timedelta(days=wanted.n_days - 1), yesterday
 
 
 def _load_files(wanted: Wanted, out: Path, say: Say) -> tuple[dt.date, dt.date]:

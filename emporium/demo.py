@@ -4,7 +4,7 @@ import datetime as dt
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -72,13 +72,8 @@ class Demo:
             features_first=max(loaded.first_day, features_first),
             pictures_first=loaded.last_day,
         )
-        progress = Progress()
-        with Live(console=self.console, refresh_per_second=2) as live:
-            for progress in run_chain(airflow, days, now):
-                live.update(task_table(progress))
+        progress = follow(run_chain(airflow, days, now), airflow, self.console)
         self.seconds |= seconds_by_task(progress)
-        if progress.failed:
-            raise StepFailedError(failure(airflow, progress.failed[0]))
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -109,6 +104,35 @@ class Demo:
             "seconds": self.seconds,
             "peak_memory_gb": self.peak_bytes / 1e9,
         }
+
+
+def follow(states: Iterable[Progress], airflow: AirflowClient, console: Console) -> Progress:
+    """Show a chain's progress, live or a line per change, and return its end.
+
+    Raises
+    ------
+    StepFailedError
+        If a task failed; with the end of its log.
+    """
+    progress = Progress()
+    shown: dict[str, str] = {}
+    with Live(console=console, refresh_per_second=2, transient=not console.is_terminal) as live:
+        for progress in states:
+            live.update(task_table(progress))
+            if not console.is_terminal:
+                _print_changes(progress, shown, console)
+    if progress.failed:
+        raise StepFailedError(failure(airflow, progress.failed[0]))
+    return progress
+
+
+def _print_changes(progress: Progress, shown: dict[str, str], console: Console) -> None:
+    for task in progress.tasks:
+        name, state = f"{task['dag_id']}.{task['task_id']}", task["state"] or "waiting"
+        if state in MARKS and shown.get(name) != state:
+            seconds = f" {task['duration']:.0f} s" if task["duration"] else ""
+            console.print(f"{name} {state}{seconds}")
+            shown[name] = state
 
 
 def task_table(progress: Progress) -> Table:

@@ -1,0 +1,191 @@
+"""The whole platform on a small shop: what shoppers do changes what the shop shows (emporium.demo).
+
+Real PostgreSQL, Redis, MLflow, Airflow, Spark, Feast and both services, as `make demo` starts them.
+"""
+
+import datetime as dt
+import io
+import time
+import uuid
+
+import httpx2
+import pytest
+from rich.console import Console
+
+from emporium import processes
+from emporium.airflow_client import connect
+from emporium.data import Wanted
+from emporium.demo import Demo, follow
+from emporium.pipeline_run import Days, run_chain
+from emporium.ports import free_port
+from emporium.services import plan
+from emporium.settings import Settings
+from emporium.supervisor import Supervisor, repair
+from features.schemas.lake import CoPurchase, ProductFeatures, Trending
+from features.store.opening import open_store
+from jobs.partitions import Partitions
+
+pytestmark = pytest.mark.live
+
+SMALL = Wanted(scale=0.04, n_days=60)
+
+
+def now():
+    return dt.datetime.now(dt.UTC)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    home = tmp_path_factory.mktemp("emporium").resolve()
+    settings = Settings(emporium_home=home, database_url="", redis_url="", port=free_port())
+    supervisor = Supervisor(plan(settings, "test"), say=lambda line: None)
+    try:
+        supervisor.start()
+        yield supervisor.site
+    finally:
+        supervisor.stop()
+        repair(home, lambda line: None)
+        assert processes.of_home(home) == []
+
+
+@pytest.fixture(scope="module")
+def figures(site):
+    """The demo's figures after its first run of all DAGs."""
+    return Demo(site, Console(file=io.StringIO())).run(SMALL, now())
+
+
+@pytest.fixture(scope="module")
+def shop(site):
+    with httpx2.Client(base_url=f"{site.url('gateway')}/api/v1", timeout=30) as client:
+        yield client
+
+
+def test_every_row_is_validated_or_quarantined_with_a_reason(figures):
+    for table, counts in figures["reports"]["ingest"].items():
+        n_quarantined = sum(counts["quarantined"].values())
+        assert counts["n_rows"] == counts["n_validated"] + n_quarantined, table
+    assert figures["reports"]["ingest"]["clickstream"]["quarantined"]
+
+
+def test_every_dag_leaves_its_figures(figures):
+    assert set(figures["reports"]) == {
+        "ingest",
+        "publish_features",
+        "build_search_index",
+        "train_recommendations",
+        "forecast_demand",
+    }
+
+
+def test_search_finds_a_product_by_its_title(figures, shop):
+    first = shop.get("/products", params={"limit": 1}).json()["items"][0]
+
+    found = shop.get("/products", params={"q": first["title"], "limit": 5}).json()["items"]
+
+    assert first["product_id"] in [item["product_id"] for item in found]
+
+
+def registered(shop):
+    """A new customer's id and the headers of a request of theirs."""
+    email, password = f"{uuid.uuid4().hex}@example.org", "a long and good passphrase"
+    account = shop.post(
+        "/accounts", json={"email": email, "password": password, "region": "Hessen"}
+    )
+    assert account.status_code == 201, account.text
+    token = shop.post("/tokens", json={"email": email, "password": password}).json()
+    headers = {"Authorization": f"Bearer {token['access_token']}"}
+    return account.json()["customer_id"], headers
+
+
+def order(shop, headers, product_ids):
+    lines = [{"product_id": product_id, "quantity": 1} for product_id in product_ids]
+    answer = shop.post(
+        "/orders", json={"lines": lines}, headers=headers | {"Idempotency-Key": uuid.uuid4().hex}
+    )
+    assert answer.status_code == 201, answer.text
+
+
+def look_at(shop, customer_id, product_id, times):
+    at = now().isoformat()
+    events = [
+        {
+            "session_id": f"s{customer_id}",
+            "customer_id": customer_id,
+            "kind": "view",
+            "product_id": product_id,
+            "occurred_at": at,
+        }
+        for _ in range(times)
+    ]
+    answer = shop.post("/events", json={"events": events})
+    assert answer.status_code == 202, answer.text
+
+
+def two_products_never_bought_together(site, date):
+    """Two products in stock: a rarely seen one, and one that was in no basket with it."""
+    lake = Partitions(site.home / "lake")
+    bought = lake.read(CoPurchase, date, date).to_pandas()
+    seen = lake.read(ProductFeatures, date, date).to_pandas().sort_values("n_views_28d")
+    rare = [int(product_id) for product_id in seen.product_id]
+    with httpx2.Client(base_url=f"{site.url('transactional')}/api/v1") as shop:
+        in_stock = [p for p in rare[:60] if stock_of(shop, p) >= 5]
+    first = in_stock[0]
+    partners = set(bought[bought.item_id == first].other_item_id)
+    return first, next(p for p in in_stock[1:] if p not in partners)
+
+
+def stock_of(shop, product_id):
+    answer = shop.get(f"/catalogue/products/{product_id}")
+    return answer.json()["n_available"] if answer.status_code == 200 else 0
+
+
+def run_dags(site, first, last):
+    airflow = connect(site.url("airflow-api"))
+    days = Days(first, last, last, last)
+    follow(run_chain(airflow, days, now()), airflow, Console(file=io.StringIO()))
+
+
+def listed(shop, **query):
+    answer = shop.get("/recommendations", params=query)
+    assert answer.status_code == 200, answer.text
+    return [item["product_id"] for item in answer.json()["items"]]
+
+
+def eventually(check, seconds=90):
+    """Wait for what serving takes over in its own time (a new index, a new registry)."""
+    deadline = time.monotonic() + seconds
+    while not check() and time.monotonic() < deadline:
+        time.sleep(1)
+    assert check()
+
+
+def test_orders_and_clicks_change_features_trending_and_co_purchases(site, figures, shop):
+    yesterday = dt.date.fromisoformat(str(figures["last_day"]))
+    lamp, shade = two_products_never_bought_together(site, yesterday)
+    before = listed(shop, type="trending", limit=50)
+    began = now().date()
+
+    customers = [registered(shop) for _ in range(4)]
+    for customer_id, headers in customers:
+        look_at(shop, customer_id, lamp, times=100)
+        order(shop, headers, [lamp, shade])
+    run_dags(site, began, today := now().date())
+
+    lake = Partitions(site.home / "lake")
+    pairs = lake.read(CoPurchase, today, today).to_pylist()
+    [pair] = [p for p in pairs if (p["item_id"], p["other_item_id"]) == (lamp, shade)]
+    assert pair["n_baskets"] == 4
+    trending = lake.read(Trending, today, today).to_pylist()
+    assert (0, lamp, 1) in {(t["category_id"], t["item_id"], t["rank"]) for t in trending}
+
+    store = open_store(site.home / "feast", site.redis_url)
+    online = store.get_online_features(
+        features=["user_features:n_orders_28d", "user_features:recent_item_ids"],
+        entity_rows=[{"user_id": customers[0][0]}],
+    ).to_dict()
+    assert online["n_orders_28d"] == [1]
+    assert online["recent_item_ids"][0][0] in (lamp, shade)
+
+    assert before[0] != lamp
+    eventually(lambda: listed(shop, type="trending", limit=5)[0] == lamp)
+    eventually(lambda: shade in listed(shop, type="also_bought", product_id=lamp, limit=5))
