@@ -78,9 +78,9 @@ def test_every_dag_leaves_its_figures(figures):
 
 
 def test_search_finds_a_product_by_its_title(figures, shop):
-    first = shop.get("/products", params={"limit": 1}).json()["items"][0]
+    first = shop.get("/products", params={"limit": 1}).json()["products"][0]
 
-    found = shop.get("/products", params={"q": first["title"], "limit": 5}).json()["items"]
+    found = shop.get("/products", params={"q": first["title"], "limit": 5}).json()["products"]
 
     assert first["product_id"] in [item["product_id"] for item in found]
 
