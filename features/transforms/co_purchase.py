@@ -109,7 +109,7 @@ def _best_pairs(
         "n_baskets": n,
         "support_ratio": n / max(n_baskets, 1),
         "confidence_ratio": n / n_of_item[item],
-        "lift": n * n_baskets / (n_of_item[item] * n_of_item[other].astype(float)),
+        "lift": (n / n_of_item[item]) * (n_baskets / n_of_item[other]),
         "rank": rank,
     }
     schema = arrow_schema(CoPurchase)
