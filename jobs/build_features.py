@@ -8,7 +8,6 @@ import datetime as dt
 from features.schemas.lake import DailyDemand, Interaction, ProductFeatures, UserFeatures, UserItem
 from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion
 from features.schemas.weights import HOLDOUT_DAYS
-from features.transforms.catalogue import catalogue
 from features.transforms.interactions import user_items
 from features.transforms.product_events import daily_product_events
 from features.transforms.product_features import WINDOW_DAYS, product_features
@@ -39,8 +38,8 @@ def build_product_features(lake: Lake, dates: Dates) -> None:
         lake.read(ClickstreamEvent, early, dates.last), lake.read(DailyDemand, early, dates.last)
     )
     versions = lake.read(ProductVersion, None, dates.last)
-    built = product_features(events, versions, dates.first, dates.last)
-    lake.write(ProductFeatures, built, dates.first, dates.last)
+    built = product_features(events, versions, dates.first, dates.last, dates.every_days)
+    lake.write(ProductFeatures, built, dates.first, dates.last, dates.every_days)
 
 
 def build_user_features(lake: Lake, dates: Dates) -> None:
@@ -48,11 +47,12 @@ def build_user_features(lake: Lake, dates: Dates) -> None:
     built = user_features(
         user_orders(lake.read(OrderLine, None, dates.last)),
         lake.read(Interaction, None, dates.last),
-        catalogue(lake.read(ProductVersion, None, dates.last), dates.last),
+        lake.read(ProductVersion, None, dates.last),
         dates.first,
         dates.last,
+        dates.every_days,
     )
-    lake.write(UserFeatures, built, dates.first, dates.last)
+    lake.write(UserFeatures, built, dates.first, dates.last, dates.every_days)
 
 
 if __name__ == "__main__":

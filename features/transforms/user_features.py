@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
 
 from features.schemas.lake import UserFeatures
-from features.transforms.product_features import days
+from features.transforms.product_features import catalogue_by_day, days
 from features.transforms.time import end_of
 
 WINDOW_DAYS = 28
@@ -26,7 +26,7 @@ def user_orders(order_lines: DataFrame) -> DataFrame:
 
 
 def user_features(
-    orders: DataFrame, facts: DataFrame, products: DataFrame, first: dt.date, last: dt.date
+    orders: DataFrame, facts: DataFrame, versions: DataFrame, first: dt.date, last: dt.date
 ) -> DataFrame:
     """Sum up each user's orders and interactions as known at the end of each day.
 
@@ -36,21 +36,23 @@ def user_features(
         Of `user_orders`, the whole history.
     facts
         Table `Interaction`, the whole history.
-    products
-        The catalogue, for the items' categories.
-    first, last
-        The days to build, inclusive.
+    versions
+        Table `ProductVersion`, the whole history: items' categories are those known each day.
+    first, last, every_days
+        The days to build: `last` and every so many days before it, down to `first`.
 
     Returns
     -------
     DataFrame
         Table `UserFeatures`, one row per user who did anything by then, and day.
     """
-    dates = F.broadcast(days(facts.sparkSession, first, last))
+    dates = F.broadcast(days(facts.sparkSession, first, last, every_days))
     known = F.col("date") <= F.col("as_of")
     acted = _acted(facts.join(dates, known))
     bought = _bought(orders.join(dates, known))
-    favourite = _favourite_category(facts.join(dates, known), products)
+    favourite = _favourite_category(
+        facts.join(dates, known), catalogue_by_day(versions, dates).where("category_id is not null")
+    )
     keys = ["user_id", "as_of"]
     joined = acted.join(bought, keys, "left").join(favourite, keys, "left")
     built = joined.withColumns(
@@ -96,10 +98,10 @@ def _bought(orders: DataFrame) -> DataFrame:
 
 def _favourite_category(facts: DataFrame, products: DataFrame) -> DataFrame:
     """Return the category a user acted on most, purchases counting five times."""
-    categories = products.select(F.col("product_id").alias("item_id"), "category_id")
+    categories = products.select(F.col("product_id").alias("item_id"), "as_of", "category_id")
     acts = F.sum(F.col("n_views") + 5 * F.col("n_purchases")).alias("n_acts")
     by_category = (
-        facts.join(categories.where("category_id is not null"), "item_id")
+        facts.join(categories, ["item_id", "as_of"])
         .groupBy("user_id", "as_of", "category_id")
         .agg(acts)
     )
