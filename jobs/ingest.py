@@ -121,9 +121,7 @@ def split_log(
     raw = batches.read(lake.spark, row.table, dates.first, dates.last)
     if raw is None:
         return []
-    judged = judge_log(lake, raw, row, dates)
-    if row in REFERS_TO_PRODUCTS:
-        judged = mark_unknown_products(judged, known_products(lake, dates, split))
+    judged = judge_log(lake, raw, row, dates, split)
     judged = judged.withColumn(IS_GOOD, F.size("reasons") == 0)
     # The text of good rows is not kept: it would fill the memory with what nobody reads.
     judged = judged.withColumn("raw", F.when(~F.col(IS_GOOD), F.col("raw")))
@@ -142,11 +140,16 @@ def split_log(
     return [done]
 
 
-def judge_log(lake: Lake, raw: DataFrame, row: type[LogRow], dates: Dates) -> DataFrame:
-    """Return the raw rows with typed columns and the reasons against each by itself."""
+def judge_log(
+    lake: Lake, raw: DataFrame, row: type[LogRow], dates: Dates, split: list[SplitLog]
+) -> DataFrame:
+    """Return the raw rows with typed columns and the reasons against each."""
+    judged = judge(complete(raw, row), row)
+    if row in REFERS_TO_PRODUCTS:
+        judged = mark_unknown_products(judged, known_products(lake, dates, split))
     first = dates.first
     earlier = lake.read(row, first - dt.timedelta(LOOK_BACK_DAYS), first - dt.timedelta(1))
-    return mark_redelivered(judge(complete(raw, row), row), earlier)
+    return mark_redelivered(judged, earlier)
 
 
 def complete(raw: DataFrame, row: type[LogRow]) -> DataFrame:

@@ -17,6 +17,9 @@ from features.schemas.spark import spark_type
 REJECT = "reject_reason"
 """Raw column in which a loader says why a line of its file can't be a row of the log."""
 
+LATER_DAY = "recorded_at: after the day"
+"""The row is in the partition of a day that was over before the platform knew of it."""
+
 HAS_OFFSET = r"(Z|[+-]\d\d(:?\d\d)?)$"
 
 
@@ -67,6 +70,7 @@ def _reasons(row: type[LogRow]) -> Iterator[SparkColumn]:
             yield from _column_reasons(column)
     for rule in row.rules:
         yield F.when(_broken(rule), F.lit(rule_reason(rule)))
+    yield F.when(F.to_date("recorded_at") > F.col("date"), F.lit(LATER_DAY))
 
 
 def _column_reasons(column: Column) -> Iterator[SparkColumn]:

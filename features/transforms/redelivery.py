@@ -1,6 +1,6 @@
 """Find events that were delivered twice."""
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
 
 from features.expectations.reasons import with_reason
@@ -10,40 +10,55 @@ LOOK_BACK_DAYS = 7
 
 
 def mark_redelivered(judged: DataFrame, earlier: DataFrame) -> DataFrame:
-    """Give all but the first delivery of an event a reason.
+    """Give a good row whose event counted before, at most `LOOK_BACK_DAYS` ago, a reason.
 
     Parameters
     ----------
     judged
-        Rows with `event_id`, `date`, `raw`, `reasons`.
+        Rows with `event_id`, `date`, `raw`, `reasons`, judged in every other respect: a row with a
+        reason against it never counted, so that the producer may send it again, mended.
     earlier
-        Validated rows of the days before, column `event_id`.
+        Validated rows of the `LOOK_BACK_DAYS` days before, columns `event_id` and `date`.
 
     Notes
     -----
-    The first delivery is the one of the earliest date; which of several on one date does not
-    matter when they are equal and is settled by a hash of their text when they are not.
+    A day's rows are judged alike whether the day is run alone or in a range. Which of several
+    rows of one day counts does not matter when they are equal and is settled by a hash of their
+    text when they are not.
     """
-    place = F.struct("date", F.xxhash64("raw"), F.monotonically_increasing_id())
-    placed = judged.withColumn("_place", place)
-    # Only ids are shuffled, and only the few that come twice are joined back.
-    never = F.lit(None).cast(placed.schema["_place"].dataType)
-    ids = placed.select("event_id", "_place").unionByName(
-        earlier.select("event_id", never.alias("_place"))
+    ids = judged.select("event_id").unionByName(earlier.select("event_id"))
+    several = ids.where("event_id is not null").groupBy("event_id").count().where("count > 1")
+    # Only ids are shuffled, and of the rows only the few whose id comes twice.
+    few = F.broadcast(several.select("event_id"))
+    is_good = F.size("reasons") == 0
+    again = judged.join(few, "event_id", "left_semi").where(is_good)
+    known = earlier.select("event_id", "date").join(few, "event_id", "left_semi")
+    flagged = judged.join(few.withColumn("_several", F.lit(1)), "event_id", "left")
+    others = flagged.where(F.col("_several").isNull() | ~is_good)
+    return others.select(*judged.columns).unionByName(_mark(again, known))
+
+
+def _mark(rows: DataFrame, known: DataFrame) -> DataFrame:
+    """Walk through each event's deliveries in order, those already published first."""
+    both = rows.withColumn("_place", F.xxhash64("raw")).unionByName(
+        known.withColumn("_is_known", F.lit(1)), allowMissingColumns=True
     )
-    several = (
-        ids.where("event_id is not null")
-        .groupBy("event_id")
-        .agg(
-            F.min("_place").alias("_first"),
-            F.count(F.lit(1)).alias("_n"),
-            F.count_if(F.col("_place").isNull()).alias("_n_earlier"),
-        )
-        .where("_n > 1")
-        .drop("_n")
+    in_order = Window.partitionBy("event_id").orderBy("date", "_place")
+    so_far = F.collect_list("date").over(in_order.rowsBetween(Window.unboundedPreceding, 0))
+    placed = both.withColumn("_dates", so_far).where("_is_known is null")
+    return with_reason(placed, ~_counts(F.col("_dates")), SEEN_BEFORE).select(*rows.columns)
+
+
+def _counts(dates: Column) -> Column:
+    """Return whether the last of an event's deliveries counts: none did in the days before it."""
+
+    def step(state: Column, date: Column) -> Column:
+        last = state["last"]
+        counts = last.isNull() | (F.datediff(date, last) > LOOK_BACK_DAYS)
+        return F.struct(F.when(counts, date).otherwise(last).alias("last"), counts.alias("counts"))
+
+    start = F.struct(
+        F.lit(None).cast("date").alias("last"),
+        F.lit(False).alias("counts"),  # noqa: FBT003
     )
-    marked = placed.join(F.broadcast(several), "event_id", "left")
-    again = (F.col("_n_earlier") > 0) | (F.col("_place") > F.col("_first"))
-    return with_reason(marked, F.coalesce(again, F.lit(False)), SEEN_BEFORE).select(  # noqa: FBT003
-        *judged.columns
-    )
+    return F.aggregate(dates, start, step)["counts"]

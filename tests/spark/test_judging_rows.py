@@ -115,7 +115,7 @@ def test_a_click_needs_a_product_unless_it_is_a_search(spark):
 
 def test_only_the_first_delivery_of_an_event_counts(spark):
     lines = one_line(spark).unionByName(one_line(spark)).unionByName(one_line(spark, event_id="e2"))
-    nothing_earlier = table(spark, OrderLine, "event_id\n---")
+    nothing_earlier = table(spark, OrderLine, "event_id | date\n---")
 
     marked = mark_redelivered(judge(lines, OrderLine), nothing_earlier)
 
@@ -126,12 +126,39 @@ def test_only_the_first_delivery_of_an_event_counts(spark):
     ]
 
 
-def test_an_event_of_an_earlier_day_counts_no_second_time(spark):
-    earlier = table(spark, OrderLine, "event_id\n---\ne1")
+def test_an_event_counts_again_only_when_it_did_not_for_seven_days(spark):
+    """A day's rows are judged alike in a range and alone: the last that counted is what matters."""
+    days = ["2024-05-02", "2024-05-08", "2024-05-09", "2024-05-10"]
+    lines = one_line(spark, date=days[0])
+    for day in days[1:]:
+        lines = lines.unionByName(one_line(spark, date=day))
+    earlier = table(spark, OrderLine, "event_id | date\n---\ne1 | 2024-05-01")
 
-    marked = mark_redelivered(judge(one_line(spark), OrderLine), earlier)
+    marked = mark_redelivered(judge(lines, OrderLine), earlier)
 
-    assert reasons(marked) == ["event_id: delivered before"]
+    assert rows(marked.selectExpr("cast(date as string) as day", "reasons"), "day", "reasons") == [
+        ("2024-05-02", ["event_id: delivered before"]),
+        ("2024-05-08", ["event_id: delivered before"]),
+        ("2024-05-09", []),
+        ("2024-05-10", ["event_id: delivered before"]),
+    ]
+
+
+def test_a_bad_row_may_be_sent_again_mended(spark):
+    bad = one_line(spark, quantity="0")
+    mended = one_line(spark, date="2024-05-02")
+
+    marked = mark_redelivered(
+        judge(bad.unionByName(mended), OrderLine), table(spark, OrderLine, "event_id | date\n---")
+    )
+
+    assert rows(marked, "reasons") == [(["quantity: below 1"],), ([],)]
+
+
+def test_a_row_recorded_after_the_day_it_lies_in_is_from_the_future(spark):
+    judged = judge(one_line(spark, date="2024-04-30"), OrderLine)
+
+    assert reasons(judged) == ["recorded_at: after the day"]
 
 
 def test_a_product_must_be_in_the_catalogue_by_the_day_of_the_row(spark):
