@@ -9,8 +9,8 @@ Turns the validated logs into what models and pages read, and pushes it to servi
                  └─► Feast ─► Redis
 
 **When.** By itself whenever `ingest` has updated the asset `validated_logs`, for the same days. By
-hand: *Trigger* with `from` and `to`; `features_from` and `pictures_from` shorten the costly pictures
-when a long history is loaded for the first time.
+hand: *Trigger* with `from` and `to`; `features_from`, `features_every` and `pictures_from` leave out costly
+pictures that nobody needs when a long history is loaded for the first time.
 
 **What it does.** `build_daily_facts` counts each day by itself. `build_features` and `build_lists`
 make pictures *as of* the end of a day, from partitions up to that day only, so that rebuilding a past
@@ -35,6 +35,7 @@ from airflow.sdk import DAG
 
 from dags.common import (
     DEFAULT_ARGS,
+    EVERY_ARGUMENT,
     FEATURES,
     MACROS,
     PARAMS,
@@ -60,7 +61,7 @@ with DAG(
         "publish_features", outlets=[FEATURES], post_execute=hand_on_days(FEATURES)
     )
     pictures = [
-        spark_job("build_features", first="features_from"),
+        spark_job("build_features", "features_from", *EVERY_ARGUMENT),
         spark_job("build_lists", first="pictures_from"),
     ]
     spark_job("build_daily_facts") >> pictures >> publish

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ RECOMMENDER = Asset("recommender")
 FORECASTS = Asset("forecasts")
 
 DAYS = ("from", "to", "features_from", "pictures_from")
+EVERY = "features_every"
 
 DEFAULT_ARGS = {
     "owner": "data-platform",
@@ -37,7 +38,7 @@ PARAMS = {
         "features_from": "first day of user and product features; empty: `from`",
         "pictures_from": "first day of lists and search documents; empty: `from`",
     }.items()
-}
+} | {EVERY: Param(1, type="integer", minimum=1, description="build features of every so many days")}
 
 
 def daily(at: str) -> CronDataIntervalTimetable:
@@ -66,7 +67,13 @@ def day(name: str, dag_run: Any, asset_events: Any) -> str:  # noqa: ANN401 - Ai
     return str(min(days.get(name) or days.get("from") or days["to"] for days in stated))
 
 
-def _handed_on(asset_events: Any) -> list[dict[str, str]]:  # noqa: ANN401
+def every(dag_run: Any, asset_events: Any) -> int:  # noqa: ANN401
+    """Return every how many days features are built: 1 unless all that caused the run ask for more."""
+    given = [dict(dag_run.conf or {}), *_handed_on(asset_events)]
+    return min((int(days.get(EVERY) or 1) for days in given if days.get("to")), default=1)
+
+
+def _handed_on(asset_events: Any) -> list[dict[str, Any]]:  # noqa: ANN401
     return [dict(event.extra or {}) for events in asset_events.values() for event in events]
 
 
@@ -75,12 +82,13 @@ def hand_on_days(asset: Asset) -> Callable[[Any, Any], None]:
 
     def hook(context: Any, result: Any = None) -> None:  # noqa: ANN401, ARG001
         run, events = context["dag_run"], context["triggering_asset_events"]
-        context["outlet_events"][asset].extra.update({n: day(n, run, events) for n in DAYS})
+        days = {name: day(name, run, events) for name in DAYS}
+        context["outlet_events"][asset].extra.update(days | {EVERY: every(run, events)})
 
     return hook
 
 
-MACROS = {"day": day, "date": date}
+MACROS = {"day": day, "every": every}
 
 
 def days_from(name: str) -> list[str]:
@@ -91,7 +99,10 @@ def days_from(name: str) -> list[str]:
     return arguments
 
 
-def spark_job(name: str, first: str = "from", **options: Any) -> SparkSubmitOperator:  # noqa: ANN401
+EVERY_ARGUMENT = ["--every", "{{ every(dag_run, triggering_asset_events) }}"]
+
+
+def spark_job(name: str, first: str = "from", *more: str, **options: Any) -> SparkSubmitOperator:  # noqa: ANN401
     """Submit `jobs/<name>.py` to the cluster of connection `spark_default`.
 
     Two slots of the pool: on one machine two Spark drivers at once would not fit its memory.
@@ -99,7 +110,7 @@ def spark_job(name: str, first: str = "from", **options: Any) -> SparkSubmitOper
     return SparkSubmitOperator(
         task_id=name,
         application=str(ROOT / "jobs" / f"{name}.py"),
-        application_args=days_from(first),
+        application_args=[*days_from(first), *more],
         name=name,
         conn_id="spark_default",
         conf={

@@ -1,6 +1,7 @@
 """Airflow's REST API, as ops would call it."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,10 +35,10 @@ class AirflowClient:
                 raise AirflowError(f"not parsed: {sorted(missing)}; import errors: {errors}")
             time.sleep(0.5)
 
-    def trigger(self, dag_id: str, conf: dict[str, str]) -> str:
+    def trigger(self, dag_id: str, conf: Mapping[str, str | int]) -> str:
         """Start a run and return its id."""
         answer = self.http.post(
-            f"/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": conf}
+            f"/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": dict(conf)}
         )
         if answer.status_code >= 400:
             raise AirflowError(f"{dag_id}: {answer.status_code} {answer.text}")

@@ -21,9 +21,11 @@ from emporium.pipeline_run import Days, Progress, run_chain, seconds_by_task
 from emporium.seeding import seed_shop
 from emporium.services import Site, environment
 from features.schemas.lake import SearchDocument, UserFeatures
+from features.schemas.weights import HOLDOUT_DAYS
 from jobs.partitions import Partitions
 
-N_FEATURE_DAYS = 28
+# Models are trained as of the day, of the hold-out's beginning and of the ranker's, each so far apart.
+N_FEATURE_DAYS = 2 * HOLDOUT_DAYS + 1
 N_LOG_LINES = 40
 MARKS = {"success": "[green]done[/]", "failed": "[red]failed[/]", "running": "[cyan]running[/]"}
 
@@ -71,6 +73,7 @@ class Demo:
             last=loaded.last_day,
             features_first=max(loaded.first_day, features_first),
             pictures_first=loaded.last_day,
+            features_every=HOLDOUT_DAYS,
         )
         progress = follow(run_chain(airflow, days, now), airflow, self.console)
         self.seconds |= seconds_by_task(progress)

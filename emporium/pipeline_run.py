@@ -26,14 +26,16 @@ class Days:
     last: dt.date
     features_first: dt.date
     pictures_first: dt.date
+    features_every: int = 1
 
-    def conf(self) -> dict[str, str]:
+    def conf(self) -> dict[str, str | int]:
         """Return the run's configuration."""
         return {
             "from": str(self.first),
             "to": str(self.last),
             "features_from": str(self.features_first),
             "pictures_from": str(self.pictures_first),
+            "features_every": self.features_every,
         }
 
 

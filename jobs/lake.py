@@ -33,8 +33,12 @@ class Lake:
             table = table.where(F.col("date") >= first)
         return table.select(*row.model_fields)
 
-    def write(self, row: type[Row], rows: DataFrame, first: dt.date, last: dt.date) -> None:
+    def write(
+        self, row: type[Row], rows: DataFrame, first: dt.date, last: dt.date, every_days: int = 1
+    ) -> None:
         """Replace the table's partitions of `first` to `last`: a second run changes nothing.
+
+        With `every_days`, only those of `last` and every so many days before it.
 
         Raises
         ------
@@ -45,7 +49,8 @@ class Lake:
         found = dict(rows.dtypes)
         if found != expected:
             raise SchemaMismatchError(f"{row.table}: expected {expected}, found {found}")
-        self.stage(layer_of(row), row.table, rows.select(*expected), first, last).publish()
+        staged = self.stage(layer_of(row), row.table, rows.select(*expected), first, last)
+        staged.publish(every_days)
 
     def stage(
         self, layer: Layer, table: str, rows: DataFrame, first: dt.date, last: dt.date
@@ -69,10 +74,10 @@ class StagedPartitions:
     first: dt.date
     last: dt.date
 
-    def publish(self) -> None:
+    def publish(self, every_days: int = 1) -> None:
         """Make them the partitions of `first` to `last`, each at once."""
         staged = self.partitions.root.joinpath(self.folder)
-        days = days_between(self.first, self.last)
+        days = days_between(self.first, self.last)[::-every_days]
         self.partitions.publish(self.layer, self.table, staged, days)
 
     def n_rows(self) -> int:

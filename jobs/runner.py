@@ -18,10 +18,11 @@ class Dates:
 
     first: dt.date
     last: dt.date
+    every_days: int = 1
 
     def days(self) -> list[dt.date]:
-        """Return the days in order."""
-        return days_between(self.first, self.last)
+        """Return the days in order: `last` and every so many before it, down to `first`."""
+        return days_between(self.first, self.last)[:: -self.every_days][::-1]
 
 
 class JobError(Exception):
@@ -43,13 +44,14 @@ def parse_dates(description: str | None, arguments: list[str]) -> Dates:
     parser.add_argument("--date", type=dt.date.fromisoformat, help="UTC day to build")
     parser.add_argument("--from", dest="first", type=dt.date.fromisoformat, help="first UTC day")
     parser.add_argument("--to", dest="last", type=dt.date.fromisoformat, help="last UTC day")
+    parser.add_argument("--every", type=int, default=1, help="only every so many days, last one in")
     args = parser.parse_args(arguments)
     if args.date and (args.first or args.last):
         parser.error("give --date, or --from and --to")
     first, last = args.first or args.date or args.last, args.last or args.date
     if first is None or last is None or first > last:
         parser.error("give --date, or --from and --to in order")
-    return Dates(first, last)
+    return Dates(first, last, max(1, args.every))
 
 
 def partitions(settings: Settings) -> Partitions:

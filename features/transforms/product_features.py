@@ -14,7 +14,11 @@ PRIOR_ORDERS, PRIOR_VIEWS = 1.0, 20.0
 
 
 def product_features(
-    daily_events: DataFrame, versions: DataFrame, first: dt.date, last: dt.date
+    daily_events: DataFrame,
+    versions: DataFrame,
+    first: dt.date,
+    last: dt.date,
+    every_days: int = 1,
 ) -> DataFrame:
     """Sum each product's events over the 7 and 28 days that end on each day.
 
@@ -24,8 +28,8 @@ def product_features(
         Of `daily_product_events`, from `WINDOW_DAYS` before `first` on at least.
     versions
         Table `ProductVersion`: price and category are those known at the end of each day.
-    first, last
-        The days to build, inclusive.
+    first, last, every_days
+        The days to build: `last` and every so many days before it, down to `first`.
 
     Returns
     -------
@@ -33,7 +37,7 @@ def product_features(
         Table `ProductFeatures`, one row per product in the catalogue and day. An event counts in
         the windows of its own day, from the day it was known on.
     """
-    dates = days(daily_events.sparkSession, first, last)
+    dates = days(daily_events.sparkSession, first, last, every_days)
     known = (F.col("date") <= F.col("as_of")) & (
         F.datediff("as_of", "occurred_on").between(0, WINDOW_DAYS - 1)
     )
@@ -61,9 +65,10 @@ def product_features(
     return built.select(*ProductFeatures.model_fields)
 
 
-def days(spark: SparkSession, first: dt.date, last: dt.date) -> DataFrame:
-    """Return a DataFrame of the days, column `as_of`."""
-    span = F.sequence(F.lit(first), F.lit(last))
+def days(spark: SparkSession, first: dt.date, last: dt.date, every_days: int = 1) -> DataFrame:
+    """Return a DataFrame of `last` and every so many days before it, column `as_of`."""
+    back = F.expr(f"interval -{every_days} days")
+    span = F.sequence(F.lit(last), F.lit(first), back)
     return spark.range(1).select(F.explode(span).alias("as_of"))
 
 

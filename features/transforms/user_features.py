@@ -26,7 +26,12 @@ def user_orders(order_lines: DataFrame) -> DataFrame:
 
 
 def user_features(
-    orders: DataFrame, facts: DataFrame, versions: DataFrame, first: dt.date, last: dt.date
+    orders: DataFrame,
+    facts: DataFrame,
+    versions: DataFrame,
+    first: dt.date,
+    last: dt.date,
+    every_days: int = 1,
 ) -> DataFrame:
     """Sum up each user's orders and interactions as known at the end of each day.
 

@@ -59,6 +59,7 @@ def test_the_days_of_a_run_are_its_configuration():
         "to": "2024-05-03",
         "features_from": "2024-04-06",
         "pictures_from": "2024-05-03",
+        "features_every": 1,
     }
 
 
