@@ -77,7 +77,7 @@ def _user_recent(lake: Path) -> tuple[FeatureView, PushSource]:
 def _offline(row: type[Row], lake: Path, name: str | None = None) -> FileSource:
     return FileSource(
         name=name or row.table,
-        path=f"{lake}/derived/{row.table}/date=*/*.parquet",
+        path=f"{lake}/derived/{row.table}",
         timestamp_field="available_at",
     )
 
