@@ -60,6 +60,7 @@ class ALSRetriever:
                 alpha=self.alpha,
                 iterations=self.n_iterations,
                 random_state=self.seed,
+                num_threads=1,
             )
             model.fit(user_items.astype(np.float32), show_progress=False)
         # Whom nobody knows keeps the random vector of the start: take it away.

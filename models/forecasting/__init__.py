@@ -1,0 +1,1 @@
+"""Demand of each product on each of the next days, with quantiles."""
