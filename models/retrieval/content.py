@@ -43,14 +43,13 @@ class ContentRetriever:
         return self
 
     def _vectors(self, documents: Sequence[str]) -> Scores:
-        words = TfidfVectorizer(
-            max_features=self.max_words,
-            sublinear_tf=True,
-            max_df=0.5 if len(documents) > 9 else 1.0,
-        )
-        if not any(document.strip() for document in documents):
+        # A word that most items have tells nothing; with a handful of items it may.
+        max_df = 0.5 if len(documents) > 9 else 1.0
+        words = TfidfVectorizer(max_features=self.max_words, sublinear_tf=True, max_df=max_df)
+        try:
+            weighted = words.fit_transform(documents)
+        except ValueError:  # scikit-learn's only word for texts without a usable word
             return np.zeros((len(documents), 1), np.float32)
-        weighted = words.fit_transform(documents)
         n_dimensions = min(self.n_dimensions, *(size - 1 for size in weighted.shape))
         if n_dimensions < 1:
             return np.asarray(normalize(weighted).toarray(), np.float32)
