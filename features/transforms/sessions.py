@@ -44,7 +44,7 @@ def sessions(events: pa.Table, date: pa.Scalar) -> pa.Table:
     at = events["occurred_at"].cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_numpy()
     order = np.lexsort((at, visitors))
     first = _starts(visitors[order], at[order])
-    last = np.append(first[1:], len(order)) - 1
+    last = np.append(first[1:], len(order))[: len(first)] - 1
     started = pa.array(at[order][first], pa.timestamp("us", tz="UTC"))
     visitor = names.take(pa.array(visitors[order][first]))
     counts = {
