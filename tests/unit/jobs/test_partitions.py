@@ -1,0 +1,164 @@
+"""Publishing partitions of the lake whole or not at all (jobs.partitions)."""
+
+import datetime as dt
+import subprocess
+import sys
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from features.schemas.lake import Trending
+from jobs.partitions import ForeignDayError, Partitions
+from tests.tables import arrow
+
+DAY = dt.date(2024, 5, 1)
+NEXT_DAY = dt.date(2024, 5, 2)
+
+
+@pytest.fixture
+def lake(tmp_path):
+    return Partitions(tmp_path)
+
+
+def ranked(*item_ids):
+    lines = "\n".join(f"0 | {item} | 1.0 | {n + 1} | {DAY}" for n, item in enumerate(item_ids))
+    return arrow(Trending, f"category_id | item_id | score | rank | date\n---\n{lines}")
+
+
+def items(lake, first=None, last=NEXT_DAY):
+    return lake.read(Trending, first, last)["item_id"].to_pylist()
+
+
+def test_what_was_written_is_read_back_with_its_date(lake):
+    lake.write(Trending, ranked(5, 6), DAY)
+
+    found = lake.read(Trending, DAY, DAY)
+
+    assert found.equals(ranked(5, 6))
+
+
+def test_a_partition_is_replaced_and_others_stay(lake):
+    lake.write(Trending, ranked(1), NEXT_DAY)
+    lake.write(Trending, ranked(5, 6), DAY)
+
+    lake.write(Trending, ranked(7), DAY)
+
+    assert items(lake) == [7, 1]
+    assert lake.days("derived", "trending") == [DAY, NEXT_DAY]
+    assert lake.n_rows(Trending, DAY) == 1
+
+
+def test_only_the_days_asked_for_are_read(lake):
+    lake.write(Trending, ranked(5), DAY)
+    lake.write(Trending, ranked(6), NEXT_DAY)
+
+    assert (items(lake, last=DAY), items(lake, first=NEXT_DAY)) == ([5], [6])
+
+
+def test_a_table_never_written_is_empty(lake):
+    assert lake.read(Trending, None, DAY).equals(ranked())
+    assert lake.days("derived", "trending") == []
+
+
+def test_a_day_without_rows_replaces_the_rows_it_had(lake):
+    lake.write(Trending, ranked(5), DAY)
+
+    staged = lake.staging("derived", "trending")
+    lake.publish("derived", "trending", staged, [DAY])
+
+    assert items(lake) == []
+    assert lake.days("derived", "trending") == [DAY]
+
+
+def test_rows_of_a_day_not_asked_for_are_refused_and_nothing_is_published(lake):
+    lake.write(Trending, ranked(5), DAY)
+    staged = lake.staging("derived", "trending")
+    for day in (DAY, NEXT_DAY):
+        (staged / f"date={day}").mkdir()
+
+    with pytest.raises(ForeignDayError, match="2024-05-02"):
+        lake.publish("derived", "trending", staged, [DAY])
+
+    assert items(lake) == [5]
+    assert lake.days("derived", "trending") == [DAY]
+
+
+def test_a_reader_of_the_old_rows_goes_on_while_they_are_replaced(lake):
+    lake.write(Trending, ranked(*range(1000)), DAY)
+    [part] = (lake.folder("derived", "trending") / f"date={DAY}").resolve().glob("*.parquet")
+
+    lake.write(Trending, ranked(7), DAY)
+
+    assert pq.read_table(part, partitioning=None)["item_id"].to_pylist() == list(range(1000))
+
+
+def test_of_many_versions_the_last_two_are_kept(lake):
+    for n in range(5):
+        lake.write(Trending, ranked(n), DAY)
+
+    versions = list((lake.folder("derived", "trending") / ".versions").iterdir())
+    assert len(versions) == 2
+    assert items(lake) == [4]
+
+
+KILLED_WRITER = """
+import os, signal, sys
+from pathlib import Path
+import jobs.partitions as p
+from features.schemas.lake import Trending
+
+moment, root = sys.argv[1], Path(sys.argv[2])
+def die(*args, **kwargs):
+    os.kill(os.getpid(), signal.SIGKILL)
+if moment == "written":
+    p.Partitions.publish = die
+elif moment == "moved":
+    p.Path.symlink_to = die
+elif moment == "linked":
+    p.Path.replace = die
+elif moment == "published":
+    p._drop_old_versions = die
+lake = p.Partitions(root)
+day = p.dt.date(2024, 5, 1)
+rows = lake.read(Trending, day, day)
+lake.write(Trending, rows.set_column(1, "item_id", p.pa.array([9], p.pa.int64())), day)
+"""
+
+
+@pytest.mark.parametrize(
+    ("moment", "left"), [("written", 5), ("moved", 5), ("linked", 5), ("published", 9)]
+)
+def test_a_killed_writer_leaves_old_rows_or_new_and_the_next_clears_its_remains(
+    lake, tmp_path, moment, left
+):
+    lake.write(Trending, ranked(5), DAY)
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_WRITER, moment, str(tmp_path)], check=False
+    )
+    assert killed.returncode == -9
+
+    assert items(lake) == [left]
+    lake.write(Trending, ranked(6), DAY)
+    lake.write(Trending, ranked(7), DAY)
+
+    assert items(lake) == [7]
+    folder = lake.folder("derived", "trending")
+    assert list((folder / ".staging").iterdir()) == []
+    assert len(list((folder / ".versions").iterdir())) == 2
+
+
+def test_a_living_writers_staging_is_left_alone(lake):
+    mine = lake.staging("derived", "trending")
+
+    lake.write(Trending, ranked(5), DAY)
+
+    assert mine.exists()
+
+
+def test_rows_are_cast_to_the_tables_types(lake):
+    narrow = ranked(5).set_column(3, "rank", pa.array([1], pa.int32()))
+
+    lake.write(Trending, narrow, DAY)
+
+    assert lake.read(Trending, DAY, DAY).equals(ranked(5))
