@@ -9,6 +9,7 @@ import sys
 
 from feast import FeatureStore
 
+from features.schemas.lake import UserFeatures
 from features.schemas.row import Row
 from features.store.definitions import USER_RECENT, VIEWS
 from features.store.opening import apply_definitions, open_store
@@ -48,12 +49,17 @@ def newest_day(lake: Partitions, row: type[Row]) -> dt.date:
 
 
 def materialize(store: FeatureStore, lake: Partitions, row: type[Row], day: dt.date) -> int:
-    """Copy one day's rows of a view to the online store and return how many there are."""
-    available_at = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), dt.UTC)
-    views = [row.table, USER_RECENT] if row.table == "user_features" else [row.table]
-    start = available_at - dt.timedelta(seconds=1)
-    store.materialize(start, available_at, feature_views=views, disable_event_timestamp=False)
-    return lake.n_rows(row, day)
+    """Write one day's rows of a view to the online store and return how many there are.
+
+    Feast's own `materialize` reads the view's whole history to find each entity's last row; here the
+    newest partition holds them all, so only that is read.
+    """
+    rows = lake.read(row, day, day).drop_columns(["date"]).to_pandas()
+    store.write_to_online_store(row.table, df=rows)
+    if row is UserFeatures:
+        recent = rows[["user_id", "recent_item_ids", "available_at"]]
+        store.write_to_online_store(USER_RECENT, df=recent)
+    return len(rows)
 
 
 if __name__ == "__main__":
