@@ -24,6 +24,8 @@ from models.recommender import Known
 from models.retrieval.contract import Rows
 
 EPOCH = dt.date(1970, 1, 1)
+N_DAYS_USABLE = 3
+"""A feature's row may be this many days old: the feature views' time to live."""
 PointInTime = Callable[[type[Row], str, Rows, tuple[str, ...], dt.date], Features]
 """(table, entity, ids, columns, day) -> the columns as known at the end of the day, nan if not."""
 
@@ -135,11 +137,13 @@ def from_feature_store(settings: Settings, lake: Partitions) -> PointInTime:
     def read(
         row: type[Row], entity: str, ids: Rows, columns: tuple[str, ...], day: dt.date
     ) -> Features:
-        unknown = np.full((len(ids), len(columns)), np.nan)
-        if not len(ids) or not [d for d in lake.days("derived", row.table) if d <= day]:
-            return unknown
+        # Feast's file store can't join an entity that has no row at all: only known ones are asked.
+        recent = lake.read(row, day - dt.timedelta(days=N_DAYS_USABLE - 1), day, [entity])
+        known = np.intersect1d(ids, recent[entity].to_numpy())
+        if not len(known):
+            return np.full((len(ids), len(columns)), np.nan)
         end_of_day = pd.Timestamp(day + dt.timedelta(days=1), tz="UTC")
-        asked = pd.DataFrame({entity: ids, "event_timestamp": end_of_day})
+        asked = pd.DataFrame({entity: known, "event_timestamp": end_of_day})
         names = [f"{row.table}:{column}" for column in columns]
         found = store.get_historical_features(entity_df=asked, features=names).to_df()
         by_id = found.set_index(entity).reindex(ids)

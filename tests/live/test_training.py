@@ -1,0 +1,322 @@
+"""Training jobs against a real MLflow server and a lake on disk (jobs.train_recommendations, jobs.forecast_demand, models.registry)."""
+
+import datetime as dt
+import json
+import os
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from emporium.loaders import online_retail
+from emporium.ports import free_port
+from features.schemas.arrow import arrow_schema
+from features.schemas.lake import (
+    DailyDemand,
+    DemandForecast,
+    Interaction,
+    ProductFeatures,
+    UserFeatures,
+)
+from features.schemas.logs import ProductVersion
+from jobs import forecast_demand, train_recommendations
+from jobs.partitions import Partitions
+from jobs.runner import Dates, JobError
+from jobs.settings import Settings
+from jobs.training_data import training_data
+from models import registry
+from models.bundle import Bundle
+from models.registry import NoPreviousVersionError, TrainingRecord
+from tests import services
+
+pytestmark = pytest.mark.live
+
+REAL = Path(__file__).parents[3] / "shared" / "data"
+LAST = dt.date(2026, 1, 31)
+N_DAYS, N_USERS, N_ITEMS = 80, 120, 40
+
+
+@pytest.fixture(scope="module")
+def mlflow_url(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mlflow")
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [
+        sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port),
+        "--workers", "1", "--backend-store-uri", f"sqlite:///{folder}/mlflow.db",
+        "--artifacts-destination", str(folder / "artifacts"),
+    ]  # fmt: skip
+
+    def answers():
+        try:
+            return urllib.request.urlopen(f"{url}/health", timeout=1).status == 200
+        except OSError:
+            return False
+
+    # Without its queue of background jobs, which nothing here uses, it starts in half the time.
+    env = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    log = folder / "mlflow.log"
+    with services.running(command, log, lambda: True, env):
+        deadline = time.monotonic() + 180
+        while not answers():
+            assert time.monotonic() < deadline, f"not ready:\n{log.read_text()[-3000:]}"
+            time.sleep(0.2)
+        yield url
+
+
+def publish(lake, row, rows):
+    """Write a table's rows, given as dicts or Arrow, by their days."""
+    table = pa.Table.from_pylist(rows, arrow_schema(row)) if isinstance(rows, list) else rows
+    table = table.select(arrow_schema(row).names).cast(arrow_schema(row))
+    for day in pc.unique(table["date"]).to_pylist():
+        lake.write(row, table.filter(pc.equal(table["date"], pa.scalar(day))), day)
+
+
+def moment(day, hour=12):
+    return dt.datetime.combine(day, dt.time(hour), dt.UTC)
+
+
+def product(item, title, day):
+    return {
+        "event_id": f"p{item}", "occurred_at": moment(day), "recorded_at": moment(day),
+        "product_id": item, "title": title, "description": "", "price_cents": 500,
+        "attributes": "{}", "status": "published", "date": day,
+    }  # fmt: skip
+
+
+def interaction(user, item, day, **counts):
+    zero = dict.fromkeys(("n_views", "n_carts", "n_purchases", "n_returns"), 0)
+    return {
+        "user_id": user, "item_id": item, "occurred_on": day, "last_at": moment(day), "date": day,
+        **zero, **counts,
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """A lake of users who want the even items or the odd ones, and buy one every few days."""
+    home = tmp_path_factory.mktemp("home")
+    lake = Partitions(home / "lake")
+    rng = np.random.default_rng(0)
+    days = [LAST - dt.timedelta(days=n) for n in range(N_DAYS)][::-1]
+    titles = ["oak table", "green tea"]
+    products = [product(item, f"{titles[item % 2]} {item}", days[0]) for item in range(1, N_ITEMS)]
+    publish(lake, ProductVersion, products)
+    acts = [
+        interaction(user, int(rng.choice(range(1 + user % 2, N_ITEMS, 2))), day, n_purchases=1)
+        for day in days
+        for user in range(1, N_USERS)
+        if rng.random() < 0.15
+    ]
+    unique = {(act["user_id"], act["item_id"], act["date"]): act for act in acts}
+    publish(lake, Interaction, list(unique.values()))
+    units = [
+        {
+            "product_id": item, "demand_date": day, "n_units_sold": int(rng.poisson(5)),
+            "n_units_returned": 0, "n_orders": 1, "revenue_cents": 0, "date": day,
+        }
+        for day in days for item in range(1, N_ITEMS)
+    ]  # fmt: skip
+    publish(lake, DailyDemand, units)
+    for day in (LAST - dt.timedelta(days=28), LAST - dt.timedelta(days=14), LAST):
+        available = {"available_at": moment(day + dt.timedelta(days=1), 0), "date": day}
+        counts = dict.fromkeys(
+            ("n_views_7d", "n_views_28d", "n_carts_28d", "n_units_7d", "n_units_28d"), 1
+        )
+        publish(lake, ProductFeatures, [
+            {"product_id": item, **counts, "n_returns_28d": 0, "conversion_ratio": item / 100 + (LAST - day).days,
+             "price_cents": 500, "category_id": item % 2 + 1, **available}
+            for item in range(1, N_ITEMS)
+        ])  # fmt: skip
+        publish(lake, UserFeatures, [
+            {"user_id": user, "n_orders_28d": 1, "n_orders_all": 2, "n_views_28d": 0,
+             "spend_cents_all": 100, "mean_price_cents": 500.0, "days_since_last_order": 1,
+             "favourite_category_id": user % 2 + 1, "recent_item_ids": [1], **available}
+            for user in range(1, N_USERS)
+        ])  # fmt: skip
+    return home
+
+
+@pytest.fixture
+def settings(shop, mlflow_url, redis_url):
+    return Settings(emporium_home=shop, mlflow_tracking_uri=mlflow_url, redis_url=redis_url)
+
+
+def report(settings, job, date=LAST):
+    return json.loads((settings.reports / job / f"{date}.json").read_text())
+
+
+def test_the_first_recommender_beats_popularity_and_serves(settings, tmp_path):
+    train_recommendations.main(settings, Dates(LAST, LAST))
+
+    figures = report(settings, "train_recommendations")
+    version = registry.champion_version(settings.mlflow_tracking_uri, "recommender")
+    folder = registry.download(settings.mlflow_tracking_uri, "recommender", version, tmp_path)
+    item_ids, _ = Bundle.load(folder).for_user(5, (), 5)
+    assert figures["promoted"]
+    assert figures["models"]["hybrid"]["ndcg"] > figures["models"]["popularity"]["ndcg"]
+    assert (item_ids % 2 == 0).mean() >= 0.8  # user 5 wants the even items
+
+
+def test_a_second_training_on_the_same_data_ties_and_keeps_the_champion(settings):
+    uri = settings.mlflow_tracking_uri
+    if registry.champion_version(uri, "recommender") is None:
+        train_recommendations.main(settings, Dates(LAST, LAST))
+    before = registry.champion_version(uri, "recommender")
+
+    train_recommendations.main(settings, Dates(LAST, LAST))
+
+    figures = report(settings, "train_recommendations")
+    assert registry.champion_version(uri, "recommender") == before
+    assert not figures["promoted"]
+    assert figures["models"]["champion"] == figures["models"][figures["method"]]
+    assert figures["gate"].startswith("champion kept")
+
+
+def test_features_are_those_known_at_the_time(settings):
+    from jobs.training_data import from_feature_store
+
+    read = from_feature_store(settings, Partitions(settings.lake))
+    ids = np.array([3, 1, 99_999])
+
+    at_the_end = read(ProductFeatures, "product_id", ids, ("conversion_ratio",), LAST)
+    earlier = read(
+        ProductFeatures, "product_id", ids, ("conversion_ratio",), LAST - dt.timedelta(days=13)
+    )
+    before_any = read(
+        ProductFeatures, "product_id", ids, ("conversion_ratio",), LAST - dt.timedelta(days=40)
+    )
+
+    np.testing.assert_array_equal(at_the_end[:, 0], [0.03, 0.01, np.nan])
+    np.testing.assert_array_equal(earlier[:, 0], [14.03, 14.01, np.nan])
+    assert np.isnan(before_any).all()
+
+
+def test_nobody_to_judge_by_is_an_error_that_says_so(settings, tmp_path):
+    empty = Settings(
+        emporium_home=tmp_path,
+        mlflow_tracking_uri=settings.mlflow_tracking_uri,
+        redis_url=settings.redis_url,
+    )
+    lake = Partitions(empty.lake)
+    publish(lake, ProductVersion, [product(1, "oak table", LAST)])
+    publish(lake, Interaction, [interaction(1, 1, LAST, n_views=1)])
+
+    with pytest.raises(JobError, match="nothing to judge a recommender by; load more days"):
+        train_recommendations.main(empty, Dates(LAST, LAST))
+
+
+def test_a_forecast_is_judged_published_and_logged(settings):
+    forecast_demand.main(settings, Dates(LAST, LAST))
+
+    lake = Partitions(settings.lake)
+    rows = lake.read(DemandForecast, LAST, LAST).to_pandas()
+    figures = report(settings, "forecast_demand")
+    assert len(rows) == (N_ITEMS - 1) * 7
+    assert rows["demand_date"].min() == LAST + dt.timedelta(days=1)
+    assert (rows["p10_units"] <= rows["p90_units"]).all()
+    naive = figures["models"]["seasonal_naive"]["wape"]
+    assert figures["models"][figures["published"]]["wape"] < naive
+
+
+def test_too_few_days_to_forecast_are_an_error_that_says_so(settings):
+    with pytest.raises(JobError, match="daily_demand holds 2 days"):
+        forecast_demand.main(settings, Dates(*(LAST - dt.timedelta(days=N_DAYS - 2),) * 2))
+
+
+def test_versions_are_promoted_and_rolled_back(mlflow_url, tmp_path):
+    (tmp_path / "made" / "model").mkdir(parents=True)
+    record = TrainingRecord("abc", "def", "2026-01-31", {"n": 1}, {"ndcg": 0.5})
+    versions = []
+    for text in ("first", "second"):
+        (tmp_path / "made" / "model" / "file.txt").write_text(text)
+        run_id = registry.log_run(mlflow_url, "thing", record, tmp_path / "made")
+        versions.append(registry.register(mlflow_url, "thing", run_id))
+    first, second = versions
+
+    assert registry.champion_version(mlflow_url, "thing") is None
+    registry.promote(mlflow_url, "thing", first, "the first")
+    with pytest.raises(NoPreviousVersionError):
+        registry.roll_back(mlflow_url, "thing")
+    registry.promote(mlflow_url, "thing", second, "better")
+    folder = registry.download_champion(mlflow_url, "thing", tmp_path / "fetched")
+    assert (folder / "file.txt").read_text() == "second"
+
+    assert registry.roll_back(mlflow_url, "thing") == first
+    assert registry.champion_version(mlflow_url, "thing") == first
+
+
+def test_no_champion_of_an_unknown_model(mlflow_url, tmp_path):
+    assert registry.champion_version(mlflow_url, "unheard_of") is None
+    assert registry.download_champion(mlflow_url, "unheard_of", tmp_path) is None
+
+
+@pytest.fixture(scope="module")
+def gift_shop(tmp_path_factory):
+    """The published gift shop's last year as derived tables, without Spark."""
+    if not REAL.is_dir():
+        pytest.skip(f"no real data in {REAL}")
+    folder = tmp_path_factory.mktemp("gift_shop")
+    online_retail.load(REAL, folder)
+    lake = Partitions(folder / "lake")
+    sql = duckdb.connect()
+    sql.execute("set timezone = 'UTC'")
+    sql.execute(
+        f"""create view lines as
+          select product_id::bigint as product_id, customer_id::bigint as customer_id, kind,
+            quantity::bigint as quantity, occurred_at::timestamptz as happened_at, date
+          from read_parquet('{folder}/raw/order_lines/*/*.parquet', hive_partitioning = true)
+          where reject_reason is null and unit_price_cents::bigint > 0 and date >= '2011-01-01'"""
+    )
+    publish(lake, Interaction, sql.sql(
+        """select customer_id as user_id, product_id as item_id, date as occurred_on, 0 as n_views,
+             0 as n_carts, count(*) filter (kind = 'sale') as n_purchases,
+             count(*) filter (kind = 'return') as n_returns, max(happened_at) as last_at, date
+           from lines where customer_id is not null group by all"""
+    ).to_arrow_table())  # fmt: skip
+    publish(lake, DailyDemand, sql.sql(
+        """select product_id, date as demand_date, sum(quantity) as n_units_sold,
+             0 as n_units_returned, 1 as n_orders, 0 as revenue_cents, date
+           from lines where kind = 'sale' group by all"""
+    ).to_arrow_table())  # fmt: skip
+    publish(lake, ProductVersion, sql.sql(
+        f"""select event_id, occurred_at::timestamptz as occurred_at,
+             recorded_at::timestamptz as recorded_at, product_id::bigint as product_id, external_id,
+             title, description, null as category_id, null as category_path, null as brand,
+             null as seller_id, price_cents::bigint as price_cents, attributes, status,
+             '2011-01-01'::date as date
+           from read_parquet('{folder}/raw/products/*/*.parquet', hive_partitioning = true)"""
+    ).to_arrow_table())  # fmt: skip
+    return lake
+
+
+def no_features(row, entity, ids, columns, day):
+    return np.full((len(ids), len(columns)), np.nan)
+
+
+def test_als_beats_popularity_on_real_orders(gift_shop):
+    last = dt.date(2011, 12, 9)
+    data = training_data(gift_shop, last, no_features)
+    held = train_recommendations.hold_out(data, last)
+    params = train_recommendations.Params()
+    before = train_recommendations.fitted(data, held.after, params)
+
+    scores = train_recommendations.judge_all(before, None, held, params)
+
+    assert len(held.users) > 300
+    assert scores["als"]["ndcg"] > 1.2 * scores["popularity"]["ndcg"]
+
+
+def test_the_forecast_beats_seasonal_naive_on_real_demand(gift_shop):
+    demand = forecast_demand.demand_as_known(gift_shop, dt.date(2011, 12, 9))
+
+    scores = forecast_demand.judge(demand)
+
+    assert scores["gradient_boosting"]["wape"] < 0.85 * scores["seasonal_naive"]["wape"]
+    assert scores["gradient_boosting"]["wape"] < scores["mean_of_7_days"]["wape"]
