@@ -17,6 +17,7 @@ PARSERS = {
     "double": float,
     "boolean": lambda text: text == "true",
     "date": dt.date.fromisoformat,
+    "array<bigint>": lambda text: [int(cell) for cell in text.split(",")],
     "timestamp": lambda text: dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC),
 }
 

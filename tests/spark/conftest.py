@@ -1,0 +1,60 @@
+"""What tests of whole jobs share: one session, and a shop of three days small enough to read."""
+
+import datetime as dt
+
+import shutil
+
+import pytest
+
+from jobs import build_daily_facts, build_features, build_lists, build_search_documents, ingest
+from jobs import spark as jobs_spark
+from jobs.runner import Dates, Settings
+from tests import tiny_shop
+
+
+@pytest.fixture(autouse=True)
+def _few_tasks(request, monkeypatch):
+    """Jobs take the tests' session; eight tasks over ten rows would only cost time."""
+    monkeypatch.setitem(jobs_spark.DEFAULTS, "spark.sql.shuffle.partitions", "1")
+
+
+@pytest.fixture
+def home(tmp_path):
+    """The settings of an empty home; no database, no Redis."""
+    return Settings(emporium_home=tmp_path, database_url="", redis_url="", mlflow_tracking_uri="")
+
+
+@pytest.fixture
+def shop(home, spark):
+    """The settings of a home whose raw layer holds the tiny shop."""
+    tiny_shop.write_raw(home.lake)
+    return home
+
+
+JOBS = (ingest, build_daily_facts, build_features, build_lists, build_search_documents)
+
+
+@pytest.fixture(scope="session")
+def built_home(spark, tmp_path_factory):
+    """A home with the tiny shop's first two days built by every job, day by day. Copy it."""
+    settings = Settings(
+        emporium_home=tmp_path_factory.mktemp("built"), database_url="", redis_url=""
+    )
+    tiny_shop.write_raw(settings.lake)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(jobs_spark.DEFAULTS, "spark.sql.shuffle.partitions", "1")
+        for day in tiny_shop.DAYS[:2]:
+            for job in JOBS:
+                job.main(settings, on(day))
+    return settings
+
+
+@pytest.fixture
+def built(built_home, tmp_path):
+    """A home of this test's own like `built_home`."""
+    shutil.copytree(built_home.emporium_home, tmp_path / "home", symlinks=True)
+    return built_home.model_copy(update={"emporium_home": tmp_path / "home"})
+
+
+def on(day: dt.date, last: dt.date | None = None) -> Dates:
+    return Dates(day, last or day)
