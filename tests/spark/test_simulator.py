@@ -133,7 +133,10 @@ def test_a_product_out_of_stock_sells_nothing_though_it_is_wanted(sql):
         for day in days
         for product in products[is_out_of_stock(SHOP.seed, products, day)]
     }
-    sold = {(product, sold_at.date()) for product, sold_at in sql("select product_id, sold_at from sales")}
+    sold = {
+        (product, sold_at.date())
+        for product, sold_at in sql("select product_id, sold_at from sales")
+    }
     wanted = {(product, day) for product, day in sql("select product_id, day from product_truth")}
 
     assert len(sold) > 500
