@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
 
 import httpx2
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from web.problems import Problem, response
 
@@ -56,11 +58,14 @@ class Gateway:
         Base URLs of the two services, no slash at the end.
     links
         Further pages for people, URL by name, for the page at `/`.
+    data_docs
+        Folder of Great Expectations' pages, `latest` the newest; served below `/data-docs`.
     """
 
     shop_url: str
     serving_url: str
     links: Mapping[str, str] = field(default_factory=dict)
+    data_docs: Path | None = None
 
 
 def create_app(gateway: Gateway, transport: httpx2.AsyncBaseTransport | None = None) -> Starlette:
@@ -79,7 +84,7 @@ def create_app(gateway: Gateway, transport: httpx2.AsyncBaseTransport | None = N
             app.state.client = client
             yield
 
-    routes = [
+    routes: list[BaseRoute] = [
         Route("/", _index_page(gateway)),
         Route("/healthz", _healthz),
         *_proxy_routes("/docs/shop", gateway.shop_url),
@@ -88,6 +93,9 @@ def create_app(gateway: Gateway, transport: httpx2.AsyncBaseTransport | None = N
     for names, url in ((TO_SHOP, gateway.shop_url), (TO_SERVING, gateway.serving_url)):
         for name in names:
             routes += _proxy_routes(f"/api/v1/{name}", url)
+    if gateway.data_docs:
+        pages = StaticFiles(directory=gateway.data_docs, check_dir=False, follow_symlink=True)
+        routes.append(Mount("/data-docs", pages))
     app = Starlette(routes=routes, lifespan=lifespan)
     app.add_exception_handler(404, _not_found)
     return app
@@ -182,6 +190,7 @@ def _index_page(gateway: Gateway) -> Callable[[Request], Awaitable[Response]]:
         "The shop's API": "/docs/shop",
         "Search and recommendations": "/docs/serving",
         **gateway.links,
+        **({"Data Docs": "/data-docs/latest/index.html"} if gateway.data_docs else {}),
     }
     items = "".join(
         f'<li><a href="{html.escape(url)}">{html.escape(name)}</a></li>'

@@ -3,6 +3,8 @@
 granian --interface asgi --factory emporium.gateway_process:create_app
 """
 
+from pathlib import Path
+
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from starlette.applications import Starlette
 
@@ -18,6 +20,7 @@ class GatewaySettings(BaseSettings):
     serving_url: str
     airflow_url: str = ""
     mlflow_url: str = ""
+    data_docs: Path | None = None
 
 
 def create_app() -> Starlette:
@@ -28,6 +31,7 @@ def create_app() -> Starlette:
         gateway.Gateway(
             shop_url=settings.transactional_url,
             serving_url=settings.serving_url,
+            data_docs=settings.data_docs,
             links={name: url for name, url in links.items() if url},
         )
     )

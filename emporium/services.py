@@ -153,6 +153,7 @@ def environment(site: Site) -> dict[str, str]:
         "GATEWAY_SERVING_URL": site.url("serving"),
         "GATEWAY_AIRFLOW_URL": site.url("airflow-api"),
         "GATEWAY_MLFLOW_URL": site.url("mlflow"),
+        "GATEWAY_DATA_DOCS": str(site.home / "data_docs"),
     }
     return {**os.environ, **own, **airflow_environment(site, kept)}  # noqa: TID251
 

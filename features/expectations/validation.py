@@ -51,8 +51,13 @@ class Validator:
         return Verdict(row.table, len(result.results), failures)
 
     def build_docs(self) -> Path:
-        """Write the pages and return the index page."""
+        """Write the pages, point `latest` beside them at them, and return the index page."""
         self.context.build_data_docs()
+        latest = self.docs.with_name("latest")
+        aside = self.docs.with_name(f".latest-{os.getpid()}")
+        aside.unlink(missing_ok=True)
+        aside.symlink_to(self.docs.name)
+        aside.replace(latest)
         return self.docs / "index.html"
 
 

@@ -6,6 +6,7 @@ import sys
 
 import httpx2
 import pytest
+from starlette.testclient import TestClient
 
 from emporium.gateway import Gateway, create_app
 from emporium.ports import free_port, is_listening
@@ -208,3 +209,14 @@ async def test_a_stream_arrives_as_it_is_made(upstreams, tmp_path):
 
     assert first == b"data: first\n\n"
     assert answer.headers["content-type"].startswith("text/event-stream")
+
+
+def test_data_docs_are_served_from_their_folder(tmp_path):
+    (tmp_path / "2024-05-01").mkdir()
+    (tmp_path / "2024-05-01" / "index.html").write_text("<h1>validated</h1>")
+    (tmp_path / "latest").symlink_to("2024-05-01")
+    app = create_app(Gateway("http://shop.invalid", "http://serving.invalid", data_docs=tmp_path))
+
+    with TestClient(app) as client:
+        assert "/data-docs/latest/index.html" in client.get("/").text
+        assert "validated" in client.get("/data-docs/latest/index.html").text
