@@ -29,16 +29,12 @@ replaces whole partitions at once: clear the failed task and it goes on.
 `forecast_demand` start by themselves.
 """
 
-from datetime import UTC, datetime
-
 from airflow.sdk import DAG
 
 from dags.common import (
-    DEFAULT_ARGS,
     EVERY_ARGUMENT,
+    EVERY_JOB_DAG,
     FEATURES,
-    MACROS,
-    PARAMS,
     VALIDATED_LOGS,
     hand_on_days,
     python_job,
@@ -48,14 +44,9 @@ from dags.common import (
 with DAG(
     dag_id="build_features",
     schedule=[VALIDATED_LOGS],
-    start_date=datetime(2024, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
-    default_args=DEFAULT_ARGS,
-    params=PARAMS,
-    user_defined_macros=MACROS,
     doc_md=__doc__,
     tags=["features", "daily"],
+    **EVERY_JOB_DAG,
 ):
     publish = python_job(
         "publish_features", outlets=[FEATURES], post_execute=hand_on_days(FEATURES)

@@ -24,23 +24,16 @@ half built is cleared by the next run.
 **Run it again** at any time.
 """
 
-from datetime import UTC, datetime
-
 from airflow.sdk import DAG
 
-from dags.common import DEFAULT_ARGS, FEATURES, MACROS, PARAMS, SEARCH_INDEX, spark_job
+from dags.common import EVERY_JOB_DAG, FEATURES, SEARCH_INDEX, spark_job
 
 with DAG(
     dag_id="build_search_index",
     schedule=[FEATURES],
-    start_date=datetime(2024, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
-    default_args=DEFAULT_ARGS,
-    params=PARAMS,
-    user_defined_macros=MACROS,
     doc_md=__doc__,
     tags=["search", "daily"],
+    **EVERY_JOB_DAG,
 ):
     documents = spark_job("build_search_documents", first="pictures_from")
     documents >> spark_job("build_search_index", first="to", outlets=[SEARCH_INDEX])

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,14 @@ PARAMS = {
         "pictures_from": "first day of lists and search documents; empty: `from`",
     }.items()
 } | {EVERY: Param(1, type="integer", minimum=1, description="build features of every so many days")}
+
+
+EVERY_DAG: dict[str, Any] = {
+    "start_date": datetime(2024, 1, 1, tzinfo=UTC),
+    "catchup": False,
+    "max_active_runs": 1,
+    "default_args": DEFAULT_ARGS,
+}
 
 
 def daily(at: str) -> CronDataIntervalTimetable:
@@ -88,7 +96,7 @@ def hand_on_days(asset: Asset) -> Callable[[Any, Any], None]:
     return hook
 
 
-MACROS = {"day": day, "every": every}
+EVERY_JOB_DAG = EVERY_DAG | {"params": PARAMS, "user_defined_macros": {"day": day, "every": every}}
 
 
 def days_from(name: str) -> list[str]:

@@ -20,22 +20,15 @@ partition of the day in `demand_forecasts`: mean and the 10th, 50th and 90th per
 **Run it again** at any time: the partition is replaced at once.
 """
 
-from datetime import UTC, datetime
-
 from airflow.sdk import DAG
 
-from dags.common import DEFAULT_ARGS, FEATURES, FORECASTS, MACROS, PARAMS, python_job
+from dags.common import EVERY_JOB_DAG, FEATURES, FORECASTS, python_job
 
 with DAG(
     dag_id="forecast_demand",
     schedule=[FEATURES],
-    start_date=datetime(2024, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
-    default_args=DEFAULT_ARGS,
-    params=PARAMS,
-    user_defined_macros=MACROS,
     doc_md=__doc__,
     tags=["forecasts", "daily"],
+    **EVERY_JOB_DAG,
 ):
     python_job("forecast_demand", outlets=[FORECASTS])

@@ -31,22 +31,15 @@ downstream keeps working on yesterday's tables.
 **Then** the asset `validated_logs` is updated and `build_features` starts by itself.
 """
 
-from datetime import UTC, datetime
-
 from airflow.sdk import DAG
 
-from dags.common import DEFAULT_ARGS, MACROS, PARAMS, VALIDATED_LOGS, hand_on_days, spark_job
+from dags.common import EVERY_JOB_DAG, VALIDATED_LOGS, hand_on_days, spark_job
 
 with DAG(
     dag_id="ingest",
     schedule=None,
-    start_date=datetime(2024, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
-    default_args=DEFAULT_ARGS,
-    params=PARAMS,
-    user_defined_macros=MACROS,
     doc_md=__doc__,
     tags=["lake", "daily"],
+    **EVERY_JOB_DAG,
 ):
     spark_job("ingest", outlets=[VALIDATED_LOGS], post_execute=hand_on_days(VALIDATED_LOGS))

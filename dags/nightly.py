@@ -11,23 +11,18 @@ shop is live.
 If nights were missed, `emporium backfill --from --to` builds them.
 """
 
-from datetime import UTC, datetime
-
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG
 
-from dags.common import DEFAULT_ARGS, daily
+from dags.common import EVERY_DAG, daily
 
 with DAG(
     dag_id="nightly",
     schedule=daily("00:30"),
-    start_date=datetime(2024, 1, 1, tzinfo=UTC),
-    catchup=False,
     is_paused_upon_creation=True,
-    max_active_runs=1,
-    default_args=DEFAULT_ARGS,
     doc_md=__doc__,
     tags=["daily"],
+    **EVERY_DAG,
 ):
     TriggerDagRunOperator(
         task_id="start_ingest",

@@ -26,22 +26,15 @@ files are in MLflow.
 **Roll back.** Set the alias `champion` to an older version in MLflow; serving follows in seconds.
 """
 
-from datetime import UTC, datetime
-
 from airflow.sdk import DAG
 
-from dags.common import DEFAULT_ARGS, FEATURES, MACROS, PARAMS, RECOMMENDER, python_job
+from dags.common import EVERY_JOB_DAG, FEATURES, RECOMMENDER, python_job
 
 with DAG(
     dag_id="train_recommendations",
     schedule=[FEATURES],
-    start_date=datetime(2024, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
-    default_args=DEFAULT_ARGS,
-    params=PARAMS,
-    user_defined_macros=MACROS,
     doc_md=__doc__,
     tags=["models", "daily"],
+    **EVERY_JOB_DAG,
 ):
     python_job("train_recommendations", outlets=[RECOMMENDER])
