@@ -4,14 +4,18 @@
 Fits the recommenders, judges them on days they have not seen, and promotes the better one.
 
     user_items, products, features as of their day ─► popularity, ALS, content, hybrid
+                                                   ─► window before: choice of the method
                                                    ─► hold-out ─► MLflow ─► gate ─► champion
 
 **When.** By itself whenever the asset `features` has been updated. By hand: *Trigger* with `to`.
 
-**What it does.** Everything up to 14 days before the day trains; what users newly bought in those 14
-days is the hold-out. All items are ranked. Recall, NDCG and coverage of each model stand beside
-popularity's in the log, in MLflow and in `reports/train_recommendations/<day>.json`. What is served
-is then fitted again on everything up to the day.
+**What it does.** What users newly bought in the last 14 days is the hold-out; the 14 days before it
+choose. Models fitted before those rank all items, and whichever of ALS, content and hybrid has the
+best NDCG@10 there is the method (the hybrid's ranker learns from the same days: each half of the users
+is ranked by what the other half taught). It is then fitted up to the hold-out and judged there, once.
+Recall, NDCG and coverage of each model stand beside popularity's in the log, in MLflow and in
+`reports/train_recommendations/<day>.json`: under `chosen_on` those that chose, under `models` those of
+the hold-out. What is served is then fitted again on everything up to the day.
 
 **The gate.** A new version becomes `challenger`; it becomes `champion` only if it beats popularity and
 the present champion on the same hold-out. The log's last lines say by how much, or why not. A version

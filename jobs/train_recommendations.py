@@ -2,18 +2,25 @@
 
 python -m jobs.train_recommendations --date 2024-05-01
 
-The last days before the date are the hold-out: all models are fitted on what was known before it
-and rank all items for the users who then bought something new. The best of ALS, content and hybrid
-is the challenger; the ranker above it learned from the period before the hold-out. The champion is
-judged on the same hold-out by the copy of it that was fitted before its own hold-out. What is
-served is fitted again on everything up to the date.
+Two windows of days lie before the date: (start, after] and, of the same length, the hold-out
+(after, date]. In each, models fitted on what was known before it rank all items for the users who
+then bought something new.
+
+* The first chooses: the best of ALS, content and hybrid there is the challenger's method. Its
+  purchases also teach the ranker, so that for the choice each half of its users is ranked by what
+  the other half taught.
+* The hold-out only judges: the chosen method, popularity and the champion meet there for the gate.
+  The champion is judged by the copy of it that was fitted before its own hold-out. All methods'
+  figures are shown; none of them chooses anything.
+
+What is served is fitted again on everything up to the date.
 """
 
 import datetime as dt
 import logging
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -34,34 +41,27 @@ from jobs.training_data import (
     training_data,
 )
 from models import registry
-from models.bundle import Bundle, Method, rows_of
+from models.bundle import Bundle, rows_of
+from models.evaluation.choice import (
+    JUDGED_BY,
+    Choice,
+    K,
+    Scores,
+    Window,
+    choose,
+    judge,
+    judge_hybrid,
+)
 from models.evaluation.lists import measures
 from models.gate import Decision, decide
 from models.ranking.hybrid import HybridRanker
 from models.recommender import Fitted, Params, bundle, fit_ranker, fit_retrieval
-from models.retrieval.contract import Retriever, Rows
+from models.retrieval.contract import Rows
 
 MODEL = "recommender"
-K = 10
 N_ENOUGH_USERS, MAX_HOLDOUT_DAYS = 50, 112
 N_JUDGED_USERS = 10_000
-JUDGED_BY = "ndcg"
-CANDIDATE_METHODS: tuple[Method, ...] = ("hybrid", "als", "content")
 log = logging.getLogger(MODEL)
-
-Scores = dict[str, dict[str, float]]
-
-
-@dataclass(frozen=True)
-class HoldOut:
-    """The days (`after`, `last`] and what each of some users first dealt with and bought then."""
-
-    after: dt.date
-    last: dt.date
-    users: Rows
-    relevant: csr_matrix  # (len(users), n_items)
-    seen: csr_matrix  # (len(users), n_items), by the end of `after`
-    all_relevant: csr_matrix  # (n_users, n_items)
 
 
 def main(settings: Settings, dates: Dates) -> None:
@@ -86,27 +86,29 @@ def train(
     """
     uri = settings.mlflow_tracking_uri
     held = hold_out(data, date)
+    earlier = window_before(data, held)
+    start = fitted_if_any(data, earlier.after, params)
+    choice = choose(start, earlier, params)
+    method = choice.method
     before = fitted(data, held.after, params)
-    ranker = ranker_before(data, held, params)
-    scores = judge_all(before, ranker, held, params)
-    method = best_method(scores)
+    ranker = fit_ranker(start, earlier.all_relevant, params) if start else None
+    scores = judge_all(before, ranker, held)
     scores["champion"] = judge_champion(uri, settings.emporium_home, data, held)
     champion = scores["champion"].get(JUDGED_BY)
     decision = decide(
         "NDCG@10", scores[method][JUDGED_BY], scores["popularity"][JUDGED_BY], champion
     )
-    show(scores, held, decision)
+    show(choice, scores, held, decision)
     now = fitted(data, date, params)
-    served = bundle(now, fit_ranker(before, held.all_relevant, params), method, about(date, params))
+    newest_ranker = fit_ranker(before, held.all_relevant, params) or ranker
+    served = bundle(now, newest_ranker, method, about(date, params))
     copy = bundle(before, ranker, method, about(held.after, params))
     record = registry.TrainingRecord(
         code_version=settings.code_version,
         data_version=data_version(lake, Interaction, ProductVersion),
         date=str(date),
         params={**asdict(params), "method": method, "holdout_after": str(held.after)},
-        metrics={
-            f"{name}_{key}": value for name, by in scores.items() for key, value in by.items()
-        },
+        metrics=flat("", scores) | flat("chosen_on_", choice.scores),
     )
     version = register(uri, record, served, copy)
     if decision.promote:
@@ -116,6 +118,12 @@ def train(
         "holdout_after": str(held.after),
         "n_users": len(held.users),
         "method": method,
+        "chosen_on": {
+            "after": choice.after,
+            "last": choice.last,
+            "n_users": choice.n_users,
+            "models": choice.scores,
+        },
         "models": scores,
         "gate": decision.sentence,
         "promoted": decision.promote,
@@ -124,7 +132,7 @@ def train(
     }
 
 
-def hold_out(data: TrainingData, date: dt.date) -> HoldOut:
+def hold_out(data: TrainingData, date: dt.date) -> Window:
     """Return the shortest hold-out, of 14 days doubled up to 112, that judges enough users.
 
     Raises
@@ -134,21 +142,31 @@ def hold_out(data: TrainingData, date: dt.date) -> HoldOut:
     """
     n_days = HOLDOUT_DAYS
     while True:
-        after = date - dt.timedelta(days=n_days)
-        relevant = data.facts.newly_bought(day_number(after), day_number(date))
-        users = np.nonzero(np.diff(relevant.indptr))[0]
-        if len(users) >= N_ENOUGH_USERS or n_days >= MAX_HOLDOUT_DAYS:
+        held = window(data, date - dt.timedelta(days=n_days), date)
+        if len(held.users) >= N_ENOUGH_USERS or n_days >= MAX_HOLDOUT_DAYS:
             break
         n_days *= 2
-    if not len(users):
+    if not len(held.users):
         raise JobError(
-            f"nobody who was known by {after} bought anything new up to {date}: there is nothing to "
-            "judge a recommender by; load more days, then run the DAG again"
+            f"nobody who was known by {held.after} bought anything new up to {date}: there is "
+            "nothing to judge a recommender by; load more days, then run the DAG again"
         )
+    return held
+
+
+def window_before(data: TrainingData, held: Window) -> Window:
+    """Return the window that ends where the hold-out begins and is as long."""
+    return window(data, held.after - (held.last - held.after), held.after)
+
+
+def window(data: TrainingData, after: dt.date, last: dt.date) -> Window:
+    """Return what users newly bought in the days (`after`, `last`]; of many users, some."""
+    relevant = data.facts.newly_bought(day_number(after), day_number(last))
+    users = np.nonzero(np.diff(relevant.indptr))[0]
     if len(users) > N_JUDGED_USERS:
         users = np.sort(np.random.default_rng(0).choice(users, N_JUDGED_USERS, replace=False))
     seen = data.facts.seen(day_number(after))[users]
-    return HoldOut(after, date, users, relevant[users], seen, relevant)
+    return Window(after, last, users, relevant[users], seen, relevant)
 
 
 def fitted(data: TrainingData, day: dt.date, params: Params) -> Fitted:
@@ -159,40 +177,20 @@ def fitted(data: TrainingData, day: dt.date, params: Params) -> Fitted:
         raise JobError(f"known by {day}: {error}") from error
 
 
-def ranker_before(data: TrainingData, held: HoldOut, params: Params) -> HybridRanker | None:
-    """Fit the second stage on the period before the hold-out; None if too little is known."""
-    start = held.after - (held.last - held.after)
-    if not data.facts.weights(day_number(start)).nnz:
-        return None
-    bought = data.facts.newly_bought(day_number(start), day_number(held.after))
-    return fit_ranker(fitted(data, start, params), bought, params)
+def fitted_if_any(data: TrainingData, day: dt.date, params: Params) -> Fitted | None:
+    """Fit the first stage as of the day; None if nothing was known by then."""
+    return fitted(data, day, params) if data.facts.weights(day_number(day)).nnz else None
 
 
-def judge_all(before: Fitted, ranker: HybridRanker | None, held: HoldOut, params: Params) -> Scores:
+def judge_all(before: Fitted, ranker: HybridRanker | None, held: Window) -> Scores:
     """Return each model's measures on the hold-out, by name."""
-    scores = {}
-    models: dict[str, Retriever] = {
-        "popularity": before.popularity,
-        "als": before.als,
-        "content": before.content,
-    }
-    for name, model in models.items():
-        items, _ = model.retrieve(held.users, held.seen, K)
-        scores[name] = measures(items, held.relevant)
+    scores = judge(before, held)
     if ranker is not None:
-        hybrid = bundle(before, ranker, "hybrid", about(held.after, params))
-        items, _ = hybrid.recommend(held.users, held.seen, K)
-        scores["hybrid"] = measures(items, held.relevant)
+        scores["hybrid"] = judge_hybrid(before, ranker, held)
     return scores
 
 
-def best_method(scores: Scores) -> Method:
-    """Return the method with the best measure; of equals the first of `CANDIDATE_METHODS`."""
-    known = [method for method in CANDIDATE_METHODS if method in scores]
-    return max(known, key=lambda method: scores[method][JUDGED_BY])
-
-
-def judge_champion(uri: str, home: Path, data: TrainingData, held: HoldOut) -> dict[str, float]:
+def judge_champion(uri: str, home: Path, data: TrainingData, held: Window) -> dict[str, float]:
     """Return the champion's measures on the hold-out; empty if none can be judged fairly.
 
     Its copy from before its own hold-out is judged, unless that has seen this hold-out (after a
@@ -242,15 +240,31 @@ def register(uri: str, record: registry.TrainingRecord, served: Bundle, copy: Bu
     return registry.register(uri, MODEL, run_id)
 
 
-def show(scores: Scores, held: HoldOut, decision: Decision) -> None:
-    """Print the models' measures beside each other."""
+def flat(prefix: str, scores: Scores) -> dict[str, float]:
+    """Return the measures by one name each, as MLflow wants them."""
+    return {
+        f"{prefix}{name}_{key}": value for name, by in scores.items() for key, value in by.items()
+    }
+
+
+def show(choice: Choice, scores: Scores, held: Window, decision: Decision) -> None:
+    """Print the models' measures on both windows."""
+    if choice.scores:
+        log.info("chosen: after %s, up to %s, %d users", choice.after, choice.last, choice.n_users)
+        show_measures(choice.scores)
+    log.info("method: %s", choice.method)
     log.info("hold-out: after %s, up to %s, %d users", held.after, held.last, len(held.users))
+    show_measures(scores)
+    log.info(decision.sentence)
+
+
+def show_measures(scores: Scores) -> None:
+    """Print measures beside each other."""
     log.info("%-12s %10s %10s %10s %10s", f"k = {K}", "recall", "ndcg", "mrr", "coverage")
     for name, by in scores.items():
         if by:
             figures = (by[key] for key in ("recall", "ndcg", "mrr", "coverage"))
             log.info("%-12s %10.4f %10.4f %10.4f %10.4f", name, *figures)
-    log.info(decision.sentence)
 
 
 if __name__ == "__main__":
