@@ -14,6 +14,9 @@ from features.schemas.weights import (
     VIEW_WEIGHT,
 )
 
+N_DIGITS = 9
+"""Sums of fractions are rounded here: the order of summation must not show in a rerun."""
+
 
 def interactions(order_lines: DataFrame, clickstream: DataFrame) -> DataFrame:
     """Count what each known user did with each item, by day known and day it happened.
@@ -60,7 +63,7 @@ def user_items(facts: DataFrame, date: dt.date) -> DataFrame:
     age_days = F.datediff(F.lit(date), "occurred_on")
     decay = F.pow(F.lit(0.5), age_days / HALF_LIFE_DAYS)
     weighed = known.groupBy("user_id", "item_id").agg(
-        F.sum(_weight() * decay).alias("weight"),
+        F.round(F.sum(_weight() * decay), N_DIGITS).alias("weight"),
         F.sum("n_purchases").alias("n_purchases"),
         F.max("last_at").alias("last_at"),
     )

@@ -32,7 +32,8 @@ def popularity_scores(daily_events: DataFrame, date: dt.date) -> DataFrame:
         + F.col("n_carts") * CART_WEIGHT
         + F.col("n_units") * PURCHASE_WEIGHT
     )
-    decayed = F.sum(weight * F.pow(F.lit(0.5), age_days / HALF_LIFE_DAYS))
+    # Rounded, so that the order of summation decides no tie in a rerun.
+    decayed = F.round(F.sum(weight * F.pow(F.lit(0.5), age_days / HALF_LIFE_DAYS)), 9)
     scored = recent.groupBy(F.col("product_id").alias("item_id")).agg(decayed.alias("score"))
     return scored.where("score > 0")
 
