@@ -1,7 +1,6 @@
 """What tests of whole jobs share: one session, and a shop of three days small enough to read."""
 
 import datetime as dt
-
 import shutil
 
 import pytest
