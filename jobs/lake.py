@@ -9,6 +9,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from features.schemas.row import Row
 from features.schemas.spark import struct_type
 from jobs.partitions import Layer, Partitions, count_rows, days_between, layer_of
+from jobs.writing import write_days
 
 
 class SchemaMismatchError(ValueError):
@@ -57,9 +58,11 @@ class Lake:
     ) -> "StagedPartitions":
         """Write rows (with a column `date`) aside, to be published later."""
         staged = self.partitions.staging(layer, table)
-        by_day = rows if first == last else rows.repartition(F.col("date"))
-        by_day.write.mode("append").partitionBy("date").parquet(str(staged))
-        (staged / "_SUCCESS").unlink(missing_ok=True)
+        if first == last:
+            rows.write.mode("append").partitionBy("date").parquet(str(staged))
+            (staged / "_SUCCESS").unlink(missing_ok=True)
+        else:
+            write_days(rows, staged, (last - first).days + 1)
         return StagedPartitions(self.partitions, layer, table, str(staged), first, last)
 
 
