@@ -30,16 +30,50 @@ def read_reports(reports: Path, date: dt.date) -> dict[str, Any]:
 
 def show(console: Console, figures: dict[str, Any]) -> None:
     """Print the figures as tables."""
-    for job, report in figures["reports"].items():
-        table = Table("figure", "value", title=job, title_justify="left", show_edge=False)
-        for name, value in flat(report):
-            table.add_row(name, shown(value))
-        console.print(table)
-    steps = Table("step", "seconds", title="time", title_justify="left", show_edge=False)
-    for name, seconds in figures["seconds"].items():
-        steps.add_row(name, f"{seconds:,.1f}")
-    console.print(steps)
+    reports = figures["reports"]
+    console.print(ingest_table(reports.get("ingest", {})))
+    for job in JOBS[1:]:
+        report = dict(reports.get(job, {}))
+        if models := report.pop("models", None):
+            console.print(matrix(job, models))
+        console.print(listing(job if not models else "", dict(flat(report))))
+    console.print(listing("seconds", figures["seconds"]))
     console.print(f"peak memory of all processes: {figures['peak_memory_gb']:.2f} GB")
+
+
+def ingest_table(report: dict[str, Any]) -> Table:
+    """Return rows in, validated and quarantined by reason, a line per log and reason."""
+    table = _table("ingest", "log", "rows in", "validated", "quarantined", "by reason")
+    for log, counts in report.items():
+        reasons = sorted(counts["quarantined"].items(), key=lambda pair: -pair[1])
+        n_quarantined = sum(counts["quarantined"].values())
+        row = [log, *(shown(n) for n in (counts["n_rows"], counts["n_validated"], n_quarantined))]
+        table.add_row(*row, "\n".join(f"{n:,} {reason}" for reason, n in reasons))
+    return table
+
+
+def matrix(title: str, by_name: dict[str, dict[str, float]]) -> Table:
+    """Return one line per model and one column per measure."""
+    measures = list(dict.fromkeys(name for values in by_name.values() for name in values))
+    table = _table(title, "model", *measures)
+    for name, values in by_name.items():
+        table.add_row(name, *(shown(values.get(measure, "")) for measure in measures))
+    return table
+
+
+def listing(title: str, values: dict[str, Any]) -> Table:
+    """Return one line per figure."""
+    table = _table(title, "figure", "value")
+    for name, value in values.items():
+        table.add_row(name, shown(value))
+    return table
+
+
+def _table(title: str, *headers: str) -> Table:
+    table = Table(title=title, title_justify="left", show_edge=False, title_style="bold")
+    for n, header in enumerate(headers):
+        table.add_column(header, justify="left" if n == 0 or header == "by reason" else "right")
+    return table
 
 
 def flat(report: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - JSON

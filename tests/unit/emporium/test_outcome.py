@@ -29,8 +29,13 @@ def test_the_reports_of_a_day_are_gathered(tmp_path):
 
 
 def test_figures_are_printed_with_their_names_and_thousands():
+    order_lines = {"n_rows": 1234567, "n_validated": 1234560, "quarantined": {"kind: missing": 7}}
+    models = {"popularity": {"ndcg": 0.0504}, "als": {"ndcg": 0.0851}}
     figures = {
-        "reports": {"ingest": {"order_lines": {"n_rows": 1234567}}},
+        "reports": {
+            "ingest": {"order_lines": order_lines},
+            "train_recommendations": {"models": models, "gate": "promoted"},
+        },
         "seconds": {"dags": 12.34},
         "peak_memory_gb": 3.21,
     }
@@ -38,9 +43,8 @@ def test_figures_are_printed_with_their_names_and_thousands():
 
     outcome.show(Console(file=page, width=100), figures)
 
-    assert "order_lines · n_rows" in page.getvalue()
-    assert "1,234,567" in page.getvalue()
-    assert "3.21 GB" in page.getvalue()
+    for words in ("1,234,567", "1,234,560", "7 kind: missing", "0.0851", "promoted", "3.21 GB"):
+        assert words in page.getvalue()
 
 
 def test_a_chain_is_done_when_every_dag_ended_or_one_task_failed():
