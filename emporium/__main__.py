@@ -25,7 +25,7 @@ from emporium.settings import Settings
 from emporium.supervisor import Supervisor, http_status, log_file, only_one, read_state, repair
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, record=True)
 STOP_SECONDS = 60
 
 
@@ -43,7 +43,7 @@ def up() -> None:
 
 
 @app.command()
-def demo(
+def demo(  # noqa: PLR0913, PLR0917, FBT002 - one parameter per option
     data: Annotated[
         str, typer.Option(help="simulator, online-retail, olist, clickstream")
     ] = SIMULATOR,
@@ -52,6 +52,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="simulator's seed")] = 7,
     leave: Annotated[bool, typer.Option("--exit", help="stop everything at the end")] = False,  # noqa: FBT002
     json_file: Annotated[Path | None, typer.Option("--json", help="write the figures here")] = None,
+    svg_file: Annotated[Path | None, typer.Option("--svg", help="draw what was printed")] = None,
 ) -> None:
     """Start all services, load data, run the DAGs, and say what came out."""
     settings = Settings()
@@ -68,6 +69,8 @@ def demo(
         for line in curl_lines(supervisor.site, dt.date.fromisoformat(str(figures["last_day"]))):
             console.print(line)
         console.print(f"ready after {time.monotonic() - began:,.0f} s")
+        if svg_file:
+            console.save_svg(str(svg_file), title="emporium demo")
         if not leave:
             watch(supervisor)
 
