@@ -159,6 +159,11 @@ def contents(lake: Path) -> dict[tuple[str, str, str], list[str]]:
     return found
 
 
+def filled(lake: Path) -> dict[tuple[str, str, str], list[str]]:
+    """What a reader sees: a day without a partition and one without rows are the same."""
+    return {partition: rows for partition, rows in contents(lake).items() if rows}
+
+
 def _rows(part: Path) -> list[str]:
     table: pa.Table = pq.read_table(part, partitioning=None)
     return [repr(sorted(row.items())) for row in table.to_pylist()]

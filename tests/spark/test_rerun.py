@@ -5,15 +5,10 @@ import pytest
 from features.schemas.lake import DERIVED, DemandForecast
 from jobs.runner import Dates
 from tests.spark.conftest import JOBS
-from tests.tiny_shop import DAYS, contents
+from tests.tiny_shop import DAYS, contents, filled
 
 pytestmark = pytest.mark.spark
 DAY, NEXT_DAY, _ = DAYS
-
-
-def filled(lake):
-    """What a reader sees: a day without a partition and one without rows are the same."""
-    return {partition: rows for partition, rows in contents(lake).items() if rows}
 
 
 def test_days_built_again_as_one_range_equal_the_days_built_one_by_one(built):

@@ -1,0 +1,57 @@
+"""The same jobs on executors that are processes of their own (a master is a setting)."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pyspark
+import pytest
+
+from tests.tiny_shop import DAYS, filled
+
+pytestmark = pytest.mark.spark
+REPOSITORY = Path(__file__).parents[2]
+JOBS = ("ingest", "build_daily_facts", "build_lists")
+
+
+def submit(home, job):
+    """`spark-submit` the job for the first two days to two executors of one core each."""
+    environment = os.environ | {
+        "EMPORIUM_HOME": str(home),
+        "DATABASE_URL": "",
+        "REDIS_URL": "",
+        "SPARK_HOME": str(Path(pyspark.__file__).parent),
+        "PYSPARK_PYTHON": sys.executable,
+        "PYTHONPATH": str(REPOSITORY),
+    }
+    command = [
+        str(Path(sys.executable).parent / "spark-submit"),
+        *("--master", "local-cluster[2,1,2048]", "--driver-memory", "1g"),
+        *("--conf", "spark.executor.memory=1g"),
+        *("--conf", "spark.log.level=WARN"),
+        str(REPOSITORY / "jobs" / f"{job}.py"),
+        *("--from", str(DAYS[0]), "--to", str(DAYS[1])),
+    ]
+    done = subprocess.run(
+        command, cwd=home, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+
+
+def test_the_jobs_give_the_same_rows_on_separate_executors(built_home, tmp_path):
+    shutil.copytree(built_home.lake / "raw", tmp_path / "lake" / "raw", symlinks=True)
+
+    for job in JOBS:
+        submit(tmp_path, job)
+
+    found, expected = filled(tmp_path / "lake"), filled(built_home.lake)
+    assert {table for _, table, _ in found} >= {
+        "order_lines",
+        "sessions",
+        "co_purchases",
+        "trending",
+    }
+    for partition, rows in found.items():
+        assert rows == expected[partition], partition
