@@ -43,7 +43,7 @@ def up() -> None:
 
 
 @app.command()
-def demo(  # noqa: PLR0913, PLR0917, FBT002 - one parameter per option
+def demo(  # noqa: PLR0913, PLR0917 - one parameter per option
     data: Annotated[
         str, typer.Option(help="simulator, online-retail, olist, clickstream")
     ] = SIMULATOR,
