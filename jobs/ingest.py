@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 from pyspark.storagelevel import StorageLevel
 
-from features.expectations.reasons import judge
+from features.expectations.reasons import REJECT, judge
 from features.expectations.suite import IS_GOOD
 from features.expectations.validation import Validator, open_validator
 from features.schemas.column import columns
@@ -126,7 +126,8 @@ def split_log(
     # The text of good rows is not kept: it would fill the memory with what nobody reads.
     judged = judged.withColumn("raw", F.when(~F.col(IS_GOOD), F.col("raw")))
     judged = judged.persist(StorageLevel.MEMORY_AND_DISK)
-    verdict = validator.verdict(judged, row, rows_required=row is OrderLine)
+    claimed = not_turned_away(judged)
+    verdict = validator.verdict(claimed, row, rows_required=row is OrderLine)
     if verdict.failures:
         validator.build_docs()
         raise JobError(
@@ -138,6 +139,17 @@ def split_log(
     judged.unpersist()
     log.info("%s: %d rows, %d validated", row.table, done.n_rows, done.n_validated)
     return [done]
+
+
+def not_turned_away(judged: DataFrame) -> DataFrame:
+    """Return the rows that claim to be rows of the log.
+
+    A line that a loader itself turned away says nothing about the producer; a file may be full of
+    them (products without a price, say) and its other rows sound.
+    """
+    if REJECT not in judged.select("raw.*").columns:
+        return judged
+    return judged.where(F.col(f"raw.{REJECT}").isNull())
 
 
 def judge_log(
