@@ -97,7 +97,9 @@ class GradientBoostedForecaster:
         origin = np.full(len(series), n_days - 1)
         features = History(demand, first_weekday).describe(series, origin, ahead)
         found = {
-            name: np.maximum(model.predict(features, num_threads=N_THREADS), 0).reshape(n_series, horizon)
+            name: np.maximum(model.predict(features, num_threads=N_THREADS), 0).reshape(
+                n_series, horizon
+            )
             for name, model in self.models_.items()
         }
         # Each quantile has a model of its own; where they cross, they change places.
