@@ -4,13 +4,14 @@ python -m jobs.build_daily_facts --date 2024-05-01
 """
 
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
+import pyarrow.parquet as pq
 
 from features.schemas.lake import DailyDemand, Interaction, Session
 from features.schemas.logs import ClickstreamEvent, OrderLine
-from features.schemas.spark import struct_type
 from features.transforms.demand import daily_demand
 from features.transforms.interactions import interactions
 from features.transforms.sessions import COLUMNS, sessions
@@ -28,33 +29,38 @@ def main(settings: Settings, dates: Dates) -> None:
     clicks = lake.read(ClickstreamEvent, first, last)
     lake.write(Interaction, interactions(lines, clicks), first, last)
     lake.write(DailyDemand, daily_demand(lines, clicks), first, last)
-    lake.write(Session, sessions_by_day(lake, dates), first, last)
+    write_sessions(lake, lake.partitions, dates)
 
 
-def sessions_by_day(lake: Lake, dates: Dates) -> DataFrame:
-    """Return table `Session`, one task per day.
+def write_sessions(lake: Lake, target: Partitions, dates: Dates) -> None:
+    """Rebuild `sessions` of the days in `target`, one day after the other in each task.
 
-    The tasks read their day with Arrow: a day's rows need no shuffle, and do not pass the JVM.
+    The tasks read and write their days with Arrow: a day's rows need no shuffle, and pass the JVM
+    neither on their way in nor on their way out.
     """
-    partitions = lake.partitions
-    published = set(partitions.days("validated", ClickstreamEvent.table))
+    published = set(lake.partitions.days("validated", ClickstreamEvent.table))
     days = [day for day in dates.days() if day in published]
-    todo = lake.spark.createDataFrame([(day,) for day in days], "date date")
-    spread = todo.repartition(
-        max(1, min(len(days), 4 * lake.spark.sparkContext.defaultParallelism))
-    )
-    return spread.mapInArrow(
-        lambda batches: _sessions_of(partitions, batches), struct_type(Session)
-    )
+    n_tasks = max(1, min(len(days), 2 * lake.spark.sparkContext.defaultParallelism))
+    staged = target.staging("derived", Session.table)
+    todo = lake.spark.createDataFrame([(day,) for day in days], "date date").repartition(n_tasks)
+    todo.mapInArrow(partial(_write_sessions, lake.partitions, staged), "n_rows bigint").collect()
+    target.publish("derived", Session.table, staged, dates.days())
 
 
-def _sessions_of(
-    partitions: Partitions, batches: Iterator[pa.RecordBatch]
+def _write_sessions(
+    source: Partitions, staged: Path, batches: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
+    n_rows = 0
     for batch in batches:
         for day in batch["date"]:
-            events = partitions.read(ClickstreamEvent, day.as_py(), day.as_py(), COLUMNS)
-            yield from sessions(events, day).to_batches()
+            events = source.read(ClickstreamEvent, day.as_py(), day.as_py(), COLUMNS)
+            found = sessions(events, day).drop_columns(["date"])
+            folder = staged / f"date={day.as_py()}"
+            folder.mkdir(exist_ok=True)
+            # A task that is tried again writes over what its first try left.
+            pq.write_table(found, folder / "part-0.parquet", compression="zstd")
+            n_rows += found.num_rows
+    yield pa.RecordBatch.from_pydict({"n_rows": [n_rows]})
 
 
 if __name__ == "__main__":

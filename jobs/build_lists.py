@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from features.schemas.arrow import arrow_schema
 from features.schemas.lake import CategoryLists, CoPurchase, DailyDemand, ItemLists, Trending
 from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion
 from features.schemas.spark import struct_type
@@ -66,13 +67,32 @@ def known_baskets(partitions: Partitions, day: dt.date) -> Baskets:
     first = day - dt.timedelta(days=CO_PURCHASE_DAYS - 1)
     lines = partitions.read(OrderLine, first, day, ["order_id", "product_id", "kind"])
     lines = lines.filter(pc.equal(lines["kind"], "sale"))
-    clicks = partitions.read(ClickstreamEvent, first, day, ["session_id", "product_id", "kind"])
-    clicks = clicks.filter(pc.equal(clicks["kind"], "purchase"))
+    clicks = _purchase_clicks(partitions, first, day)
     sessions = clicks["session_id"].combine_chunks().dictionary_encode()
     # Orders count from 1 up, sessions from -1 down: two kinds of basket never share a key.
     keys = np.concatenate([lines["order_id"].to_numpy(), -1 - sessions.indices.to_numpy()])
     items = np.concatenate([lines["product_id"].to_numpy(), clicks["product_id"].to_numpy()])
     return baskets(keys.astype(np.int64), items.astype(np.int64))
+
+
+def _purchase_clicks(partitions: Partitions, first: dt.date, day: dt.date) -> pa.Table:
+    """Return session and product of each logged click of kind `purchase`.
+
+    Most shops log none: their kinds alone are read, a fraction of the rows' bytes.
+    """
+    wanted = ["session_id", "product_id", "kind"]
+    days = [
+        one
+        for one in partitions.days("validated", ClickstreamEvent.table)
+        if first <= one <= day
+        and pc.any(
+            pc.equal(partitions.read(ClickstreamEvent, one, one, ["kind"])["kind"], "purchase")
+        ).as_py()
+    ]
+    found = [partitions.read(ClickstreamEvent, one, one, wanted) for one in days]
+    empty = arrow_schema(ClickstreamEvent).empty_table().select(wanted)
+    clicks = pa.concat_tables([empty, *found])
+    return clicks.filter(pc.equal(clicks["kind"], "purchase"))
 
 
 def spread_co_purchases(lake: Lake, scratch: Path, n_items: int) -> DataFrame:

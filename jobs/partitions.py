@@ -93,15 +93,17 @@ class Partitions:
     ) -> pa.Table:
         """Return the table's rows of `first` (or the first day there is) to `last`, inclusive."""
         schema = arrow_schema(row)
-        folder = self.folder(layer_of(row), row.table)
-        if not folder.exists():
-            return schema.empty_table().select(columns or schema.names)
+        layer = layer_of(row)
+        # Only the days' own files are listed: a table may have years of others.
+        files = [
+            str(file)
+            for day in self.days(layer, row.table)
+            if (first is None or first <= day) and day <= last
+            for file in sorted((self.folder(layer, row.table) / f"date={day}").glob("*.parquet"))
+        ]
         dates = ds.partitioning(pa.schema([("date", pa.date32())]), flavor="hive")
-        wanted = ds.field("date") <= pa.scalar(last, pa.date32())
-        if first is not None:
-            wanted &= ds.field("date") >= pa.scalar(first, pa.date32())
-        table = ds.dataset(folder, schema=schema, partitioning=dates, format="parquet")
-        return table.to_table(filter=wanted, columns=columns or schema.names)
+        table = ds.dataset(files, schema=schema, partitioning=dates, format="parquet")
+        return table.to_table(columns=columns or schema.names)
 
     def n_rows(self, row: type[Row], day: dt.date) -> int:
         """Count a partition's rows, by the files' footers."""
