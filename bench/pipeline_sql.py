@@ -63,13 +63,14 @@ from lines group by date, product_id, demand_date
 SESSIONS = """
 with events as (
   select date, coalesce('c' || customer_id, 's' || session_id) as visitor_id, customer_id, kind,
-    occurred_at from clickstream),
+    occurred_at, event_id from clickstream),
 marked as (
   select *, coalesce(occurred_at - lag(occurred_at) over visitor >= interval 30 minutes, true)
-    as begins from events window visitor as (partition by date, visitor_id order by occurred_at)),
+    as begins from events window visitor as (
+    partition by date, visitor_id order by occurred_at, event_id)),
 numbered as (
-  select *, count(*) filter (begins) over (partition by date, visitor_id order by occurred_at
-    rows between unbounded preceding and current row) as visit from marked)
+  select *, count(*) filter (begins) over (
+    partition by date, visitor_id order by occurred_at, event_id rows between unbounded preceding and current row) as visit from marked)
 select visitor_id || '-' || epoch(min(occurred_at))::bigint as session_key, visitor_id,
   any_value(customer_id) as user_id, min(occurred_at) as started_at, max(occurred_at) as ended_at,
   count(*) as n_events, count(*) filter (kind = 'search') as n_searches,
