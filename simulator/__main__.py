@@ -59,9 +59,11 @@ def _session(master: str) -> SparkSession:
         SparkSession.builder.master(master)
         .appName("simulator")
         .config("spark.driver.memory", "1g")
+        # The work is numpy's; Java's optimising compiler would only take its processors.
+        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.ui.enabled", "false")
-        .config("spark.ui.showConsoleProgress", "true")
+        .config("spark.ui.showConsoleProgress", "false")
         .getOrCreate()
     )
 
