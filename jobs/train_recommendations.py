@@ -59,7 +59,9 @@ from models.recommender import Fitted, Params, bundle, fit_ranker, fit_retrieval
 from models.retrieval.contract import Rows
 
 MODEL = "recommender"
-N_ENOUGH_USERS, MAX_HOLDOUT_DAYS = 50, 112
+N_ENOUGH_USERS = 50
+HOLDOUT_LENGTHS = tuple(HOLDOUT_DAYS * times for times in (1, 2, 4, 8))
+"""In days."""
 N_JUDGED_USERS = 10_000
 log = logging.getLogger(MODEL)
 
@@ -133,25 +135,28 @@ def train(
 
 
 def hold_out(data: TrainingData, date: dt.date) -> Window:
-    """Return the shortest hold-out, of 14 days doubled up to 112, that judges enough users.
+    """Return the shortest hold-out of `HOLDOUT_LENGTHS` that judges enough users.
+
+    Where none does (a small shop, a short history), it is the one that judges most.
 
     Raises
     ------
     JobError
-        If nobody with a history bought anything new even in the longest.
+        If nobody with a history bought anything new in any of them.
     """
-    n_days = HOLDOUT_DAYS
-    while True:
+    best: Window | None = None
+    for n_days in HOLDOUT_LENGTHS:
         held = window(data, date - dt.timedelta(days=n_days), date)
-        if len(held.users) >= N_ENOUGH_USERS or n_days >= MAX_HOLDOUT_DAYS:
+        if best is None or len(held.users) > len(best.users):
+            best = held
+        if len(best.users) >= N_ENOUGH_USERS:
             break
-        n_days *= 2
-    if not len(held.users):
+    if best is None or not len(best.users):
         raise JobError(
-            f"nobody who was known by {held.after} bought anything new up to {date}: there is "
-            "nothing to judge a recommender by; load more days, then run the DAG again"
+            f"nobody who was known {HOLDOUT_LENGTHS[0]} days before {date} or earlier bought anything "
+            "new since: there is nothing to judge a recommender by; load more days, then run again"
         )
-    return held
+    return best
 
 
 def window_before(data: TrainingData, held: Window) -> Window:

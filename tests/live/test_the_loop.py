@@ -27,7 +27,7 @@ from jobs.partitions import Partitions
 
 pytestmark = pytest.mark.live
 
-SMALL = Wanted(scale=0.04, n_days=60)
+SMALL = Wanted(scale=0.1, n_days=60)
 
 
 def now():
