@@ -25,7 +25,8 @@ from features.schemas.lake import CoPurchase, ProductFeatures, Trending
 from features.store.opening import open_store
 from jobs.partitions import Partitions
 
-pytestmark = pytest.mark.live
+# Long while its two chains of DAGs take ten minutes on two loaded cores.
+pytestmark = [pytest.mark.live, pytest.mark.long]
 
 SMALL = Wanted(scale=0.1, n_days=60)
 
