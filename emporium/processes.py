@@ -81,13 +81,21 @@ def _is_of(process: psutil.Process, home: Path, sessions: dict[int, float]) -> b
     try:
         if process.status() == psutil.STATUS_ZOMBIE:
             return False
-        began = sessions.get(os.getsid(process.pid))
-        # A leader's number may be another's today: who is older than its session is not of it.
-        if began is not None and process.create_time() >= began - 5:
+        leader = os.getsid(process.pid)
+        began = sessions.get(leader)
+        if began is not None and process.create_time() >= began - 5 and _led_since(leader, began):
             return True
         return bool(process.environ().get(MARK) == str(home))
     except (psutil.Error, OSError):
         return False
+
+
+def _led_since(leader: int, began: float) -> bool:
+    """Tell whether the session's leader is ours, or gone: its number may be a stranger's today."""
+    try:
+        return bool(abs(psutil.Process(leader).create_time() - began) < 5)
+    except psutil.NoSuchProcess:
+        return True
 
 
 def end(processes: list[psutil.Process], seconds: float) -> list[str]:

@@ -5,13 +5,14 @@ python -m jobs.ingest --date 2024-05-01
 
 import datetime as dt
 import logging
+import shutil
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
-from pyspark.storagelevel import StorageLevel
 
 from features.expectations.reasons import REJECT, judge
 from features.expectations.suite import IS_GOOD
@@ -20,7 +21,11 @@ from features.schemas.column import columns
 from features.schemas.logs import LOGS, ClickstreamEvent, OrderLine, ProductVersion, StockLevel
 from features.schemas.row import LogRow
 from features.transforms.catalogue import mark_unknown_products
-from features.transforms.redelivery import LOOK_BACK_DAYS, mark_redelivered
+from features.transforms.redelivery import (
+    LOOK_BACK_DAYS,
+    delivered_several_times,
+    mark_redelivered,
+)
 from jobs.lake import Lake, StagedPartitions
 from jobs.raw import RawBatches
 from jobs.reports import write_report
@@ -30,6 +35,7 @@ from jobs.sources.outbox import Outbox
 from jobs.spark import open_lake
 
 REFERS_TO_PRODUCTS = (StockLevel, OrderLine, ClickstreamEvent)
+SEVERAL = "_several"
 log = logging.getLogger("ingest")
 
 
@@ -121,11 +127,8 @@ def split_log(
     raw = batches.read(lake.spark, row.table, dates.first, dates.last)
     if raw is None:
         return []
-    judged = judge_log(lake, raw, row, dates, split)
-    judged = judged.withColumn(IS_GOOD, F.size("reasons") == 0)
-    # The text of good rows is not kept: it would fill the memory with what nobody reads.
-    judged = judged.withColumn("raw", F.when(~F.col(IS_GOOD), F.col("raw")))
-    judged = judged.persist(StorageLevel.MEMORY_AND_DISK)
+    scratch = lake.partitions.staging("quarantine", row.table)
+    judged = judge_log(lake, raw, row, dates, split, scratch)
     claimed = not_turned_away(judged)
     verdict = validator.verdict(claimed, row, rows_required=row is OrderLine)
     if verdict.failures:
@@ -136,7 +139,7 @@ def split_log(
         )
     n_rows = batches.n_rows(row.table, dates.first, dates.last)
     done = write_aside(lake, judged, row, dates, n_rows)
-    judged.unpersist()
+    shutil.rmtree(scratch)
     log.info("%s: %d rows, %d validated", row.table, done.n_rows, done.n_validated)
     return [done]
 
@@ -153,15 +156,35 @@ def not_turned_away(judged: DataFrame) -> DataFrame:
 
 
 def judge_log(
-    lake: Lake, raw: DataFrame, row: type[LogRow], dates: Dates, split: list[SplitLog]
+    lake: Lake,
+    raw: DataFrame,
+    row: type[LogRow],
+    dates: Dates,
+    split: list[SplitLog],
+    scratch: Path,
 ) -> DataFrame:
-    """Return the raw rows with typed columns and the reasons against each."""
+    """Return the raw rows with typed columns, the reasons against each, and `is_good`.
+
+    `raw`, the text as it came, is null in good rows: nobody reads it there.
+    """
+    first = dates.first
+    earlier = lake.read(row, first - dt.timedelta(LOOK_BACK_DAYS), first - dt.timedelta(1))
+    several = lake.keep(delivered_several_times(raw, earlier), scratch / "several")
     judged = judge(complete(raw, row), row)
     if row in REFERS_TO_PRODUCTS:
         judged = mark_unknown_products(judged, known_products(lake, dates, split))
-    first = dates.first
-    earlier = lake.read(row, first - dt.timedelta(LOOK_BACK_DAYS), first - dt.timedelta(1))
-    return mark_redelivered(judged, earlier)
+    judged = judged.join(F.broadcast(several.withColumn(SEVERAL, F.lit(1))), "event_id", "left")
+    is_read = (F.size("reasons") > 0) | F.col(SEVERAL).isNotNull()
+    # As one JSON text it is kept in half the time that a struct of many nulls takes.
+    text_type = judged.schema["raw"].dataType
+    text = F.when(is_read, F.to_json("raw"))
+    judged = lake.keep(judged.withColumn("raw", text), scratch / "judged")
+    marked = mark_redelivered(judged.where(F.col(SEVERAL).isNotNull()), earlier)
+    marked = lake.keep(marked, scratch / "marked")
+    every = judged.where(F.col(SEVERAL).isNull()).unionByName(marked).drop(SEVERAL)
+    return every.withColumns(
+        {"raw": F.from_json("raw", text_type), IS_GOOD: F.size("reasons") == 0}
+    )
 
 
 def complete(raw: DataFrame, row: type[LogRow]) -> DataFrame:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
@@ -9,7 +10,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from features.schemas.row import Row
 from features.schemas.spark import struct_type
 from jobs.partitions import Layer, Partitions, count_rows, days_between, layer_of
-from jobs.writing import write_days
+from jobs.writing import write_days, write_parts
 
 
 class SchemaMismatchError(ValueError):
@@ -52,6 +53,15 @@ class Lake:
             raise SchemaMismatchError(f"{row.table}: expected {expected}, found {found}")
         staged = self.stage(layer_of(row), row.table, rows.select(*expected), first, last)
         staged.publish(every_days)
+
+    def keep(self, rows: DataFrame, folder: Path) -> DataFrame:
+        """Compute rows once, into the folder, and return them as read from there.
+
+        Many small queries over them then start from a file, not from the plan that made them: its
+        analysis alone takes a second each time when the plan is long.
+        """
+        write_parts(rows, folder)
+        return self.spark.read.schema(rows.schema).parquet(str(folder))
 
     def stage(
         self, layer: Layer, table: str, rows: DataFrame, first: dt.date, last: dt.date

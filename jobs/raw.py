@@ -83,7 +83,7 @@ class RawBatches:
         if not paths:
             return None
         rows = spark.read.schema(self._text_schema(paths)).parquet(*paths)
-        day = F.regexp_extract(F.col("_metadata.file_path"), r"date=(\d{4}-\d\d-\d\d)", 1)
+        day = F.substring_index(F.col("_metadata.file_path"), "/date=", -1).substr(1, 10)
         return rows.withColumn("date", day.cast("date"))
 
     def _text_schema(self, folders: list[str]) -> StructType:

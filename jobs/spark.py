@@ -18,6 +18,8 @@ DEFAULTS = {
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     # Listing a few hundred days is quicker here than as a Spark job.
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "2000",
+    # A bootstrapping range of days is some big files: more, smaller tasks keep all cores busy to the end.
+    "spark.sql.files.minPartitionNum": "8",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }

@@ -20,7 +20,8 @@ REJECT = "reject_reason"
 LATER_DAY = "recorded_at: after the day"
 """The row is in the partition of a day that was over before the platform knew of it."""
 
-HAS_OFFSET = r"(Z|[+-]\d\d(:?\d\d)?)$"
+HAS_OFFSET = r":\d\d(\.\d+)?\s*(Z|[+-]\d\d(:?\d\d)?)$"
+"""A time of day and its offset: the day alone, 2024-05-01, ends like one."""
 
 
 def judge(raw: DataFrame, row: type[LogRow]) -> DataFrame:
@@ -60,8 +61,13 @@ def _typed(column: Column) -> SparkColumn:
     if column.type is str:
         return text.alias(column.name)
     if column.type is AwareDatetime:
-        text = F.when(text.rlike(HAS_OFFSET), text)
+        text = F.when(_has_offset(text), text)
     return text.try_cast(spark_type(column.type)).alias(column.name)
+
+
+def _has_offset(text: SparkColumn) -> SparkColumn:
+    # UTC as most write it, without the price of a pattern.
+    return text.endswith("+00:00") | text.rlike(HAS_OFFSET)
 
 
 def _reasons(row: type[LogRow]) -> Iterator[SparkColumn]:

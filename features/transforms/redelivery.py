@@ -9,6 +9,13 @@ SEEN_BEFORE = "event_id: delivered before"
 LOOK_BACK_DAYS = 7
 
 
+def delivered_several_times(rows: DataFrame, earlier: DataFrame) -> DataFrame:
+    """Return the `event_id`s that more than one of the rows has, of both tables together."""
+    ids = rows.select("event_id").unionByName(earlier.select("event_id"))
+    several = ids.where("event_id is not null").groupBy("event_id").count().where("count > 1")
+    return several.select("event_id")
+
+
 def mark_redelivered(judged: DataFrame, earlier: DataFrame) -> DataFrame:
     """Give a good row whose event counted before, at most `LOOK_BACK_DAYS` ago, a reason.
 
@@ -16,7 +23,8 @@ def mark_redelivered(judged: DataFrame, earlier: DataFrame) -> DataFrame:
     ----------
     judged
         Rows with `event_id`, `date`, `raw`, `reasons`, judged in every other respect: a row with a
-        reason against it never counted, so that the producer may send it again, mended.
+        reason against it never counted, so that the producer may send it again, mended. Rows whose
+        id is not `delivered_several_times` need not be among them.
     earlier
         Validated rows of the `LOOK_BACK_DAYS` days before, columns `event_id` and `date`.
 
@@ -26,16 +34,10 @@ def mark_redelivered(judged: DataFrame, earlier: DataFrame) -> DataFrame:
     rows of one day counts does not matter when they are equal and is settled by a hash of their
     text when they are not.
     """
-    ids = judged.select("event_id").unionByName(earlier.select("event_id"))
-    several = ids.where("event_id is not null").groupBy("event_id").count().where("count > 1")
-    # Only ids are shuffled, and of the rows only the few whose id comes twice.
-    few = F.broadcast(several.select("event_id"))
     is_good = F.size("reasons") == 0
-    again = judged.join(few, "event_id", "left_semi").where(is_good)
-    known = earlier.select("event_id", "date").join(few, "event_id", "left_semi")
-    flagged = judged.join(few.withColumn("_several", F.lit(1)), "event_id", "left")
-    others = flagged.where(F.col("_several").isNull() | ~is_good)
-    return others.select(*judged.columns).unionByName(_mark(again, known))
+    good = judged.where(is_good)
+    known = earlier.select("event_id", "date").join(good, "event_id", "left_semi")
+    return judged.where(~is_good).unionByName(_mark(good, known))
 
 
 def _mark(rows: DataFrame, known: DataFrame) -> DataFrame:

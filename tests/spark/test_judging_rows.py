@@ -60,6 +60,7 @@ BAD_ROWS = [
     ({"region": "x" * 81}, "region: longer than 80"),
     ({"occurred_at": "yesterday"}, "occurred_at: not a time with an offset"),
     ({"occurred_at": "2024-05-01T10:00:00"}, "occurred_at: not a time with an offset"),
+    ({"occurred_at": "2024-05-01"}, "occurred_at: not a time with an offset"),
     ({"occurred_at": "2024-05-01T12:00:00+00:00"}, "occurred_at: after recorded_at"),
     ({"reject_reason": "not a product: stock code POST"}, "not a product: stock code POST"),
 ]

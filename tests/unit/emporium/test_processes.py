@@ -66,6 +66,18 @@ def test_a_child_that_lost_its_environment_is_found_by_its_session(home):
     assert len(found_soon(home, 2)) == 2
 
 
+def test_a_stranger_that_got_the_number_of_a_dead_leader_is_left_alone(home):
+    with subprocess.Popen(SLEEP, start_new_session=True) as stranger:
+        long_ago = time.time() - 3600
+        (home / "run").mkdir()
+        (home / "run" / "sessions").write_text(f"{stranger.pid} {long_ago}\n")
+
+        found = processes.of_home(home)
+
+        stranger.kill()
+    assert found == []
+
+
 def test_a_child_with_a_session_of_its_own_is_found_by_its_environment(home):
     start(RENEGADE, home)
 
