@@ -14,7 +14,7 @@ demo: setup
 	@$(BIN)/emporium demo --data $(DATA) $(if $(DATA_DIR),--data-dir $(DATA_DIR)) $(ARGS)
 
 test: setup
-	@$(BIN)/python -m pytest -m "not long"
+	@$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-long: setup
 	@$(BIN)/python -m pytest -m long

@@ -37,7 +37,7 @@ from jobs.spark import open_lake
 REPOSITORY = Path(__file__).parents[1]
 LAST_DAY = dt.date(2026, 1, 31)
 N_DAYS = 120
-N_EVENTS_AT_SCALE_1 = 570_000
+N_EVENTS_AT_SCALE_1 = 1_100_000
 """Rows of the clickstream that `python -m simulator --scale 1` writes for 120 days, a little less."""
 
 

@@ -25,7 +25,9 @@ from emporium.settings import Settings
 from emporium.supervisor import Supervisor, http_status, log_file, only_one, read_state, repair
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
-console = Console(highlight=False, soft_wrap=True, record=True)
+WIDTH = 120 if not sys.stdout.isatty() else None
+"""A log or a picture has room for the tables whatever `COLUMNS` says."""
+console = Console(highlight=False, soft_wrap=True, record=True, width=WIDTH)
 STOP_SECONDS = 60
 
 
@@ -59,7 +61,7 @@ def demo(  # noqa: PLR0913, PLR0917 - one parameter per option
     wanted = Wanted(data, data_dir, scale, seed)
     began = time.monotonic()
     with reporting(), started(settings) as supervisor:
-        run = Demo(supervisor.site, console)
+        run = Demo(supervisor.site, console, supervisor.restart_dead)
         run.seconds["services"] = round(time.monotonic() - began, 1)
         figures = run.run(wanted, dt.datetime.now(dt.UTC))  # noqa: TID251 - the edge
         outcome.show(console, figures)

@@ -72,11 +72,24 @@ class AirflowClient:
         ]
 
     def _get(self, path: str, **query: Any) -> dict[str, Any]:  # noqa: ANN401
-        answer = self.http.get(path, params=query)
+        answer = self._patient_get(path, query)
         if answer.status_code >= 400:
             raise AirflowError(f"GET {path}: {answer.status_code} {answer.text}")
         found: dict[str, Any] = answer.json()
         return found
+
+    def _patient_get(
+        self, path: str, query: Mapping[str, Any], seconds: float = 60
+    ) -> httpx2.Response:
+        """GET; an API server that is just being started again is waited for."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                return self.http.get(path, params=query)
+            except httpx2.TransportError as error:
+                if time.monotonic() > deadline:
+                    raise AirflowError(f"{error}: see `emporium logs airflow-api`") from error
+                time.sleep(1)
 
 
 def connect(url: str) -> AirflowClient:

@@ -4,7 +4,7 @@ import datetime as dt
 import json
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,10 +36,14 @@ class StepFailedError(Exception):
 
 @dataclass
 class Demo:
-    """One demo on a started site. `seconds` fills up as steps end."""
+    """One demo on a started site. `seconds` fills up as steps end.
+
+    `keep_alive` is called again and again while the DAGs run: services that died are started again.
+    """
 
     site: Site
     console: Console
+    keep_alive: Callable[[], None] = lambda: None
     seconds: dict[str, float] = field(default_factory=dict)
     peak_bytes: int = 0
 
@@ -75,8 +79,13 @@ class Demo:
             pictures_first=loaded.last_day,
             features_every=HOLDOUT_DAYS,
         )
-        progress = follow(run_chain(airflow, days, now), airflow, self.console)
+        progress = follow(self._kept_alive(run_chain(airflow, days, now)), airflow, self.console)
         self.seconds |= seconds_by_task(progress)
+
+    def _kept_alive(self, states: Iterable[Progress]) -> Iterator[Progress]:
+        for state in states:
+            self.keep_alive()
+            yield state
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

@@ -33,12 +33,30 @@ def show(console: Console, figures: dict[str, Any]) -> None:
     reports = figures["reports"]
     console.print(ingest_table(reports.get("ingest", {})))
     for job in JOBS[1:]:
-        report = dict(reports.get(job, {}))
-        if models := report.pop("models", None):
-            console.print(matrix(job, models))
-        console.print(listing(job if not models else "", dict(flat(report))))
+        rest, matrices = taken_apart(job, reports.get(job, {}))
+        for title, by_model in matrices:
+            console.print(matrix(title, by_model))
+        console.print(listing(job if not matrices else "", rest))
     console.print(listing("seconds", figures["seconds"]))
     console.print(f"peak memory of all processes: {figures['peak_memory_gb']:.2f} GB")
+
+
+def taken_apart(
+    title: str, report: dict[str, Any]
+) -> tuple[dict[str, Any], list[tuple[str, dict[str, Any]]]]:
+    """Return a report's single figures and, with titles, its tables of measures by model."""
+    rest: dict[str, Any] = {}
+    matrices: list[tuple[str, dict[str, Any]]] = []
+    for name, value in report.items():
+        if name == "models":
+            matrices.insert(0, (title, value))
+        elif isinstance(value, dict) and "models" in value:
+            below, more = taken_apart(f"{title} · {name}", value)
+            rest |= dict(flat(below, f"{name} · "))
+            matrices += more
+        else:
+            rest |= dict(flat({name: value}))
+    return rest, matrices
 
 
 def ingest_table(report: dict[str, Any]) -> Table:

@@ -159,14 +159,14 @@ def environment(site: Site) -> dict[str, str]:
 
 
 def airflow_environment(site: Site, kept: dict[str, str]) -> dict[str, str]:
-    """Return Airflow's settings: LocalExecutor, two slots, metadata in PostgreSQL."""
+    """Return Airflow's settings: LocalExecutor, three slots, metadata in PostgreSQL."""
     api = site.url("airflow-api")
     metadata = site.airflow_database_url.replace("postgresql:", "postgresql+psycopg2:")
     spark = {"conn_type": "spark", "host": site.spark_master, "extra": {"deploy-mode": "client"}}
     sections = {
         "CORE__EXECUTOR": "LocalExecutor",
-        "CORE__PARALLELISM": "2",
-        "CORE__DEFAULT_POOL_TASK_SLOT_COUNT": "2",
+        "CORE__PARALLELISM": "3",
+        "CORE__DEFAULT_POOL_TASK_SLOT_COUNT": "3",
         "CORE__LOAD_EXAMPLES": "False",
         "CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
         "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",

@@ -176,7 +176,7 @@ def judge_log(
     judged = judged.join(F.broadcast(several.withColumn(SEVERAL, F.lit(1))), "event_id", "left")
     is_read = (F.size("reasons") > 0) | F.col(SEVERAL).isNotNull()
     # As one JSON text it is kept in half the time that a struct of many nulls takes.
-    text_type = judged.schema["raw"].dataType
+    text_type = judged.select("raw.*").schema
     text = F.when(is_read, F.to_json("raw"))
     judged = lake.keep(judged.withColumn("raw", text), scratch / "judged")
     marked = mark_redelivered(judged.where(F.col(SEVERAL).isNotNull()), earlier)

@@ -7,12 +7,10 @@ import datetime as dt
 import logging
 import sys
 
-from feast import FeatureStore
-
 from features.schemas.lake import UserFeatures
 from features.schemas.row import Row
 from features.store.definitions import USER_RECENT, VIEWS
-from features.store.opening import apply_definitions, open_store
+from features.store.opening import FeatureStore, apply_definitions, open_store
 from jobs.partitions import Partitions
 from jobs.reports import write_report
 from jobs.runner import Dates, JobError, Settings, partitions, run

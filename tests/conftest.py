@@ -9,6 +9,10 @@ from tests import services
 os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
 os.environ["PYSPARK_PYTHON"] = sys.executable  # else workers take the first `python3` of PATH
 
+# A worker of pytest-xdist has no main module; PySpark would take it for a doctest run and exit.
+if not hasattr(sys.modules["__main__"], "__file__"):
+    sys.modules["__main__"].__file__ = __file__
+
 
 @pytest.fixture(scope="session")
 def spark():

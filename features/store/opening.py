@@ -4,9 +4,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from feast import FeatureStore, RepoConfig
+from feast.data_source import PushMode
 from feast.repo_config import RegistryConfig
 
 from features.store.definitions import definitions
+
+__all__ = ["FeatureStore", "PushMode", "apply_definitions", "connection_string", "open_store"]
 
 REGISTRY_SECONDS = 60
 

@@ -14,13 +14,12 @@ from typing import Any
 
 import pandas as pd
 import structlog
-from feast import FeatureStore
-from feast.data_source import PushMode
 from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from features.schemas.logs import ClickstreamEvent
 from features.store.definitions import USER_RECENT_PUSH
+from features.store.opening import FeatureStore, PushMode
 from serving.events.service import FIELD, STREAM
 from serving.recommendations.features import FeatureLists
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from feast import FeatureStore
 
 from features.schemas.lake import CategoryLists, ItemLists
 from features.store.definitions import USER_RECENT
+from features.store.opening import FeatureStore
 
 RECENT = f"{USER_RECENT}:recent_item_ids"
 

@@ -26,7 +26,7 @@ from features.store.opening import open_store
 from jobs.partitions import Partitions
 
 # Long while its two chains of DAGs take ten minutes on two loaded cores.
-pytestmark = [pytest.mark.live, pytest.mark.long]
+pytestmark = pytest.mark.live
 
 SMALL = Wanted(scale=0.1, n_days=60)
 

@@ -10,11 +10,13 @@ from jobs import spark as jobs_spark
 from jobs.runner import Dates, Settings
 from tests import tiny_shop
 
+FEW = {"spark.sql.shuffle.partitions": "1", "spark.sql.files.minPartitionNum": "1"}
+
 
 @pytest.fixture(autouse=True)
 def _few_tasks(request, monkeypatch):
     """Jobs take the tests' session; eight tasks over ten rows would only cost time."""
-    monkeypatch.setitem(jobs_spark.DEFAULTS, "spark.sql.shuffle.partitions", "1")
+    monkeypatch.setattr(jobs_spark, "DEFAULTS", jobs_spark.DEFAULTS | FEW)
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def built_home(spark, tmp_path_factory):
     )
     tiny_shop.write_raw(settings.lake)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setitem(jobs_spark.DEFAULTS, "spark.sql.shuffle.partitions", "1")
+        patched.setattr(jobs_spark, "DEFAULTS", jobs_spark.DEFAULTS | FEW)
         for day in tiny_shop.DAYS[:2]:
             for job in JOBS:
                 job.main(settings, on(day))

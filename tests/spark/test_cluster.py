@@ -14,6 +14,13 @@ from tests.tiny_shop import DAYS, filled
 pytestmark = pytest.mark.spark
 REPOSITORY = Path(__file__).parents[2]
 JOBS = ("ingest", "build_daily_facts", "build_lists")
+# Six JVMs start for a few rows: none of them lives long enough for the optimising compiler.
+QUICK = (
+    "spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.sql.shuffle.partitions=2",
+    "spark.sql.files.minPartitionNum=2",
+)
 
 
 def submit(home, job):
@@ -31,6 +38,7 @@ def submit(home, job):
         *("--master", "local-cluster[2,1,2048]", "--driver-memory", "1g"),
         *("--conf", "spark.executor.memory=1g"),
         *("--conf", "spark.log.level=WARN"),
+        *(part for option in QUICK for part in ("--conf", option)),
         str(REPOSITORY / "jobs" / f"{job}.py"),
         *("--from", str(DAYS[0]), "--to", str(DAYS[1])),
     ]

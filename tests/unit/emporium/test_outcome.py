@@ -47,6 +47,16 @@ def test_figures_are_printed_with_their_names_and_thousands():
         assert words in page.getvalue()
 
 
+def test_tables_of_models_are_taken_out_of_a_report_wherever_they_are():
+    before, holdout = {"als": {"ndcg": 0.07}}, {"als": {"ndcg": 0.08}}
+    report = {"chosen_on": {"n_users": 5, "models": before}, "gate": "promoted", "models": holdout}
+
+    rest, matrices = outcome.taken_apart("train", report)
+
+    assert rest == {"chosen_on · n_users": 5, "gate": "promoted"}
+    assert matrices == [("train", holdout), ("train · chosen_on", before)]
+
+
 def test_a_chain_is_done_when_every_dag_ended_or_one_task_failed():
     running = Progress([{"state": "running"}], frozenset({"ingest"}))
     failed = Progress([{"state": "failed"}], frozenset())
