@@ -75,6 +75,8 @@ def matrix(title: str, by_name: dict[str, dict[str, float]]) -> Table:
     measures = list(dict.fromkeys(name for values in by_name.values() for name in values))
     table = _table(title, "model", *measures)
     for name, values in by_name.items():
+        if not values:  # no champion yet
+            continue
         table.add_row(name, *(shown(values.get(measure, "")) for measure in measures))
     return table
 
