@@ -5,7 +5,7 @@ python -m bench.choose_recommender --home .emporium --home .emporium-online-reta
 Each home must have run the demo. Its newest `HOLDOUT_DAYS` days, which the training job reports as
 test, are not read. Models are fitted before each of the two windows that precede them and judged
 there by NDCG@10 (mean of the windows) beside popularity. Of several homes, the setting with the
-best mean ratio to popularity is the one for `models.recommender.Params`.
+best geometric mean of the ratios to popularity is the one for `models.recommender.Params`.
 """
 
 import datetime as dt
@@ -51,8 +51,13 @@ def main() -> None:
         for figure in figures_of(home, settings(quick=arguments.quick)):
             figures.append(figure)
             ratios.setdefault(figure.name.split(": ")[1], []).append(figure.ratio or 0.0)
-    means = [Figure(f"all: {name}", float(np.mean(each)), "ratio") for name, each in ratios.items()]
+    means = [Figure(f"all: {name}", geometric_mean(each), "ratio") for name, each in ratios.items()]
     report([*figures, *sorted(means, key=lambda mean: -mean.value)], arguments.json)
+
+
+def geometric_mean(ratios: list[float]) -> float:
+    """Return the mean in which twice as good at one home makes up for half as good at another."""
+    return float(np.exp(np.mean(np.log(np.maximum(ratios, 1e-9)))))
 
 
 def settings(*, quick: bool) -> list[tuple[str, Retriever]]:

@@ -17,13 +17,13 @@ from models.retrieval.popularity import PopularityRetriever
 
 @dataclass(frozen=True)
 class Params:
-    """Everything that can be tuned."""
+    """Everything that can be tuned; defaults by `bench/choose_recommender.py`."""
 
-    als_factors: int = 64
+    als_factors: int = 128
     als_regularization: float = 10.0
-    als_alpha: float = 2.0
+    als_alpha: float = 1.0
     als_iterations: int = 12
-    content_dimensions: int = 160
+    content_dimensions: int = 320
     ranker_regularization: float = 1.0
     seed: int = 0
 
