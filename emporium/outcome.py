@@ -107,6 +107,8 @@ def flat(report: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:  # noqa: A
 
 def shown(value: Any) -> str:  # noqa: ANN401 - JSON
     """Return a figure as people read it."""
+    if value is None:
+        return "none"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     return f"{value:,}" if isinstance(value, int) else f"{value:,.4f}"

@@ -2,15 +2,23 @@
 
 import datetime as dt
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
 
 
 def write_report(folder: Path, job: str, date: dt.date, figures: dict[str, Any]) -> None:
-    """Write `<folder>/<job>/<date>.json`, at once."""
+    """Write `<folder>/<job>/<date>.json`, at once; what is not a number is null there."""
     path = folder / job / f"{date}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_suffix(f".{os.getpid()}.tmp")
-    aside.write_text(json.dumps(figures, indent=2, sort_keys=True, default=str))
+    aside.write_text(json.dumps(_finite(figures), indent=2, sort_keys=True, default=str))
     aside.replace(path)
+
+
+def _finite(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Replace what JSON has no word for: the error of a forecast of days without any demand."""
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -71,8 +71,10 @@ class GradientBoostedForecaster:
             "num_threads": N_THREADS,
             "verbosity": -1,
         }
+        # A Poisson mean is never zero; a shop that sold nothing for weeks needs one that is.
+        objective = "poisson" if units.any() else "regression"
         self.models_ = {
-            "mean": lightgbm.train({**common, "objective": "poisson"}, data, self.n_trees)
+            "mean": lightgbm.train({**common, "objective": objective}, data, self.n_trees)
         }
         for quantile in QUANTILES:
             params = {**common, "objective": "quantile", "alpha": quantile}

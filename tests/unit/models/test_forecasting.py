@@ -100,6 +100,15 @@ def test_the_same_seed_gives_the_same_forecast(demand):
     np.testing.assert_array_equal(first.p50, second.p50)
 
 
+def test_a_shop_that_sold_nothing_for_weeks_is_foreseen_to_sell_nothing():
+    nothing = np.zeros((20, 60))
+
+    found = GradientBoostedForecaster().fit(nothing, 0).predict(nothing, 0, 7)
+
+    assert found.mean.max() < 1e-6
+    assert found.p90.max() < 1e-6
+
+
 def test_too_few_days_and_too_long_a_horizon_are_refused(demand):
     with pytest.raises(TooFewDaysError, match="30 days are too few"):
         GradientBoostedForecaster().fit(demand[:, :30], MONDAY)
