@@ -109,6 +109,7 @@ def assert_survives(settings, job, moment, tmp_path) -> int:
     return status
 
 
+@pytest.mark.long
 def test_a_job_killed_between_two_tables_leaves_each_old_or_new(built, tmp_path):
     change_inputs(built)
 
