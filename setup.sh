@@ -29,7 +29,7 @@ install_packages() {
     echo "setup: installing $(grep -c '^[a-z]' requirements.lock) packages into .venv"
     [ -x .venv/bin/python ] || "$PYTHON" -m venv .venv
     .venv/bin/python -m pip install --quiet --no-cache-dir --disable-pip-version-check "$UV"
-    # Compiled now, once: a run starts some forty Python processes, each of which imports a lot.
+    # Compiled now, once: a run starts dozens of Python processes, each of which imports a lot.
     VIRTUAL_ENV=$PWD/.venv .venv/bin/uv pip install --quiet --no-cache --no-deps --require-hashes \
         --compile-bytecode -r requirements.lock
     VIRTUAL_ENV=$PWD/.venv .venv/bin/uv pip install --quiet --no-cache --no-deps \

@@ -1,8 +1,8 @@
 """Write Parquet from Spark tasks with Arrow.
 
 Spark's own `partitionBy` opens a Hadoop writer for each day in each task, tens of milliseconds a file;
-a task that holds its days whole writes them with Arrow in one or two. And what is written row by row
-in the JVM costs a short job, whose JVM never gets warm, several times what Arrow does.
+a task that holds its days whole writes them with Arrow in one or two. Row by row in the JVM costs a
+short job, whose JVM never gets warm, more than Arrow does.
 """
 
 import itertools
