@@ -35,6 +35,7 @@ install_packages() {
     VIRTUAL_ENV=$PWD/.venv .venv/bin/uv pip install --quiet --no-cache --no-deps \
         --no-build-isolation --editable .
     echo "$wanted" > "$STAMP"
+    echo "setup: installed in $SECONDS s"
 }
 
 java_works || install_java

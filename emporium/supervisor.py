@@ -23,6 +23,8 @@ from emporium.services import Service, Site, applications, environment, stores
 
 START_SECONDS = 120
 STOP_SECONDS = 20
+RESTART_SECONDS = 10
+"""A service is started again at most this often: one that dies at once must not fill the disk."""
 Say = Callable[[str], None]
 
 
@@ -74,6 +76,7 @@ class Supervisor:
     site: Site
     say: Say
     running: dict[str, tuple[Service, subprocess.Popen[bytes]]] = field(default_factory=dict)
+    started_at: dict[str, float] = field(default_factory=dict)
 
     def start(self) -> None:
         """Start everything and return when all of it answers.
@@ -103,6 +106,7 @@ class Supervisor:
         own = {**env, **service.env}
         process = processes.start(service.command, own, self.site.home, log)
         self.running[service.name] = (service, process)
+        self.started_at[service.name] = time.monotonic()
 
     def _await(self, service: Service) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -124,8 +128,13 @@ class Supervisor:
         aside.replace(state_file(self.site.home))
 
     def restart_dead(self) -> None:
-        """Start again, once each time, what ended by itself."""
-        dead = [(s, p) for s, p in self.running.values() if p.poll() is not None]
+        """Start again what ended by itself, each service at most every `RESTART_SECONDS`."""
+        latest = time.monotonic() - RESTART_SECONDS
+        dead = [
+            (service, process)
+            for service, process in self.running.values()
+            if process.poll() is not None and self.started_at[service.name] < latest
+        ]
         for service, process in dead:
             self.say(f"{service.name} ended with {process.returncode}; starting it again")
             self._spawn(service, environment(self.site))

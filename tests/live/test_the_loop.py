@@ -25,7 +25,6 @@ from features.schemas.lake import CoPurchase, ProductFeatures, Trending
 from features.store.opening import open_store
 from jobs.partitions import Partitions
 
-# Long while its two chains of DAGs take ten minutes on two loaded cores.
 pytestmark = pytest.mark.live
 
 SMALL = Wanted(scale=0.1, n_days=60)

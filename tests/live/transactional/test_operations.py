@@ -1,5 +1,6 @@
 """Migrations, health, metrics and problem documents of the shop."""
 
+import re
 from collections import Counter
 
 import pytest
@@ -200,3 +201,14 @@ async def test_the_openapi_document_names_every_operation_and_the_problem(client
         "/api/v1/stock/movements",
     } <= set(document["paths"])
     assert "ProblemDocument" in document["components"]["schemas"]
+
+
+async def test_the_page_of_the_api_asks_no_other_host_for_its_scripts(client):
+    page = (await client.get("/docs/shop")).text
+    sources = re.findall(r'(?:src|href)="([^"]+)"', page)
+
+    answers = [await client.get(source) for source in sources]
+
+    assert "swagger-ui-bundle.js" in page
+    assert [source for source in sources if not source.startswith("/docs/shop/")] == []
+    assert {answer.status_code for answer in answers} == {200}
