@@ -3,11 +3,13 @@
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg2
 from psycopg2 import sql
+from redis import Redis, RedisError
 
 from emporium.services import BIN, Site
 from emporium.settings import REPOSITORY
@@ -18,14 +20,43 @@ class SetupError(Exception):
 
 
 def prepare(site: Site, env: Mapping[str, str]) -> None:
-    """Create the three databases and migrate the shop's and Airflow's (MLflow does its own)."""
+    """Create the three databases and migrate the shop's and Airflow's (MLflow does its own).
+
+    Raises
+    ------
+    SetupError
+        If a server does not answer, or a migration fails.
+    """
+    check_redis(site.redis_url)
     urls = (site.database_url, site.airflow_database_url, site.mlflow_database_url)
     for url in urls:
         create_database(url)
     migrate([sys.executable, "-m", "transactional.migrations", "upgrade"], env, site.home)
     if not is_migrated(site.airflow_database_url, site.home / "airflow" / "migrated"):
         migrate([str(BIN / "airflow"), "db", "migrate"], env, site.home)
-        (site.home / "airflow" / "migrated").write_text("by this version\n")
+        (site.home / "airflow" / "migrated").write_text(version("apache-airflow"))
+
+
+def check_redis(url: str) -> None:
+    """Ask Redis for a sign of life.
+
+    Raises
+    ------
+    SetupError
+        If it gives none.
+    """
+    try:
+        Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5).ping()
+    except RedisError as error:
+        raise SetupError(f"Redis does not answer at {without_password(url)}: {error}") from error
+
+
+def without_password(url: str) -> str:
+    """Return a URL as it may be printed."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    user = f"{parts.username}@" if parts.username else ""
+    return parts._replace(netloc=user + host).geturl()
 
 
 def create_database(url: str) -> None:
@@ -39,7 +70,7 @@ def create_database(url: str) -> None:
     name = urlsplit(url).path.strip("/")
     if _exists(url):
         return
-    server = psycopg2.connect(url.rsplit("/", 1)[0] + "/postgres")
+    server = psycopg2.connect(urlsplit(url)._replace(path="/postgres").geturl())
     try:
         server.autocommit = True
         with server.cursor() as cursor:
@@ -55,14 +86,15 @@ def _exists(url: str) -> bool:
         psycopg2.connect(url).close()
     except psycopg2.OperationalError as error:
         if "does not exist" not in str(error):
-            raise SetupError(f"PostgreSQL does not answer at {url}: {error}") from error
+            printed = without_password(url)
+            raise SetupError(f"PostgreSQL does not answer at {printed}: {error}") from error
         return False
     return True
 
 
 def is_migrated(url: str, marker: Path) -> bool:
-    """Tell whether Airflow's schema is there and this home has migrated it: saves 9 s a start."""
-    if not marker.exists():
+    """Tell whether Airflow's schema is there and this home's Airflow migrated it: saves 9 s a start."""
+    if not marker.exists() or marker.read_text() != version("apache-airflow"):
         return False
     with psycopg2.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute("select to_regclass('public.dag_run') is not null")

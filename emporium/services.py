@@ -6,6 +6,7 @@ import secrets
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from emporium import postgres, redis
 from emporium.ports import first_free_port, free_port
@@ -57,14 +58,13 @@ def plan(settings: Settings, code_version: str) -> Site:
     ports = {name: free_port() for name in ("postgres", "redis", *NAMES)}
     ports["gateway"] = first_free_port(settings.port)
     shop = settings.database_url or postgres.url(ports["postgres"], "shop")
-    base, _, name = shop.rpartition("/")
-    given = bool(settings.database_url)
+    prefix = urlsplit(shop).path + "_" if settings.database_url else "/"
     return Site(
         home=settings.home,
         ports=ports,
         database_url=shop,
-        airflow_database_url=f"{base}/{name}_airflow" if given else f"{base}/airflow",
-        mlflow_database_url=f"{base}/{name}_mlflow" if given else f"{base}/mlflow",
+        airflow_database_url=urlsplit(shop)._replace(path=f"{prefix}airflow").geturl(),
+        mlflow_database_url=urlsplit(shop)._replace(path=f"{prefix}mlflow").geturl(),
         redis_url=settings.redis_url or redis.url(ports["redis"]),
         embedded=tuple(
             name

@@ -24,6 +24,7 @@ Rows = Iterator[tuple[str, pa.Table]]
 """Paths of tables below `out`, and some of their rows."""
 
 COUNTS = "path string, n_rows bigint"
+N_PARTS = 8
 
 
 def simulate(
@@ -42,7 +43,7 @@ def simulate(
     n_tasks
         Tasks per step; by default four per core. The rows don't depend on it, their files do.
     progress
-        Called with one line after each table.
+        Called with a line now and then, and one per table at the end.
 
     Returns
     -------
@@ -53,17 +54,25 @@ def simulate(
         shutil.rmtree(out / layer, ignore_errors=True)
     n_tasks = n_tasks or 4 * spark.sparkContext.defaultParallelism
     n_blocks = -(-shop.n_products // listings.CHUNK)
-    counts = {}
-    for rows, first, n_units in (
-        (of_products, 0, n_blocks),
-        (of_shoppers, 0, n_chunks(shop)),
-        (of_a_day, shop.first, shop.n_days),
+    counts = Counter[str]()
+    for unit, rows, first, n_units in (
+        ("blocks of products", of_products, 0, n_blocks),
+        ("chunks of shoppers", of_shoppers, 0, n_chunks(shop)),
+        ("days", of_a_day, shop.first, shop.n_days),
     ):
-        units = range(first, first + n_units)
-        for path, n_rows in _write(spark, out, shop, rows, units, n_tasks).items():
-            counts[path] = n_rows
-            progress(f"{path}: {n_rows:,} rows")
-    return counts
+        for part in _parts(range(first, first + n_units)):
+            counts += _write(spark, out, shop, rows, part, n_tasks)
+            n_done = part.stop - first
+            progress(f"{n_done:,} of {n_units:,} {unit}: {counts.total():,} rows so far")
+    for path, n_rows in counts.items():
+        progress(f"{path}: {n_rows:,} rows")
+    return dict(counts)
+
+
+def _parts(units: range) -> list[range]:
+    """Cut a long step into pieces, after each of which there is something to tell."""
+    size = -(-len(units) // N_PARTS)
+    return [units[n : n + size] for n in range(0, len(units), size)]
 
 
 def of_products(shop: SimulatedShop, block: int) -> Rows:
@@ -105,7 +114,7 @@ def _write(
     rows: Callable[[SimulatedShop, int], Rows],
     units: range,
     n_tasks: int,
-) -> dict[str, int]:
+) -> Counter[str]:
     def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         numbers = [number for batch in batches for number in batch.column("id").to_pylist()]
         if not numbers:
@@ -124,4 +133,4 @@ def _write(
     total = Counter[str]()
     for path, n_rows in numbers.mapInArrow(write, COUNTS).collect():
         total[path] += n_rows
-    return dict(total)
+    return total

@@ -8,7 +8,9 @@ import time
 from pathlib import Path
 
 import psutil
+import psycopg2
 import pytest
+import redis
 
 from emporium import processes
 from emporium.ports import free_port
@@ -26,14 +28,14 @@ def home(tmp_path):
     processes.end(processes.of_home(tmp_path), seconds=10)
 
 
-def environment(home):
-    return {**os.environ, "EMPORIUM_HOME": str(home), "PORT": str(free_port())}
+def environment(home, **given):
+    return {**os.environ, "EMPORIUM_HOME": str(home), "PORT": str(free_port()), **given}
 
 
-def up(home):
+def up(home, **given):
     """Start the platform and return its process once all services answer."""
     log = (home / "up.log").open("ab")
-    process = subprocess.Popen(UP, cwd=ROOT, env=environment(home), stdout=log, stderr=log)
+    process = subprocess.Popen(UP, cwd=ROOT, env=environment(home, **given), stdout=log, stderr=log)
     deadline = time.monotonic() + 240
     while read_state(home) is None:
         assert process.poll() is None, (home / "up.log").read_text()[-3000:]
@@ -42,11 +44,17 @@ def up(home):
     return process
 
 
-def command(home, *arguments):
+def command(home, *arguments, **given):
     return subprocess.run(
         [sys.executable, "-m", "emporium", *arguments],
-        cwd=ROOT, env=environment(home), capture_output=True, text=True, check=False,
+        cwd=ROOT, env=environment(home, **given), capture_output=True, text=True, check=False,
     )  # fmt: skip
+
+
+def databases(url):
+    with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute("select datname from pg_database")
+        return {name for (name,) in cursor.fetchall()}
 
 
 def test_ctrl_c_leaves_no_process_behind(home):
@@ -109,3 +117,33 @@ def test_a_killed_service_is_started_again(home):
     assert psutil.pid_exists(pid)
     process.send_signal(signal.SIGTERM)
     process.wait(90)
+
+
+def test_given_servers_are_used_and_outlive_the_platform(home, postgres_server, redis_server):
+    given = {
+        "DATABASE_URL": postgres_server.rsplit("/", 1)[0] + "/given",
+        "REDIS_URL": redis_server,
+    }
+    process = up(home, **given)
+
+    answered = command(home, "status")
+    process.send_signal(signal.SIGTERM)
+    process.wait(90)
+
+    assert "does not answer" not in answered.stdout
+    assert not (home / "postgres").exists()
+    assert databases(postgres_server) >= {"given", "given_airflow", "given_mlflow"}
+    assert redis.Redis.from_url(redis_server).ping()
+
+
+@pytest.mark.parametrize("given", ["DATABASE_URL", "REDIS_URL"])
+def test_a_given_server_that_does_not_answer_is_named_without_its_password(home, given):
+    scheme = {"DATABASE_URL": "postgresql", "REDIS_URL": "redis"}[given]
+    nobody = f"{scheme}://ann:secret@127.0.0.1:{free_port()}/shop"
+
+    done = command(home, "up", **{given: nobody})
+
+    assert done.returncode == 1
+    assert "does not answer at" in done.stdout
+    assert "secret" not in done.stdout
+    assert processes.of_home(home) == []

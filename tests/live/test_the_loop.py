@@ -4,54 +4,24 @@ Real PostgreSQL, Redis, MLflow, Airflow, Spark, Feast and both services, as `mak
 """
 
 import datetime as dt
-import io
 import time
 import uuid
 
 import httpx2
 import pytest
-from rich.console import Console
 
-from emporium import processes
 from emporium.airflow_client import connect
-from emporium.data import Wanted
-from emporium.demo import Demo, failure
+from emporium.demo import failure
 from emporium.pipeline_run import Days, run_chain
-from emporium.ports import free_port
-from emporium.services import plan
-from emporium.settings import Settings
-from emporium.supervisor import Supervisor, repair
 from features.schemas.lake import CoPurchase, ProductFeatures, Trending
 from features.store.opening import open_store
 from jobs.partitions import Partitions
 
 pytestmark = pytest.mark.live
 
-SMALL = Wanted(scale=0.1, n_days=60)
-
 
 def now():
     return dt.datetime.now(dt.UTC)
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    home = tmp_path_factory.mktemp("emporium").resolve()
-    settings = Settings(emporium_home=home, database_url="", redis_url="", port=free_port())
-    supervisor = Supervisor(plan(settings, "test"), say=lambda line: None)
-    try:
-        supervisor.start()
-        yield supervisor.site
-    finally:
-        supervisor.stop()
-        repair(home, lambda line: None)
-        assert processes.of_home(home) == []
-
-
-@pytest.fixture(scope="module")
-def figures(site):
-    """The demo's figures after its first run of all DAGs."""
-    return Demo(site, Console(file=io.StringIO())).run(SMALL, now())
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """What tests of whole jobs share: one session, and a shop of three days small enough to read."""
 
 import datetime as dt
+import fcntl
 import shutil
 
 import pytest
@@ -36,18 +37,30 @@ JOBS = (ingest, build_daily_facts, build_features, build_lists, build_search_doc
 
 
 @pytest.fixture(scope="session")
-def built_home(spark, tmp_path_factory):
-    """A home with the tiny shop's first two days built by every job, day by day. Copy it."""
-    settings = Settings(
-        emporium_home=tmp_path_factory.mktemp("built"), database_url="", redis_url=""
-    )
+def built_home(spark, tmp_path_factory, worker_id):
+    """A home with the tiny shop's first two days built by every job, day by day. Copy it.
+
+    Built once: a test worker that comes second waits, and takes what the first one built.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+    settings = Settings(emporium_home=shared / "built", database_url="", redis_url="")
+    with (shared / "built.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not settings.emporium_home.exists():
+            aside = Settings(emporium_home=base / "building", database_url="", redis_url="")
+            build_day_by_day(aside)
+            aside.emporium_home.rename(settings.emporium_home)
+    return settings
+
+
+def build_day_by_day(settings):
     tiny_shop.write_raw(settings.lake)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(jobs_spark, "DEFAULTS", jobs_spark.DEFAULTS | FEW)
         for day in tiny_shop.DAYS[:2]:
             for job in JOBS:
                 job.main(settings, on(day))
-    return settings
 
 
 @pytest.fixture

@@ -82,14 +82,15 @@ def test_a_third_of_bad_rows_fails_the_day_and_publishes_nothing(shop):
     assert list((shop.emporium_home.resolve() / "data_docs").rglob("index.html"))
 
 
-def test_a_missing_column_fails_the_day_and_publishes_nothing(home, spark):
+@pytest.mark.parametrize("column", ["unit_price_cents", "event_id"])
+def test_a_missing_column_fails_the_day_and_publishes_nothing(home, spark, column):
     lines = [
-        {name: text for name, text in line.items() if name != "unit_price_cents"}
+        {name: text for name, text in line.items() if name != column}
         for line in tiny_shop.orders_of(DAY)
     ]
     append(home.lake, DAY, tiny_shop.rows_of(DAY) | {"order_lines": lines})
 
-    with pytest.raises(JobError, match="order_lines: column unit_price_cents is missing"):
+    with pytest.raises(JobError, match=f"order_lines: column {column} is missing"):
         ingest.main(home, on(DAY))
 
     assert contents(home.lake) == {}

@@ -1,0 +1,93 @@
+"""The jobs that publish to serving, killed at any moment: what shoppers see stays as it was."""
+
+import datetime as dt
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import httpx2
+import pytest
+
+from emporium.services import environment
+from features.schemas.lake import DemandForecast, UserFeatures
+from features.store.opening import open_store
+from jobs.partitions import Partitions
+
+pytestmark = [pytest.mark.live, pytest.mark.long]
+
+JOBS = ("publish_features", "build_search_index", "train_recommendations", "forecast_demand")
+MOMENTS = (0.4, 0.6, 0.75, 0.85, 0.95)
+"""Of the seconds that the job takes undisturbed."""
+FEATURES = ["n_orders_28d", "recent_item_ids", "favourite_category_id"]
+TYPES = ("for_you", "trending", "recently_viewed")
+
+
+def submit(site, job, date):
+    """Start the job as Airflow does: in the site's environment, a session of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", f"jobs.{job}", "--date", date],
+        env=environment(site) | {"SPARK_MASTER": "local[2]"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def killed_after(seconds, site, job, date):
+    """Kill -9 the job and its children after a time; its exit status."""
+    process = submit(site, job, date)
+    time.sleep(seconds)
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    return process.wait()
+
+
+def published(site, date):
+    """What is read from every store that the jobs publish to."""
+    lake, day = Partitions(site.home / "lake"), dt.date.fromisoformat(date)
+    customers = sorted(lake.read(UserFeatures, day, day)["user_id"].to_pylist())[::50]
+    store = open_store(site.home / "feast", site.redis_url)
+    online = store.get_online_features(
+        features=[f"user_features:{name}" for name in FEATURES],
+        entity_rows=[{"user_id": customer} for customer in customers],
+    ).to_dict()
+    with httpx2.Client(base_url=f"{site.url('gateway')}/api/v1", timeout=30) as shop:
+        found = [
+            ids(shop, "/products", sort=sort, limit=50) for sort in ("price_asc", "popularity")
+        ]
+        lists = [
+            ids(shop, "/recommendations", type=kind, customer_id=customer, limit=20)
+            for customer in customers
+            for kind in TYPES
+        ]
+    forecast = lake.read(DemandForecast, day, day).sort_by(
+        [("product_id", "ascending"), ("demand_date", "ascending")]
+    )
+    return {"online": online, "found": found, "lists": lists, "forecast": forecast.to_pylist()}
+
+
+def ids(shop, path, **query):
+    answer = shop.get(path, params=query)
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    return [item["product_id"] for item in body.get("products", body.get("items"))]
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_killed_job_changes_nothing_that_was_published_and_its_rerun_is_right(site, figures, job):
+    date = str(figures["last_day"])
+    before = published(site, date)
+    began = time.monotonic()
+    assert submit(site, job, date).wait() == 0
+    seconds = time.monotonic() - began
+
+    statuses = []
+    for moment in MOMENTS:
+        statuses.append(killed_after(moment * seconds, site, job, date))
+        assert published(site, date) == before, (moment, statuses)
+
+    assert statuses.count(-signal.SIGKILL) >= 3
+    assert submit(site, job, date).wait() == 0
+    assert published(site, date) == before
