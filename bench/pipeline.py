@@ -37,8 +37,8 @@ from jobs.spark import open_lake
 REPOSITORY = Path(__file__).parents[1]
 LAST_DAY = dt.date(2026, 1, 31)
 N_DAYS = 120
-N_EVENTS_AT_SCALE_1 = 1_100_000
-"""Rows of the clickstream that `python -m simulator --scale 1` writes for 120 days, a little less."""
+N_EVENTS_AT_SCALE_1 = 1_000_000
+"""Rows of the clickstream that a simulated scale of 1 has in 120 days, or a little more."""
 
 
 def main() -> None:
