@@ -13,6 +13,8 @@ from emporium.ports import first_free_port, free_port
 from emporium.settings import REPOSITORY, Settings
 
 BIN = Path(sys.executable).parent
+SPARK_CLASSES = f"-XX:SharedArchiveFile={BIN.parent / 'spark.jsa'}"
+"""Made by set-up; Java does without it where it is missing or of another version."""
 NAMES = (
     "gateway",
     "transactional",
@@ -148,6 +150,7 @@ def environment(site: Site) -> dict[str, str]:
         "CODE_VERSION": site.code_version,
         "SPARK_LOCAL_IP": "127.0.0.1",
         "PYSPARK_PYTHON": sys.executable,
+        "SPARK_SUBMIT_OPTS": SPARK_CLASSES,
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "GATEWAY_TRANSACTIONAL_URL": site.url("transactional"),
         "GATEWAY_SERVING_URL": site.url("serving"),
@@ -159,14 +162,14 @@ def environment(site: Site) -> dict[str, str]:
 
 
 def airflow_environment(site: Site, kept: dict[str, str]) -> dict[str, str]:
-    """Return Airflow's settings: LocalExecutor, three slots, metadata in PostgreSQL."""
+    """Return Airflow's settings: LocalExecutor, four slots, metadata in PostgreSQL."""
     api = site.url("airflow-api")
     metadata = site.airflow_database_url.replace("postgresql:", "postgresql+psycopg2:")
     spark = {"conn_type": "spark", "host": site.spark_master, "extra": {"deploy-mode": "client"}}
     sections = {
         "CORE__EXECUTOR": "LocalExecutor",
-        "CORE__PARALLELISM": "3",
-        "CORE__DEFAULT_POOL_TASK_SLOT_COUNT": "3",
+        "CORE__PARALLELISM": "4",
+        "CORE__DEFAULT_POOL_TASK_SLOT_COUNT": "4",
         "CORE__LOAD_EXAMPLES": "False",
         "CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
         "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",

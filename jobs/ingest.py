@@ -7,11 +7,12 @@ import datetime as dt
 import logging
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from features.expectations.reasons import REJECT, judge
@@ -27,6 +28,7 @@ from features.transforms.redelivery import (
     mark_redelivered,
 )
 from jobs.lake import Lake, StagedPartitions
+from jobs.partitions import count_rows
 from jobs.raw import RawBatches
 from jobs.reports import write_report
 from jobs.runner import Dates, JobError, Settings, run
@@ -36,6 +38,7 @@ from jobs.spark import open_lake
 
 REFERS_TO_PRODUCTS = (StockLevel, OrderLine, ClickstreamEvent)
 SEVERAL = "_several"
+N_LOGS_AT_ONCE = 2
 log = logging.getLogger("ingest")
 
 
@@ -69,9 +72,7 @@ def main(settings: Settings, dates: Dates) -> None:
     refuse_no_orders(batches, dates)
     lake = open_lake(settings, "ingest")
     validator = open_validator(settings.emporium_home.resolve() / "data_docs" / str(dates.last))
-    split: list[SplitLog] = []
-    for row in LOGS:
-        split += split_log(lake, batches, validator, row, dates, split)
+    split = split_logs(lake, batches, validator, dates)
     validator.build_docs()
     for done in split:
         done.validated.publish()
@@ -102,6 +103,22 @@ def refuse_no_orders(batches: RawBatches, dates: Dates) -> None:
             f"order_lines: no order was recorded on {dates.last}, the last are of {days[-1]}: "
             "check the shop and the outbox; if the shop was closed, run a range that holds the day"
         )
+
+
+def split_logs(
+    lake: Lake, batches: RawBatches, validator: Validator, dates: Dates
+) -> list[SplitLog]:
+    """Split the catalogue, then the other logs, which refer to it, two at a time.
+
+    Spark plans a log's many small queries on one core: a second log keeps the other one busy.
+    """
+    products = split_log(lake, batches, validator, ProductVersion, dates, [])
+    others = [row for row in LOGS if row is not ProductVersion]
+    with ThreadPoolExecutor(N_LOGS_AT_ONCE) as pool:
+        found = pool.map(
+            lambda row: split_log(lake, batches, validator, row, dates, products), others
+        )
+        return [*products, *(done for log_of in found for done in log_of)]
 
 
 def split_log(
@@ -174,18 +191,34 @@ def judge_log(
     judged = judge(raw, row)
     if row in REFERS_TO_PRODUCTS:
         judged = mark_unknown_products(judged, known_products(lake, dates, split))
-    judged = judged.join(F.broadcast(several.withColumn(SEVERAL, F.lit(1))), "event_id", "left")
-    is_read = (F.size("reasons") > 0) | F.col(SEVERAL).isNotNull()
-    # As one JSON text it is kept in three quarters of the time that a struct of many nulls takes.
     text_type = judged.select("raw.*").schema
-    text = F.when(is_read, F.to_json("raw"))
-    judged = lake.keep(judged.withColumn("raw", text), scratch / "judged")
-    marked = mark_redelivered(judged.where(F.col(SEVERAL).isNotNull()), earlier)
-    marked = lake.keep(marked, scratch / "marked")
-    every = judged.where(F.col(SEVERAL).isNull()).unionByName(marked).drop(SEVERAL)
+    if count_rows((scratch / "several").glob("*.parquet")):
+        every = with_redelivered(lake, judged, several, earlier, scratch)
+    else:
+        every = lake.keep(with_text(judged, F.size("reasons") > 0), scratch / "judged")
     return every.withColumns(
         {"raw": F.from_json("raw", text_type), IS_GOOD: F.size("reasons") == 0}
     )
+
+
+def with_redelivered(
+    lake: Lake, judged: DataFrame, several: DataFrame, earlier: DataFrame, scratch: Path
+) -> DataFrame:
+    """Return the judged rows with a reason against those that were delivered before."""
+    judged = judged.join(F.broadcast(several.withColumn(SEVERAL, F.lit(1))), "event_id", "left")
+    is_read = (F.size("reasons") > 0) | F.col(SEVERAL).isNotNull()
+    judged = lake.keep(with_text(judged, is_read), scratch / "judged")
+    marked = mark_redelivered(judged.where(F.col(SEVERAL).isNotNull()), earlier)
+    marked = lake.keep(marked, scratch / "marked")
+    return judged.where(F.col(SEVERAL).isNull()).unionByName(marked).drop(SEVERAL)
+
+
+def with_text(judged: DataFrame, is_read: Column) -> DataFrame:
+    """Turn `raw` into one JSON text, null where nobody reads it.
+
+    It is kept in three quarters of the time that a struct of many nulls takes.
+    """
+    return judged.withColumn("raw", F.when(is_read, F.to_json("raw")))
 
 
 def complete(raw: DataFrame, row: type[LogRow]) -> DataFrame:

@@ -4,10 +4,12 @@ import uuid
 
 import pytest
 
+from emporium.services import SPARK_CLASSES
 from tests import services
 
 os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
 os.environ["PYSPARK_PYTHON"] = sys.executable  # else workers take the first `python3` of PATH
+os.environ["SPARK_SUBMIT_OPTS"] = SPARK_CLASSES
 
 # A worker of pytest-xdist has no main module; PySpark would take it for a doctest run and exit.
 if not hasattr(sys.modules["__main__"], "__file__"):

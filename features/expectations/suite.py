@@ -11,6 +11,14 @@ from great_expectations.expectations import core as gxe
 from great_expectations.expectations.expectation import Expectation
 from pydantic import AwareDatetime
 
+from features.expectations.counted import (
+    ExpectPairValuesAToBeGreaterThanB,
+    ExpectValueLengthsToBeBetween,
+    ExpectValuesToBeBetween,
+    ExpectValuesToBeInSet,
+    ExpectValuesToMatchRegex,
+    ExpectValuesToNotBeNull,
+)
 from features.schemas.column import Column, columns
 from features.schemas.row import LogRow, NotAfter
 
@@ -37,32 +45,30 @@ def _table_expectations(row: type[LogRow], *, rows_required: bool) -> Iterator[E
     yield gxe.ExpectTableColumnsToMatchSet(column_set=names, exact_match=False)
     if rows_required:
         yield gxe.ExpectTableRowCountToBeBetween(min_value=1)
-    yield gxe.ExpectColumnValuesToBeInSet(column=IS_GOOD, value_set=[True], mostly=GOOD_RATIO)
+    yield ExpectValuesToBeInSet(column=IS_GOOD, value_set=[True], mostly=GOOD_RATIO)
 
 
 def _pair_expectation(rule: NotAfter) -> Expectation:
-    return gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+    return ExpectPairValuesAToBeGreaterThanB(
         column_A=rule.later, column_B=rule.earlier, or_equal=True, mostly=GOOD_RATIO
     )
 
 
 def _column_expectations(column: Column) -> Iterator[Expectation]:
     if not column.nullable:
-        yield gxe.ExpectColumnValuesToNotBeNull(column=column.name, mostly=GOOD_RATIO)
+        yield ExpectValuesToNotBeNull(column=column.name, mostly=GOOD_RATIO)
     if (column.ge is not None or column.le is not None) and column.type is not AwareDatetime:
-        yield gxe.ExpectColumnValuesToBeBetween(
+        yield ExpectValuesToBeBetween(
             column=column.name, min_value=column.ge, max_value=column.le, mostly=GOOD_RATIO
         )
     if column.options:
-        yield gxe.ExpectColumnValuesToBeInSet(
+        yield ExpectValuesToBeInSet(
             column=column.name, value_set=list(column.options), mostly=GOOD_RATIO
         )
     if column.pattern:
-        yield gxe.ExpectColumnValuesToMatchRegex(
-            column=column.name, regex=column.pattern, mostly=GOOD_RATIO
-        )
+        yield ExpectValuesToMatchRegex(column=column.name, regex=column.pattern, mostly=GOOD_RATIO)
     if column.min_length or column.max_length:
-        yield gxe.ExpectColumnValueLengthsToBeBetween(
+        yield ExpectValueLengthsToBeBetween(
             column=column.name,
             min_value=column.min_length,
             max_value=column.max_length,

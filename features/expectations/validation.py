@@ -1,7 +1,8 @@
 """Run the logs' suites on Spark and keep the results as pages (Great Expectations' Data Docs)."""
 
 import os
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +29,18 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Validator:
-    """Runs suites; every result becomes a page below `docs`."""
+    """Runs suites, one at a time; every result becomes a page below `docs`."""
 
     context: Any
     docs: Path
+    _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def verdict(self, judged: DataFrame, row: type[LogRow], *, rows_required: bool) -> Verdict:
         """Run the log's suite on its judged rows."""
+        with self._turn:
+            return self._verdict(judged, row, rows_required=rows_required)
+
+    def _verdict(self, judged: DataFrame, row: type[LogRow], *, rows_required: bool) -> Verdict:
         suite = expectation_suite(row, rows_required=rows_required)
         source = self.context.data_sources.add_or_update_spark(name=row.table, persist=False)
         asset = source.add_dataframe_asset(name=row.table)
@@ -52,7 +58,8 @@ class Validator:
 
     def build_docs(self) -> Path:
         """Write the pages, point `latest` beside them at them, and return the index page."""
-        self.context.build_data_docs()
+        with self._turn:
+            self.context.build_data_docs()
         latest = self.docs.with_name("latest")
         aside = self.docs.with_name(f".latest-{os.getpid()}")
         aside.unlink(missing_ok=True)

@@ -15,16 +15,12 @@ from emporium.settings import Settings
 from emporium.supervisor import Supervisor, repair
 
 SMALL = Wanted(scale=0.1, n_days=60)
-QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-"""A dozen JVMs start for a small shop: none lives long enough for the optimising compiler."""
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """Real PostgreSQL, Redis, MLflow, Airflow and all services, on ports and a home of their own."""
     home = tmp_path_factory.mktemp("emporium").resolve()
-    patched = pytest.MonkeyPatch()
-    patched.setenv("JAVA_TOOL_OPTIONS", QUICK_JAVA)
     settings = Settings(emporium_home=home, database_url="", redis_url="", port=free_port())
     supervisor = Supervisor(plan(settings, "test"), say=lambda line: None)
     try:
@@ -33,7 +29,6 @@ def site(tmp_path_factory):
     finally:
         supervisor.stop()
         repair(home, lambda line: None)
-        patched.undo()
         assert processes.of_home(home) == []
 
 
