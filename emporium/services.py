@@ -13,7 +13,7 @@ from emporium.ports import first_free_port, free_port
 from emporium.settings import REPOSITORY, Settings
 
 BIN = Path(sys.executable).parent
-SPARK_CLASSES = f"-XX:SharedArchiveFile={BIN.parent / 'spark.jsa'}"
+SPARK_CLASSES = f'"-XX:SharedArchiveFile={BIN.parent / "spark.jsa"}"'
 """Made by set-up; Java does without it where it is missing or of another version."""
 NAMES = (
     "gateway",
@@ -53,6 +53,11 @@ class Site:
     def url(self, name: str) -> str:
         """Return a service's URL."""
         return f"http://127.0.0.1:{self.ports[name]}"
+
+
+def temporary(site: Site) -> Path:
+    """Return the folder of what nobody needs once the site has stopped."""
+    return site.home / "tmp"
 
 
 def plan(settings: Settings, code_version: str) -> Site:
@@ -150,7 +155,9 @@ def environment(site: Site) -> dict[str, str]:
         "CODE_VERSION": site.code_version,
         "SPARK_LOCAL_IP": "127.0.0.1",
         "PYSPARK_PYTHON": sys.executable,
-        "SPARK_SUBMIT_OPTS": SPARK_CLASSES,
+        "SPARK_SUBMIT_OPTS": f'{SPARK_CLASSES} "-Djava.io.tmpdir={temporary(site)}"',
+        "SPARK_LOCAL_DIRS": str(temporary(site)),
+        "TMPDIR": str(temporary(site)),
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "GATEWAY_TRANSACTIONAL_URL": site.url("transactional"),
         "GATEWAY_SERVING_URL": site.url("serving"),

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import subprocess
 import time
 import urllib.request
@@ -19,7 +20,7 @@ import psycopg2
 from emporium import postgres, processes
 from emporium.databases import SetupError, prepare
 from emporium.ports import is_listening
-from emporium.services import Service, Site, applications, environment, stores
+from emporium.services import Service, Site, applications, environment, stores, temporary
 
 START_SECONDS = 120
 STOP_SECONDS = 20
@@ -87,6 +88,8 @@ class Supervisor:
             If a service ends or does not answer in time; with the end of its log.
         """
         env = environment(self.site)
+        shutil.rmtree(temporary(self.site), ignore_errors=True)
+        temporary(self.site).mkdir(parents=True)
         if "postgres" in self.site.embedded:
             postgres.initialise(self.site.home / "postgres")
         self._start_all(stores(self.site), env)
