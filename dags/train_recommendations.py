@@ -18,8 +18,9 @@ Recall, NDCG and coverage of each model stand beside popularity's in the log, in
 the hold-out. What is served is then fitted again on everything up to the day.
 
 **The gate.** A new version becomes `challenger`; it becomes `champion` only if it beats popularity and
-the present champion on the same hold-out. The log's last lines say by how much, or why not. A version
-that is not promoted is no failure: the task succeeds and the champion stays.
+the present champion on the same hold-out. A backfill's model never replaces a champion of a later day.
+The log's last lines say by how much, or why not. A version that is not promoted is no failure: the task
+succeeds and the champion stays.
 
 **If it fails.** Serving keeps the champion. Nothing is registered half: a version appears when all its
 files are in MLflow.

@@ -83,6 +83,8 @@ def backfill(
     last: Annotated[dt.datetime, typer.Option("--to", formats=["%Y-%m-%d"])],
 ) -> None:
     """Rebuild past days through Airflow, on a running platform."""
+    if first > last:
+        raise typer.BadParameter(f"--from {first.date()} is after --to {last.date()}")
     site = running_site(Settings())
     days = Days(first.date(), last.date(), first.date(), first.date())
     with reporting():

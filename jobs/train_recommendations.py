@@ -53,7 +53,7 @@ from models.evaluation.choice import (
     judge_hybrid,
 )
 from models.evaluation.lists import measures
-from models.gate import Decision, decide
+from models.gate import Decision, decide, unless_older
 from models.ranking.hybrid import HybridRanker
 from models.recommender import Fitted, Params, bundle, fit_ranker, fit_retrieval
 from models.retrieval.contract import Rows
@@ -100,6 +100,7 @@ def train(
     decision = decide(
         "NDCG@10", scores[method][JUDGED_BY], scores["popularity"][JUDGED_BY], champion
     )
+    decision = unless_older(decision, str(date), registry.champion_date(uri, MODEL))
     show(choice, scores, held, decision)
     now = fitted(data, date, params)
     newest_ranker = fit_ranker(before, held.all_relevant, params) or ranker

@@ -38,5 +38,18 @@ def decide(measure: str, challenger: float, reference: float, champion: float | 
     )
 
 
+def unless_older(decision: Decision, date: str, champion_date: str | None) -> Decision:
+    """Keep a champion of a later day, whatever was decided: a backfill takes no shop back in time.
+
+    Dates are the last days (YYYY-MM-DD) of what each was trained on.
+    """
+    if champion_date is None or champion_date <= date:
+        return decision
+    sentence = (
+        f"champion kept: it knows the days up to {champion_date}, the challenger up to {date}"
+    )
+    return Decision(promote=False, sentence=sentence)
+
+
 def _by(score: float, other: float) -> str:
     return f"by {100 * (score / other - 1):.1f} %" if other > 0 else f"by {score:.4f}"

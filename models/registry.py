@@ -106,6 +106,17 @@ def champion_version(tracking_uri: str, name: str) -> str | None:
     return _version_of(tracking_uri, name, CHAMPION)
 
 
+def champion_date(tracking_uri: str, name: str) -> str | None:
+    """Return the last day (YYYY-MM-DD) that the champion was trained on, None if there is none."""
+    version = champion_version(tracking_uri, name)
+    if version is None:
+        return None
+    client = MlflowClient(tracking_uri)
+    run = client.get_run(client.get_model_version(name, version).run_id)
+    date: str | None = run.data.params.get("date")
+    return date
+
+
 def download(tracking_uri: str, name: str, version: str, folder: Path, part: str = "model") -> Path:
     """Return the folder of a version's artifacts `part`, fetched into `folder` unless it is there.
 

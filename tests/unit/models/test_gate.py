@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.gate import decide
+from models.gate import Decision, decide, unless_older
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,18 @@ def test_a_challenger_must_beat_the_reference_and_the_champion(
 
     assert decision.promote is promoted
     assert says in decision.sentence
+
+
+@pytest.mark.parametrize(
+    ("date", "champion_date", "promoted"),
+    [
+        ("2024-05-01", None, True),
+        ("2024-05-01", "2024-04-30", True),
+        ("2024-05-01", "2024-05-01", True),
+        ("2024-05-01", "2024-05-02", False),
+    ],
+)
+def test_a_model_of_an_earlier_day_never_replaces_the_champion(date, champion_date, promoted):
+    decision = unless_older(Decision(promote=True, sentence="promoted"), date, champion_date)
+
+    assert decision.promote is promoted

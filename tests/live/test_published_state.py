@@ -1,4 +1,4 @@
-"""The jobs that publish to serving, killed at any moment: what shoppers see stays as it was."""
+"""What is published stays right: jobs killed at any moment, and a past day built again."""
 
 import datetime as dt
 import os
@@ -11,8 +11,11 @@ import httpx2
 import pytest
 
 from emporium.services import environment
-from features.schemas.lake import DemandForecast, UserFeatures
+from features.schemas.lake import DERIVED, DemandForecast, UserFeatures
+from features.schemas.logs import LOGS
+from features.schemas.weights import HOLDOUT_DAYS
 from features.store.opening import open_store
+from jobs.index_versions import IndexVersions
 from jobs.partitions import Partitions
 
 pytestmark = [pytest.mark.live, pytest.mark.long]
@@ -91,3 +94,32 @@ def test_a_killed_job_changes_nothing_that_was_published_and_its_rerun_is_right(
     assert statuses.count(-signal.SIGKILL) >= 3
     assert submit(site, job, date).wait() == 0
     assert published(site, date) == before
+
+
+def tables_of(site, day):
+    """Every table's rows of a day, by name; only tables that have any."""
+    lake = Partitions(site.home / "lake")
+    rows = {row.table: lake.read(row, day, day).to_pylist() for row in (*LOGS, *DERIVED)}
+    return {table: sorted(map(repr, found)) for table, found in rows.items() if found}
+
+
+def test_a_backfill_gives_a_past_day_the_same_tables_and_leaves_the_newest_published(site, figures):
+    last = dt.date.fromisoformat(str(figures["last_day"]))
+    day = last - dt.timedelta(days=HOLDOUT_DAYS)
+    before, shown = tables_of(site, day), published(site, str(last))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "emporium", "backfill", "--from", str(day), "--to", str(day)],
+        env=environment(site),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout[-3000:]
+    after = tables_of(site, day)
+    assert {"clickstream", "order_lines", "sessions", "user_features"} <= before.keys()
+    for table, rows in before.items():
+        assert after[table] == rows, table
+    assert IndexVersions(site.home / "index").current_date() == last
+    assert published(site, str(last)) == shown
