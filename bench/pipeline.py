@@ -9,21 +9,18 @@ the sum over the job's processes (proportional set size), looked at four times a
 """
 
 import datetime as dt
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 from pyspark.sql import functions as F  # noqa: N812
 
 from bench.pipeline_sql import JOBS, DuckPipeline
 from bench.table import Figure, parser, report
+from bench.watch import REPOSITORY, say, watched
 from features.schemas.lake import CoPurchase
 from features.schemas.logs import ClickstreamEvent
 from jobs import build_lists
@@ -34,7 +31,6 @@ from jobs.raw import RawBatches
 from jobs.runner import Dates, Settings
 from jobs.spark import open_lake
 
-REPOSITORY = Path(__file__).parents[1]
 LAST_DAY = dt.date(2026, 1, 31)
 N_DAYS = 120
 N_EVENTS_AT_SCALE_1 = 1_000_000
@@ -88,11 +84,6 @@ def run(home: Path, n_events: int, driver_memory: str) -> list[Figure]:
     return figures
 
 
-def say(line: str) -> None:
-    """Tell how far the run is."""
-    sys.stderr.write(f"{line}\n")
-
-
 def simulated(settings: Settings, n_events: int) -> Figure:
     """Write a shop of at least `n_events` clicks as the raw layer."""
     shop = settings.emporium_home / "shop"
@@ -120,48 +111,6 @@ def submit(home: Path, job: str, span: list[str], driver_memory: str) -> tuple[f
         *span,
     ]
     return watched(command, home)
-
-
-def watched(command: list[str], home: Path) -> tuple[float, float]:
-    """Run a command and return its seconds and the peak bytes of its processes together."""
-    environment = os.environ | {  # noqa: TID251 - handed on to the job
-        "EMPORIUM_HOME": str(home),
-        "DATABASE_URL": "",
-        "REDIS_URL": "",
-        "PYSPARK_PYTHON": sys.executable,
-        "PYTHONPATH": str(REPOSITORY),
-    }
-    start = time.monotonic()
-    with (home / "log").open("w+b") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own jobs
-            command, env=environment, cwd=home, stdout=output, stderr=output
-        )
-        peak = [0.0]
-        watcher = threading.Thread(target=_watch, args=(process, peak), daemon=True)
-        watcher.start()
-        status = process.wait()
-        seconds = time.monotonic() - start
-        watcher.join()
-    if status:
-        sys.exit(f"FAILED: {' '.join(command)}\n{(home / 'log').read_text()[-3000:]}")
-    return seconds, peak[0]
-
-
-def _watch(process: "subprocess.Popen[bytes]", peak: list[float]) -> None:
-    while process.poll() is None:
-        peak[0] = max(peak[0], _tree_bytes(process.pid))
-        time.sleep(0.25)
-
-
-def _tree_bytes(pid: int) -> float:
-    total = 0.0
-    try:
-        root = psutil.Process(pid)
-        for one in [root, *root.children(recursive=True)]:
-            total += one.memory_full_info().pss
-    except psutil.Error:
-        return total
-    return total
 
 
 def steps(settings: Settings, dates: Dates, reference: dict[str, float]) -> list[Figure]:
