@@ -6,16 +6,26 @@ PYTHON=${PYTHON:-python3}
 STAMP=.venv/requirements.sha256
 UV='uv==0.13.9'
 
-java_works() { "${JAVA_HOME:+$JAVA_HOME/bin/}java" -version >/dev/null 2>&1; }
+java_says() { "${JAVA_HOME:+$JAVA_HOME/bin/}java" -version 2>&1; }
 
-install_java() {
-    local install='apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-headless'
+java_works() { # 17 or newer
+    local version
+    version=$(java_says | sed -n 's/.* version "\([0-9]*\).*/\1/p')
+    [ "${version:-0}" -ge 17 ]
+}
+
+venv_works() { "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null; }
+
+# Installs a Debian package if that is allowed, else says how: install_debian PACKAGE WHY
+install_debian() {
+    local install="apt-get update && apt-get install -y --no-install-recommends $1" log
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        echo "setup: installing Java 17"
-        sh -c "$install" >/tmp/emporium-java.$$ 2>&1 || { tail -5 /tmp/emporium-java.$$; exit 1; }
-        rm -f /tmp/emporium-java.$$
+        echo "setup: $2: installing $1"
+        log=$(mktemp)
+        DEBIAN_FRONTEND=noninteractive sh -c "$install" >"$log" 2>&1 || { tail -5 "$log"; exit 1; }
+        rm -f "$log"
     else
-        echo "setup: Spark needs Java 17 and there is none: run  sudo sh -c '$install'" >&2
+        echo "setup: $2: run  sudo sh -c '$install'" >&2
         exit 1
     fi
 }
@@ -27,7 +37,8 @@ install_packages() {
     "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
         { echo "setup: Python 3.11 or newer is needed; name one with PYTHON=..." >&2; exit 1; }
     echo "setup: installing $(grep -c '^[a-z]' requirements.lock) packages into .venv"
-    [ -x .venv/bin/python ] || "$PYTHON" -m venv .venv
+    venv_works || install_debian python3-venv "Python's venv is missing"
+    .venv/bin/python -m pip --version >/dev/null 2>&1 || "$PYTHON" -m venv --clear .venv
     .venv/bin/python -m pip install --quiet --no-cache-dir --disable-pip-version-check "$UV"
     # Compiled now, once: a run starts dozens of Python processes, each of which imports a lot.
     VIRTUAL_ENV=$PWD/.venv .venv/bin/uv pip install --quiet --no-cache --no-deps --require-hashes \
@@ -41,7 +52,7 @@ install_packages() {
 # Spark's classes as Java has them in memory: a job then starts in two thirds of the time.
 archive_classes() {
     local classes=.venv/spark.jsa stamp=.venv/spark.sha256 wanted
-    wanted=$({ cat "$STAMP"; java -version 2>&1; } | sha256sum)
+    wanted=$({ cat "$STAMP"; java_says; } | sha256sum)
     [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && return
     SECONDS=0
     SPARK_LOCAL_IP=127.0.0.1 PYSPARK_PYTHON=$PWD/.venv/bin/python .venv/bin/spark-submit --master 'local[2]' \
@@ -52,6 +63,6 @@ archive_classes() {
     echo "setup: archived Spark's classes in $SECONDS s"
 }
 
-java_works || install_java
+java_works || install_debian openjdk-17-jre-headless "Spark needs Java 17 and there is none"
 install_packages
 archive_classes
