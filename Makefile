@@ -17,7 +17,7 @@ test: setup
 	@$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-long: setup
-	@$(BIN)/python -m pytest -m long
+	@$(BIN)/python -m pytest -m long -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup
 	@$(BIN)/ruff format --check .
