@@ -81,7 +81,7 @@ from numbered group by date, visitor_id, visit
 
 USER_ITEMS = """
 select user_id, item_id, round(sum((n_views + 3 * n_carts + 5 * n_purchases - 5 * n_returns)
-    * 0.5 ** ((date '{last}' - occurred_on) / 30.0)), 6) as weight,
+    * 0.5 ** ((date '{last}' - occurred_on) / 30.0)), 9) as weight,
   sum(n_purchases)::bigint as n_purchases, max(last_at) as last_at, date '{last}' as date
 from interactions where date <= date '{last}' group by user_id, item_id
 """
@@ -162,7 +162,7 @@ join items other on other.product_id = other_item_id, (select count(*) as total 
 TRENDING = """
 with scores as (
   select product_id, round(sum((n_views + 3 * n_carts + 5 * n_units)
-      * 0.5 ** ((date '{last}' - occurred_on) / 2.0)), 6) as score
+      * 0.5 ** ((date '{last}' - occurred_on) / 2.0)), 9) as score
   from events where occurred_on > date '{last}' - 14 group by 1 having score > 0),
 listed as (
   select product_id, category_id, score from scores join catalogue using (product_id)
@@ -194,15 +194,17 @@ BEFORE = {
     "trending": (EVENTS, 14),
     "user_features": (CATALOGUE, 0),
 }
-ROUNDED = {
-    "weight": 6,
-    "conversion_ratio": 6,
-    "mean_price_cents": 6,
-    "support_ratio": 9,
-    "confidence_ratio": 6,
-    "lift": 6,
-    "score": 6,
-}
+MEASURED = (
+    "weight",
+    "conversion_ratio",
+    "mean_price_cents",
+    "support_ratio",
+    "confidence_ratio",
+    "lift",
+    "score",
+)
+TOLERANCE = 1e-6
+"""Of fractions and their sums: the two add up in other orders before they round."""
 
 
 class DuckPipeline:
@@ -239,9 +241,23 @@ class DuckPipeline:
         columns = ", ".join(_comparable(name) for name in names)
         ours = f"select {columns} from {self._published(derived, table)} {self._of_last(table)}"  # noqa: S608 - our own names
         theirs = f"select {columns} from {file}"  # noqa: S608 - our own names
+        same = " and ".join(
+            f"ours.{name} is not distinct from theirs.{name}"
+            for name in names
+            if name not in MEASURED
+        )
+        near = " and ".join(
+            [
+                "true",
+                *(f"abs(ours.{n} - theirs.{n}) <= {TOLERANCE}" for n in names if n in MEASURED),
+            ]
+        )
+        # A row without a partner compares as null with its measures, or has no `date`.
+        differ = f"not coalesce({near}, false) or ours.date is null or theirs.date is null"
         [[n_rows]] = self.sql.execute(f"select count(*) from {file}").fetchall()  # noqa: S608
-        differences = f"(({ours}) except all ({theirs})) union all (({theirs}) except all ({ours}))"
-        [[n_differ]] = self.sql.execute(f"select count(*) from ({differences})").fetchall()  # noqa: S608
+        [[n_differ]] = self.sql.execute(
+            f"select count(*) from ({ours}) ours full join ({theirs}) theirs on {same} where {differ}"  # noqa: S608
+        ).fetchall()
         return int(n_rows), int(n_differ)
 
     def _of_last(self, table: str) -> str:
@@ -254,6 +270,4 @@ class DuckPipeline:
 
 
 def _comparable(name: str) -> str:
-    if name in ROUNDED:
-        return f"round({name}, {ROUNDED[name]}) as {name}"
     return f"{name}::varchar as {name}" if name.endswith("_ids") else name
