@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
+from pyspark import TaskContext
 from pyspark.sql import DataFrame
 
 from features.schemas.lake import SearchDocument
@@ -91,8 +92,10 @@ def _shard_writer(
     folder: str,
 ) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        # A name of this try's own: a task that Spark runs twice leaves a shard nobody refers to.
-        name = f"shard-{uuid.uuid4().hex[:12]}"
+        # A name of this try's own: a task that Spark runs twice leaves a shard nobody refers to. The
+        # number comes first: shards are read in its order, and so ties stay where they were.
+        context = TaskContext.get()
+        name = f"shard-{context.partitionId() if context else 0:05d}-{uuid.uuid4().hex[:12]}"
         rows = (row for batch in batches for row in batch.to_pylist())
         n_documents = write_shard(Path(folder) / name, rows)
         yield pa.RecordBatch.from_pydict({"shard": [name], "n_documents": [n_documents]})

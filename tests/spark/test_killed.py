@@ -21,7 +21,7 @@ pytestmark = pytest.mark.spark
 REPOSITORY = Path(__file__).parents[2]
 _, DAY, _ = DAYS
 FIRST_TABLE = {
-    ingest: "validated/products",
+    ingest: "validated/order_lines",
     build_daily_facts: "derived/interactions",
     build_features: "derived/product_features",
     build_lists: "derived/co_purchases",
@@ -102,7 +102,7 @@ def assert_survives(settings, job, moment, tmp_path) -> int:
     assert left.keys() >= old.keys()
     for partition, rows in left.items():
         assert rows in (old.get(partition), new[partition]), partition
-    if moment != "published":
+    if moment != "published" and status:
         assert left == old
     job.main(settings, on(DAY))
     assert contents(settings.lake) == new
