@@ -20,6 +20,7 @@ from emporium.data import SIMULATOR, Wanted, code_version
 from emporium.databases import SetupError
 from emporium.demo import Demo, StepFailedError, curl_lines, follow
 from emporium.pipeline_run import Days, run_chain
+from emporium.postgres import PostgresError
 from emporium.services import Site, plan
 from emporium.settings import Settings
 from emporium.supervisor import Supervisor, http_status, log_file, only_one, read_state, repair
@@ -155,7 +156,7 @@ def reporting() -> Iterator[None]:
     """Turn expected errors into one message and an exit status of 1."""
     try:
         yield
-    except (SetupError, StepFailedError, AirflowError) as error:
+    except (SetupError, PostgresError, StepFailedError, AirflowError) as error:
         console.print(f"FAILED: {error}", style="bold", markup=False)
         raise typer.Exit(1) from error
     except StoppedError:

@@ -15,12 +15,16 @@ USER = "emporium"
 AS_NOBODY = ("unshare", "--user", "--map-user=65534", "--map-group=65534")
 
 
+class PostgresError(Exception):
+    """The embedded PostgreSQL can't be set up; the message says what to do."""
+
+
 def initialise(folder: Path) -> None:
     """Make a data folder unless there is a finished one.
 
     Raises
     ------
-    RuntimeError
+    PostgresError
         If initdb fails; with what it said.
     """
     if (folder / "PG_VERSION").exists():
@@ -29,7 +33,11 @@ def initialise(folder: Path) -> None:
     command = [*_prefix(), str(BINARIES / "initdb"), "-D", str(folder), *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
-        raise RuntimeError(f"PostgreSQL could not make {folder}: {done.stderr.strip()}")
+        as_root = _prefix() and "unshare" in done.stderr
+        advice = " PostgreSQL does not run as root: run as a user, or set DATABASE_URL." * bool(
+            as_root
+        )
+        raise PostgresError(f"PostgreSQL could not make {folder}: {done.stderr.strip()}.{advice}")
 
 
 def command(folder: Path, port: int) -> list[str]:
