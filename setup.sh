@@ -14,18 +14,27 @@ java_works() { # 17 or newer
     [ "${version:-0}" -ge 17 ]
 }
 
-venv_works() { "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null; }
+venv_works() {
+    .venv/bin/python -m pip --version >/dev/null 2>&1 || "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null
+}
 
-# Installs a Debian package if that is allowed, else says how: install_debian PACKAGE WHY
-install_debian() {
-    local install="apt-get update && apt-get install -y --no-install-recommends $1" log
+openmp_works() { "$PYTHON" -c 'import ctypes; ctypes.CDLL("libgomp.so.1")' 2>/dev/null; }
+
+# Installs what the machine lacks of Debian's packages if that is allowed, else says how.
+install_missing() {
+    local missing="" install log
+    java_works || missing+=" openjdk-17-jre-headless" # Spark
+    venv_works || missing+=" python3-venv"
+    openmp_works || missing+=" libgomp1" # implicit, LightGBM
+    [ "$missing" ] || return 0
+    install="apt-get update && apt-get install -y --no-install-recommends$missing"
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        echo "setup: $2: installing $1"
+        echo "setup: installing$missing"
         log=$(mktemp)
         DEBIAN_FRONTEND=noninteractive sh -c "$install" >"$log" 2>&1 || { tail -5 "$log"; exit 1; }
         rm -f "$log"
     else
-        echo "setup: $2: run  sudo sh -c '$install'" >&2
+        echo "setup: this machine lacks$missing: run  sudo sh -c '$install'" >&2
         exit 1
     fi
 }
@@ -37,7 +46,6 @@ install_packages() {
     "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
         { echo "setup: Python 3.11 or newer is needed; name one with PYTHON=..." >&2; exit 1; }
     echo "setup: installing $(grep -c '^[a-z]' requirements.lock) packages into .venv"
-    venv_works || install_debian python3-venv "Python's venv is missing"
     .venv/bin/python -m pip --version >/dev/null 2>&1 || "$PYTHON" -m venv --clear .venv
     .venv/bin/python -m pip install --quiet --no-cache-dir --disable-pip-version-check "$UV"
     # Compiled now, once: a run starts dozens of Python processes, each of which imports a lot.
@@ -63,6 +71,6 @@ archive_classes() {
     echo "setup: archived Spark's classes in $SECONDS s"
 }
 
-java_works || install_debian openjdk-17-jre-headless "Spark needs Java 17 and there is none"
+install_missing
 install_packages
 archive_classes
