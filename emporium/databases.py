@@ -9,10 +9,14 @@ from urllib.parse import urlsplit
 
 import psycopg2
 from psycopg2 import sql
-from redis import Redis, RedisError
+from redis import BusyLoadingError, Redis, RedisError
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 
 from emporium.services import BIN, Site
 from emporium.settings import REPOSITORY
+
+LOADING_SECONDS = 120
 
 
 class SetupError(Exception):
@@ -38,15 +42,16 @@ def prepare(site: Site, env: Mapping[str, str]) -> None:
 
 
 def check_redis(url: str) -> None:
-    """Ask Redis for a sign of life.
+    """Return once Redis answers; one that still reads its files is waited for.
 
     Raises
     ------
     SetupError
-        If it gives none.
+        If it does not answer.
     """
+    patience = Retry(ConstantBackoff(LOADING_SECONDS / 100), 100, (BusyLoadingError,))
     try:
-        Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5).ping()
+        Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5, retry=patience).ping()
     except RedisError as error:
         raise SetupError(f"Redis does not answer at {without_password(url)}: {error}") from error
 
