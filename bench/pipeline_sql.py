@@ -235,7 +235,7 @@ class DuckPipeline:
         return time.monotonic() - start
 
     def n_differences(self, table: str, derived: str = "derived") -> tuple[int, int]:
-        """Return how many rows DuckDB has, and how many are in one of the two results only."""
+        """Return how many rows DuckDB has, and how many differ: a pair apart, a row without partner."""
         file = f"read_parquet('{self.out}/{table}.parquet')"
         names = [row[0] for row in self.sql.execute(f"describe from {file}").fetchall()]
         columns = ", ".join(_comparable(name) for name in names)
