@@ -1,0 +1,1 @@
+"""Money: authorising, capturing and giving back, through a provider."""

@@ -1,0 +1,92 @@
+"""The shop's side of the test provider (`transactional.payments.test_provider`)."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+
+from transactional.payments.provider import (
+    Authorisation,
+    AuthorisationRequest,
+    PaymentRefusedError,
+    ProviderUnreachableError,
+)
+
+SECONDS = 5.0
+
+
+class EmbeddedProvider:
+    """Calls the test provider's process; many authorisations travel in one request."""
+
+    name = "test"
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    @classmethod
+    def at(cls, url: str) -> "EmbeddedProvider":
+        """Return the provider whose process is at `url`; it connects on first use."""
+        return cls(httpx.AsyncClient(base_url=url, timeout=SECONDS))
+
+    async def authorise(
+        self, requests: Sequence[AuthorisationRequest]
+    ) -> list[Authorisation | ProviderUnreachableError]:
+        """Answer each request, in order."""
+        wanted = [
+            {
+                "key": r.key,
+                "amount_cents": r.amount_cents,
+                "currency": r.currency,
+                "method": r.method,
+            }
+            for r in requests
+        ]
+        answers = await self._call("POST", "/v1/authorisations", wanted)
+        return [_authorisation(answer) for answer in answers]
+
+    async def capture(self, reference: str, amount_cents: int, key: str) -> None:
+        """Take held money."""
+        await self._operate(reference, "capture", amount_cents, key)
+
+    async def void(self, reference: str, key: str) -> None:
+        """Let held money go."""
+        await self._operate(reference, "void", 0, key)
+
+    async def refund(self, reference: str, amount_cents: int, key: str) -> None:
+        """Give taken money back."""
+        await self._operate(reference, "refund", amount_cents, key)
+
+    async def status(self, reference: str) -> Authorisation:
+        """Return what has become of an authorisation by now."""
+        found = _authorisation(await self._call("GET", f"/v1/authorisations/{reference}"))
+        if isinstance(found, ProviderUnreachableError):
+            raise found
+        return found
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def _operate(self, reference: str, kind: str, amount_cents: int, key: str) -> None:
+        path = f"/v1/authorisations/{reference}/{kind}"
+        await self._call("POST", path, {"key": key, "amount_cents": amount_cents})
+
+    async def _call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
+        try:
+            answer = await self._client.request(method, path, json=body)
+        except httpx.HTTPError as error:
+            raise ProviderUnreachableError(repr(error)) from error
+        if answer.status_code >= 500:
+            raise ProviderUnreachableError(f"{answer.status_code} from {path}")
+        if answer.is_error:
+            raise PaymentRefusedError(answer.text)
+        return json.loads(answer.content)
+
+
+def _authorisation(answer: dict[str, Any] | None) -> Authorisation | ProviderUnreachableError:
+    if answer is None:
+        return ProviderUnreachableError("the answer was lost")
+    return Authorisation(
+        answer["status"], answer["reference"], answer["reason"], answer["action_url"]
+    )
