@@ -1,0 +1,37 @@
+"""What a process of the service does on a clock, beside answering."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+import structlog
+
+Duty = Callable[[], Awaitable[int]]
+"""Does what is due and returns how much that was."""
+
+
+@contextlib.asynccontextmanager
+async def on_a_clock(
+    duties: Sequence[Duty], seconds: float, log: structlog.BoundLogger
+) -> AsyncIterator[None]:
+    """Do every duty each `seconds` until the block ends; one that fails is tried again next time."""
+    task = asyncio.create_task(_repeat(duties, seconds, log))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _repeat(duties: Sequence[Duty], seconds: float, log: structlog.BoundLogger) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        for duty in duties:
+            try:
+                n_done = await duty()
+            except Exception as error:  # noqa: BLE001 - the next round must come, whatever it was
+                log.warning("duty failed", duty=duty.__name__, error=repr(error))
+                continue
+            if n_done:
+                log.info("duty done", duty=duty.__name__, n_done=n_done)
