@@ -4,14 +4,14 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from transactional.deps import SessionDep, new_event_id, utc_now
+from transactional.deps import SessionDep, utc_now
 from transactional.stock.repository import StockRepository
 from transactional.stock.service import StockService
 
 
 def stock_service(session: SessionDep) -> StockService:
     """Build the service for one request."""
-    return StockService(StockRepository(session), utc_now, new_event_id)
+    return StockService(StockRepository(session), utc_now)
 
 
 StockServiceDep = Annotated[StockService, Depends(stock_service)]

@@ -1,15 +1,57 @@
-"""All SQL of stock. Every change is one conditional update, so that two callers cannot both win."""
+"""All SQL of stock that is no order's. Every change leaves an entry in the ledger."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from sqlalchemy import BigInteger, column, func, literal, select, table, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from transactional.stock.models import Stock
+from transactional.stock.models import Stock, Warehouse
 
-PRODUCTS = table("products", column("product_id", BigInteger))
+LedgerReason = Literal["received", "corrected"]
+
+FIRST_WAREHOUSE = text("select min(warehouse_id) from warehouses where is_open")
+AVAILABLE = text("""
+select sum(n_on_hand - n_reserved)::bigint from stock join warehouses using (warehouse_id)
+where product_id = :product_id and is_open
+""")
+OPEN = text("""
+insert into stock (product_id, warehouse_id, n_on_hand, updated_at)
+select product_id, :warehouse_id, 0, :now from products where product_id = :product_id
+on conflict do nothing
+""")
+MOVE = text("""
+with moved as (
+    update stock set n_on_hand = n_on_hand + :delta, version = version + 1,
+                     updated_at = greatest(updated_at, :now)
+    where product_id = :product_id and warehouse_id = :warehouse_id
+      and n_on_hand + :delta >= n_reserved
+      and (cast(:version as bigint) is null or version = :version)
+    returning product_id, warehouse_id
+), entered as (
+    insert into stock_ledger
+        (product_id, warehouse_id, delta_on_hand, delta_reserved, reason, actor_id, occurred_at)
+    select product_id, warehouse_id, :delta, 0, :reason, :actor_id, :now from moved
+)
+select count(*) from moved
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Units that come into a warehouse (positive) or leave it, and who says so.
+
+    With a `version`, only if the row still has it.
+    """
+
+    product_id: int
+    warehouse_id: int
+    delta: int
+    reason: LedgerReason
+    actor_id: int
+    version: int | None = None
 
 
 @dataclass(frozen=True)
@@ -19,29 +61,35 @@ class StockRepository:
     session: AsyncSession
 
     async def n_available(self, product_id: int) -> int | None:
-        """Return the units left; None for a product that never had any."""
-        query = select(Stock.n_available).where(Stock.product_id == product_id)
-        return await self.session.scalar(query)
+        """Return the units that can be sold; None for a product that never had any."""
+        found: int | None = await self.session.scalar(AVAILABLE, {"product_id": product_id})
+        return found
 
-    async def change(self, product_id: int, delta: int, now: dt.datetime) -> int | None:
-        """Add `delta` units (negative: take) and return what is left, or None if too few are.
+    async def warehouse(self, warehouse_id: int | None) -> int | None:
+        """Return the warehouse if there is one of that id; the first open one for None."""
+        if warehouse_id is None:
+            first: int | None = await self.session.scalar(FIRST_WAREHOUSE)
+            return first
+        found = await self.session.get(Warehouse, warehouse_id)
+        return found.warehouse_id if found else None
 
-        The row stays locked until the transaction ends.
-        """
-        left = Stock.n_available + delta
-        statement = (
-            update(Stock)
-            .where(Stock.product_id == product_id, left >= 0)
-            .values(n_available=left, updated_at=func.greatest(Stock.updated_at, now))
-            .returning(Stock.n_available)
-        )
-        return await self.session.scalar(statement)
+    async def rows(self, product_id: int) -> Sequence[Stock]:
+        """Return a product's units by warehouse."""
+        query = select(Stock).where(Stock.product_id == product_id).order_by(Stock.warehouse_id)
+        return (await self.session.scalars(query)).all()
 
-    async def open(self, product_id: int, now: dt.datetime) -> None:
+    async def open(self, product_id: int, warehouse_id: int, now: dt.datetime) -> None:
         """Make the row of a product of the catalogue, with no units, unless there is one."""
-        row = select(PRODUCTS.c.product_id, literal(0), literal(now)).where(
-            PRODUCTS.c.product_id == product_id
-        )
-        columns = ["product_id", "n_available", "updated_at"]
-        statement = insert(Stock).from_select(columns, row).on_conflict_do_nothing()
-        await self.session.execute(statement)
+        values = {"product_id": product_id, "warehouse_id": warehouse_id, "now": now}
+        await self.session.execute(OPEN, values)
+
+    async def lock(self, product_id: int) -> None:
+        """Hold a product's rows until the transaction ends."""
+        query = select(Stock.warehouse_id).where(Stock.product_id == product_id)
+        await self.session.execute(query.order_by(Stock.warehouse_id).with_for_update())
+
+    async def move(self, move: Move, now: dt.datetime) -> bool:
+        """Do it and enter it in the ledger; false if too few units are free, or another version."""
+        values = {name: getattr(move, name) for name in Move.__dataclass_fields__}
+        n_moved: int = await self.session.scalar(MOVE, {**values, "now": now})
+        return n_moved == 1

@@ -18,12 +18,31 @@ class Movement(RequestBody):
     """Units that came in (positive) or were taken out (negative)."""
 
     product_id: Id
+    warehouse_id: Annotated[Id | None, Field(description="null for the first open warehouse")] = (
+        None
+    )
     delta: Annotated[int, Field(ge=-(10**6), le=10**6), AfterValidator(_not_zero)]
     reason: Literal["received", "corrected"]
 
 
 class Level(BaseModel):
-    """What is left after a movement."""
+    """What can be sold after a movement, in all open warehouses together."""
 
     product_id: int
     n_available: int
+
+
+class WarehouseStock(BaseModel):
+    """Units in one warehouse; `version` grows with every change: send it back as `If-Match`."""
+
+    warehouse_id: int
+    n_on_hand: int
+    n_reserved: Annotated[int, Field(description="promised to orders that have not left")]
+    version: int
+
+
+class ProductStock(BaseModel):
+    """A product's units by warehouse."""
+
+    product_id: int
+    warehouses: list[WarehouseStock]

@@ -1,59 +1,82 @@
-"""The rules of stock movements that are no sale."""
+"""The rules of stock movements that are no order's."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from features.schemas.logs import StockLevel
-from transactional.errors import OutOfStockProblem, UnknownProductProblem
-from transactional.outbox.repository import record
-from transactional.stock.repository import StockRepository
-
-Reason = Literal["received", "sold", "returned", "corrected", "opening"]
+from transactional.errors import OutOfStockProblem, ShopProblem, UnknownProductProblem
+from transactional.stock.levels import tell_levels
+from transactional.stock.models import Stock
+from transactional.stock.repository import Move, StockRepository
 
 
-def stock_level(
-    product_id: int, n_available: int, reason: Reason, now: dt.datetime, event_id: str
-) -> StockLevel:
-    """Return the log row that tells of a movement at `now`."""
-    return StockLevel(
-        event_id=event_id,
-        occurred_at=now,
-        recorded_at=now,
-        date=now.date(),
-        product_id=product_id,
-        n_available=n_available,
-        reason=reason,
-    )
+class UnknownWarehouseProblem(ShopProblem):
+    """No such warehouse, or none is open."""
+
+    type, title, status = "/problems/unknown-warehouse", "Unknown warehouse", 404
+
+
+class StaleVersionProblem(ShopProblem):
+    """The stock was changed since it was read."""
+
+    type, title, status = "/problems/stale-version", "Changed meanwhile", 412
 
 
 @dataclass(frozen=True)
 class StockService:
-    """Moves units in and out; each movement is logged in the same transaction."""
+    """Moves units in and out; the log of levels is written in the same transaction."""
 
     stock: StockRepository
     now: Callable[[], dt.datetime]
-    new_event_id: Callable[[], str]
 
-    async def move(self, product_id: int, delta: int, reason: Reason) -> StockLevel:
-        """Add `delta` units (negative: take out) and return the new level.
+    async def rows(self, product_id: int) -> Sequence[Stock]:
+        """Return a product's units by warehouse."""
+        return await self.stock.rows(product_id)
+
+    async def move(self, move: Move) -> int:
+        """Move units and return how many of the product can be sold then, anywhere.
 
         Raises
         ------
         UnknownProductProblem
             If there is no such product.
         OutOfStockProblem
-            If more would be taken out than there is.
+            If more would be taken out than lies there unreserved.
+        StaleVersionProblem
+            If the row has another version than the one that was read.
         """
         now = self.now()
-        await self.stock.open(product_id, now)
-        left = await self.stock.change(product_id, delta, now)
-        if left is None:
-            left = await self.stock.n_available(product_id)
-            if left is None:
-                raise UnknownProductProblem(product_id)
-            raise OutOfStockProblem(product_id, wanted=-delta, left=left)
-        level = stock_level(product_id, left, reason, now, self.new_event_id())
-        await record(self.stock.session, [level])
-        return level
+        await self.stock.open(move.product_id, move.warehouse_id, now)
+        await self.stock.lock(move.product_id)
+        if not await self.stock.move(move, now):
+            await self._refuse(move)
+        connection = await self.stock.session.connection()
+        await tell_levels(connection, [move.product_id], move.reason, now)
+        return await self.stock.n_available(move.product_id) or 0
+
+    async def warehouse(self, warehouse_id: int | None) -> int:
+        """Return the warehouse of an id, or the first open one.
+
+        Raises
+        ------
+        UnknownWarehouseProblem
+            If there is none.
+        """
+        found = await self.stock.warehouse(warehouse_id)
+        if found is None:
+            raise UnknownWarehouseProblem(
+                "There is no such warehouse; GET /api/v1/warehouses lists them."
+            )
+        return found
+
+    async def _refuse(self, move: Move) -> None:
+        rows = {row.warehouse_id: row for row in await self.stock.rows(move.product_id)}
+        if move.warehouse_id not in rows:
+            raise UnknownProductProblem(move.product_id)
+        row = rows[move.warehouse_id]
+        if move.version is not None and move.version != row.version:
+            raise StaleVersionProblem(
+                f"The stock has version {row.version} by now. Read it and decide again."
+            )
+        left = row.n_on_hand - row.n_reserved
+        raise OutOfStockProblem(move.product_id, wanted=-move.delta, left=left)

@@ -1,0 +1,31 @@
+"""Telling the log how many units of a product can be sold."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Literal
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+LevelReason = Literal["received", "sold", "returned", "corrected"]
+
+TELL_LEVELS = text("""
+insert into outbox (event_id, topic, key, body, recorded_at)
+select event_id, 'stock_levels', product_id::text,
+       jsonb_build_object('event_id', event_id, 'occurred_at', cast(:now as timestamptz),
+                          'recorded_at', cast(:now as timestamptz), 'product_id', product_id,
+                          'n_available', n_available, 'reason', cast(:reason as text)), :now
+from (select gen_random_uuid()::text as event_id, product_id,
+             coalesce(sum(n_on_hand - n_reserved) filter (where is_open), 0) as n_available
+      from stock join warehouses using (warehouse_id)
+      where product_id = any(cast(:product_ids as bigint[])) group by product_id) as level
+order by product_id
+""")
+
+
+async def tell_levels(
+    connection: AsyncConnection, product_ids: Sequence[int], reason: LevelReason, now: dt.datetime
+) -> None:
+    """Write the levels of these products to the outbox; the caller holds locks on their rows."""
+    values = {"product_ids": list(product_ids), "reason": reason, "now": now}
+    await connection.execute(TELL_LEVELS, values)
