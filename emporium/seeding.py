@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from features.schemas.lake import DailyDemand
 from features.schemas.logs import Customer, OrderLine, ProductVersion, StockLevel
 from jobs.partitions import Partitions
-from transactional.catalogue.loading import load_products, load_stock, reserve_ids
+from transactional.catalogue.loading import load_products, load_stock, reserve_customer_ids
 
 OPENING_DAYS = 28
 MIN_OPENING_UNITS = 10
@@ -27,7 +27,7 @@ def seed_shop(url: str, lake: Partitions, date: dt.date) -> tuple[int, int]:
     stock = lake.read(StockLevel, None, date)
     if not stock.num_rows:
         stock = opening_stock(products, lake.read(DailyDemand, None, date), date)
-    return asyncio.run(_seed(url, products, stock, _highest_ids(lake, date)))
+    return asyncio.run(_seed(url, products, stock, _highest_customer_id(lake, date)))
 
 
 def opening_stock(products: pa.Table, demand: pa.Table, date: dt.date) -> pa.Table:
@@ -50,11 +50,11 @@ def opening_stock(products: pa.Table, demand: pa.Table, date: dt.date) -> pa.Tab
 
 
 async def _seed(
-    url: str, products: pa.Table, stock: pa.Table, highest: tuple[int, int]
+    url: str, products: pa.Table, stock: pa.Table, highest_customer_id: int
 ) -> tuple[int, int]:
     n_products = await load_products(url, _rows(products))
     n_levels = await load_stock(url, _rows(stock))
-    await reserve_ids(url, *highest)
+    await reserve_customer_ids(url, highest_customer_id)
     return n_products, n_levels
 
 
@@ -63,8 +63,6 @@ def _rows(table: pa.Table) -> Iterator[dict[str, object]]:
         yield from batch.to_pylist()
 
 
-def _highest_ids(lake: Partitions, date: dt.date) -> tuple[int, int]:
-    customers = lake.read(Customer, None, date, ["customer_id"])["customer_id"]
-    lines = lake.read(OrderLine, None, date, ["customer_id", "order_id"])
-    highest = (pc.max(column).as_py() or 0 for column in (customers, lines["customer_id"]))
-    return max(highest), pc.max(lines["order_id"]).as_py() or 0
+def _highest_customer_id(lake: Partitions, date: dt.date) -> int:
+    tables = (lake.read(log, None, date, ["customer_id"]) for log in (Customer, OrderLine))
+    return max(pc.max(table["customer_id"]).as_py() or 0 for table in tables)

@@ -15,9 +15,11 @@ from emporium.settings import REPOSITORY, Settings
 BIN = Path(sys.executable).parent
 SPARK_CLASSES = f'"-XX:SharedArchiveFile={BIN.parent / "spark.jsa"}"'
 """Made by set-up; Java does without it where it is missing or of another version."""
+SECRETS = ("token", "airflow", "webhook")
 NAMES = (
     "gateway",
     "transactional",
+    "payments",
     "serving",
     "mlflow",
     "airflow-api",
@@ -100,6 +102,8 @@ def applications(site: Site) -> list[Service]:
     return [
         Service("mlflow", mlflow_command(site), site.ports["mlflow"], "/health"),
         *airflow_services(site),
+        Service("payments", granian("transactional.payments.test_provider.app:create_app",
+                site.ports["payments"]), site.ports["payments"], "/healthz"),
         Service("transactional", granian("transactional.app:create_app", site.ports["transactional"]),
                 site.ports["transactional"], "/healthz"),
         Service("serving", granian("serving.app:create_app", site.ports["serving"]),
@@ -153,6 +157,7 @@ def environment(site: Site) -> dict[str, str]:
         "MLFLOW_TRACKING_URI": site.url("mlflow"),
         "TOKEN_SECRET": kept["token"],
         "CODE_VERSION": site.code_version,
+        **payment_environment(site, kept["webhook"]),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "PYSPARK_PYTHON": sys.executable,
         "SPARK_SUBMIT_OPTS": f'{SPARK_CLASSES} "-Djava.io.tmpdir={temporary(site)}"',
@@ -166,6 +171,18 @@ def environment(site: Site) -> dict[str, str]:
         "GATEWAY_DATA_DOCS": str(site.home / "data_docs"),
     }
     return {**os.environ, **own, **airflow_environment(site, kept)}  # noqa: TID251
+
+
+def payment_environment(site: Site, webhook_secret: str) -> dict[str, str]:
+    """Return what the shop and its test payment provider know of each other."""
+    return {
+        "PAYMENT_URL": site.url("payments"),
+        "PAYMENT_WEBHOOK_SECRET": webhook_secret,
+        "TEST_PROVIDER_BOOKS": str(site.home / "payments.sqlite"),
+        "TEST_PROVIDER_PUBLIC_URL": site.url("payments"),
+        "TEST_PROVIDER_WEBHOOK_URL": f"{site.url('transactional')}/api/v1/payments/webhooks",
+        "TEST_PROVIDER_WEBHOOK_SECRET": webhook_secret,
+    }
 
 
 def airflow_environment(site: Site, kept: dict[str, str]) -> dict[str, str]:
@@ -204,14 +221,17 @@ def airflow_environment(site: Site, kept: dict[str, str]) -> dict[str, str]:
 def secret_values(home: Path) -> dict[str, str]:
     """Return this home's secrets, made once; only its owner may read the file."""
     path = home / "secrets.json"
-    if not path.exists():
+    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    missing = {name: secrets.token_urlsafe(48) for name in SECRETS if name not in kept}
+    if "fernet" not in kept:
+        missing["fernet"] = _fernet_key()
+    if missing:
         home.mkdir(parents=True, exist_ok=True)
-        made = {name: secrets.token_urlsafe(48) for name in ("token", "airflow")}
-        made["fernet"] = _fernet_key()
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(made))
-    kept: dict[str, str] = json.loads(path.read_text())
-    return kept
+        aside = path.with_suffix(".new")
+        aside.touch(mode=0o600)
+        aside.write_text(json.dumps({**kept, **missing}))
+        aside.replace(path)
+    return {**kept, **missing}
 
 
 def _fernet_key() -> str:

@@ -15,23 +15,39 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from transactional.accounts.passwords import Passwords
 from transactional.accounts.router import router as accounts_router
 from transactional.accounts.tokens import TokenSigner
+from transactional.background import on_a_clock
 from transactional.carts.router import router as carts_router
 from transactional.catalogue.router import router as catalogue_router
 from transactional.database import make_engine
 from transactional.deps import utc_now
 from transactional.errors import add_store_handlers
 from transactional.orders.router import router as orders_router
+from transactional.orders.webhooks import router as webhooks_router
+from transactional.orders.wiring import BatchSizes, make_checkout, make_reconciler
+from transactional.payments.embedded import EmbeddedProvider
 from transactional.settings import Settings
 from transactional.stock.router import router as stock_router
 from web.health import Check
 from web.service import make_service
 
 REDIS_SECONDS = 0.5
+DUTIES_SECONDS = 5.0
+ROUTERS = (
+    accounts_router,
+    catalogue_router,
+    carts_router,
+    orders_router,
+    stock_router,
+    webhooks_router,
+)
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+def create_app(
+    settings: Settings | None = None, provider: EmbeddedProvider | None = None
+) -> FastAPI:
     """Build the application; the stores connect on first use, so it starts while they are down."""
     settings = settings or Settings()
+    provider = provider or EmbeddedProvider.at(settings.payment_url)
     engine = make_engine(settings.database_url, settings.database_pool_size)
     redis = Redis.from_url(
         settings.redis_url,
@@ -39,10 +55,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         socket_timeout=REDIS_SECONDS,
         socket_connect_timeout=REDIS_SECONDS,
     )
+    checkout = make_checkout(engine, provider, settings.currency, BatchSizes())
+    reconciler = make_reconciler(engine, checkout, provider)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with on_a_clock(reconciler.duties(), DUTIES_SECONDS, app.state.log):
+            yield
+        await provider.aclose()
         await redis.aclose()
         await engine.dispose()
 
@@ -56,8 +76,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.tokens = TokenSigner(settings.token_secret.get_secret_value(), utc_now)
     app.state.passwords = Passwords.recommended()
     app.state.currency = settings.currency
+    app.state.checkout = checkout
+    app.state.reconciler = reconciler
+    app.state.webhook_secret = settings.payment_webhook_secret.get_secret_value()
     add_store_handlers(app)
-    for router in (accounts_router, catalogue_router, carts_router, orders_router, stock_router):
+    for router in ROUTERS:
         app.include_router(router, prefix="/api/v1")
     return app
 
@@ -65,7 +88,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 async def _check_database(engine: AsyncEngine) -> None:
     """Fail unless the tables are there; an empty database needs its migrations."""
     async with engine.connect() as connection:
-        found = await connection.scalar(text("select to_regclass('outbox')"))
+        found = await connection.scalar(text("select to_regclass('payments')"))
     if found is None:
         raise RuntimeError("no tables: run `python -m transactional.migrations upgrade`")
 

@@ -19,6 +19,8 @@ class Settings(DatabaseSettings):
 
     redis_url: str
     token_secret: Annotated[SecretStr, Field(min_length=32, description="signs access tokens")]
+    payment_url: Annotated[str, Field(pattern="^https?://", description="of the test provider")]
+    payment_webhook_secret: Annotated[SecretStr, Field(min_length=32)]
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$", description="of all prices")] = "EUR"
-    database_pool_size: Annotated[int, Field(ge=1, le=100)] = 10
+    database_pool_size: Annotated[int, Field(ge=4, le=100)] = 10

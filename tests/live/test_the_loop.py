@@ -70,7 +70,9 @@ def registered(shop):
 def order(shop, headers, product_ids):
     lines = [{"product_id": product_id, "quantity": 1} for product_id in product_ids]
     answer = shop.post(
-        "/orders", json={"lines": lines}, headers=headers | {"Idempotency-Key": uuid.uuid4().hex}
+        "/orders",
+        json={"lines": lines, "payment_method": "pm_card_visa"},
+        headers=headers | {"Idempotency-Key": uuid.uuid4().hex},
     )
     assert answer.status_code == 201, answer.text
 

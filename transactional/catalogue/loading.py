@@ -47,15 +47,30 @@ STOCK_STAGING = """
 create temporary table staging (
     product_id bigint, n_available bigint, occurred_at timestamptz, recorded_at timestamptz
 ) on commit drop"""
+# Of all warehouses, the first holds what the log tells of. What is promised to orders stays promised.
 STOCK_MERGE = (
     """
-insert into stock (product_id, n_available, updated_at)
-select distinct on (product_id) product_id, n_available, occurred_at
-from staging join products using (product_id)
-order by product_id, occurred_at desc, recorded_at desc
-on conflict (product_id) do update set
-    n_available = excluded.n_available, updated_at = excluded.updated_at
-where stock.updated_at < excluded.updated_at""",
+with latest as (
+    select distinct on (product_id) product_id, n_available, occurred_at
+    from staging join products using (product_id)
+    order by product_id, occurred_at desc, recorded_at desc
+), main as (select min(warehouse_id) as warehouse_id from warehouses),
+before as (select stock.* from stock join main using (warehouse_id)),
+merged as (
+    insert into stock (product_id, warehouse_id, n_on_hand, updated_at)
+    select product_id, warehouse_id, n_available, occurred_at from latest, main
+    on conflict (product_id, warehouse_id) do update set
+        n_on_hand = excluded.n_on_hand + stock.n_reserved, version = stock.version + 1,
+        updated_at = excluded.updated_at
+    where stock.updated_at < excluded.updated_at
+    returning product_id, warehouse_id, n_on_hand, updated_at
+)
+insert into stock_ledger
+    (product_id, warehouse_id, delta_on_hand, delta_reserved, reason, occurred_at)
+select product_id, warehouse_id, merged.n_on_hand - coalesce(before.n_on_hand, 0), 0,
+       case when before.product_id is null then 'opening' else 'corrected' end, merged.updated_at
+from merged left join before using (product_id, warehouse_id)
+where merged.n_on_hand <> coalesce(before.n_on_hand, 0)""",
 )
 
 
@@ -82,15 +97,11 @@ async def load_stock(url: str, rows: Rows) -> int:
     return await _load(url, STOCK_STAGING, STOCK_COLUMNS, rows, STOCK_MERGE)
 
 
-async def reserve_ids(url: str, highest_customer_id: int, highest_order_id: int) -> None:
-    """Make the shop's next customers and orders get ids above those of the loaded logs."""
+async def reserve_customer_ids(url: str, highest_customer_id: int) -> None:
+    """Make the shop's next customers get ids above those of the loaded logs."""
     connection = await asyncpg.connect(url)
     try:
-        for table, column, highest in (
-            ("accounts", "customer_id", highest_customer_id),
-            ("orders", "order_id", highest_order_id),
-        ):
-            await connection.execute(RAISE_SEQUENCE, table, column, highest)
+        await connection.execute(RAISE_SEQUENCE, "accounts", "customer_id", highest_customer_id)
     finally:
         await connection.close()
 

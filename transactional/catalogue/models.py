@@ -3,11 +3,13 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Sequence, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from transactional.database import Base
+
+PRODUCT_IDS = Sequence("products_product_id_seq_0002")
 
 
 class Category(Base):
@@ -17,6 +19,8 @@ class Category(Base):
 
     category_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     path: Mapped[str | None] = mapped_column(Text)
+    parent_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("categories.category_id"))
+    ancestor_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}")
 
 
 class Seller(Base):
@@ -37,7 +41,7 @@ class Product(Base):
         CheckConstraint("status in ('published', 'archived')", name="known_status"),
     )
 
-    product_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    product_id: Mapped[int] = mapped_column(BigInteger, PRODUCT_IDS, primary_key=True)
     external_id: Mapped[str | None] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text)
     description: Mapped[str] = mapped_column(Text)

@@ -5,7 +5,8 @@ from transactional.catalogue import models as catalogue
 from transactional.database import Base
 from transactional.orders import models as orders
 from transactional.outbox import models as outbox
+from transactional.promotions import models as promotions
 from transactional.stock import models as stock
 
-MODULES = (accounts, catalogue, orders, outbox, stock)
+MODULES = (accounts, catalogue, orders, outbox, promotions, stock)
 metadata = Base.metadata

@@ -1,98 +1,116 @@
-"""Placing an order exactly once, however often it is asked for."""
+"""Placing an order exactly once, however often it is asked for, and whatever is killed on the way.
 
+Between two commits lies the provider's answer:
+
+1. reserve: the key is taken, units and promotion uses are held, the order is pending (`placing`).
+2. The provider holds the money, by a key made of the order's id.
+3. settle: the order is confirmed or cancelled, and the answer is kept for the key (`settling`).
+
+Killed after 1 or 2, the order is pending: who asks again with the same key, or the reconciler, goes
+on from there, and the provider's key makes sure that the money is held once.
+"""
+
+import asyncio
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from redis.exceptions import RedisError
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from transactional.accounts.repository import AccountRepository
-from transactional.accounts.service import UnauthorisedProblem
-from transactional.carts.repository import CartRepository
-from transactional.catalogue.repository import CatalogueRepository
-from transactional.deps import new_event_id, utc_now
-from transactional.errors import ShopProblem
-from transactional.orders.answers import Answer, AnswerRepository
-from transactional.orders.repository import OrderRepository
-from transactional.orders.schemas import OrderView
-from transactional.orders.service import OrderService
-from transactional.stock.repository import StockRepository
-from web.problems import MEDIA_TYPE
+from transactional.batches import Batcher
+from transactional.orders.keys import Answer, Key, read_earlier
+from transactional.orders.placing import Pending, Request, Reserved
+from transactional.orders.settling import Ended
+from transactional.payments.provider import (
+    Authorisation,
+    AuthorisationRequest,
+    ProviderUnreachableError,
+)
+from web.problems import UnavailableProblem
 
-PATH = "/api/v1/orders"
-
-
-class EmptyCartProblem(ShopProblem):
-    """There is nothing to order."""
-
-    type, title, status = "/problems/empty-cart", "Empty cart", 409
+FREE = Authorisation("authorised", reference="")
+JOIN_SECONDS = 5.0
+JOIN_PAUSE_SECONDS = 0.05
 
 
-def order_service(session: AsyncSession) -> OrderService:
-    """Build the order service for one transaction."""
-    return OrderService(
-        OrderRepository(session),
-        CatalogueRepository(session),
-        StockRepository(session),
-        utc_now,
-        new_event_id,
-    )
+class PaymentUnknownProblem(UnavailableProblem):
+    """The provider did not answer; the order is pending and its units are held."""
+
+    type, title = "/problems/payment-unknown", "Payment not known yet"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The payment provider does not answer. Ask again with the same Idempotency-Key; the"
+            " order is not placed twice."
+        )
+
+
+class StillInProgressProblem(UnavailableProblem):
+    """Another request with the key is still at work."""
+
+    type, title = "/problems/order-in-progress", "Order in progress"
+
+    def __init__(self) -> None:
+        super().__init__("This order is being placed. Ask again with the same Idempotency-Key.")
 
 
 @dataclass(frozen=True)
 class Checkout:
-    """One customer's checkout. It opens its own transaction, to act on the cart after the commit."""
+    """The three steps, each shared by the orders that wait for it at the same moment."""
 
-    sessions: async_sessionmaker[AsyncSession]
-    carts: CartRepository
-    customer_id: int
-    currency: str
+    engine: AsyncEngine
+    reserving: Batcher[Request, Reserved]
+    authorising: Batcher[AuthorisationRequest, Authorisation]
+    settling: Batcher[Ended, Answer]
 
-    async def place(self, key: str, quantities: dict[int, int] | None) -> Answer:
-        """Order these units by product id, or the cart for None; the same key gives the same bytes.
+    async def place(self, request: Request) -> Answer:
+        """Return the order's answer; the same key gives the same bytes.
 
-        A refusal (out of stock, ...) is an answer too and is kept like any other; a store that
-        cannot be reached is not, and the key stays free.
+        A refusal (out of stock, declined, ...) is an answer too and is kept like any other; that a
+        store or the provider cannot be reached is not.
         """
-        async with self.sessions.begin() as session:
-            answers = AnswerRepository(session, self.customer_id)
-            earlier = await answers.claim(key, fingerprint(quantities), utc_now())
-            if earlier is not None:
-                return earlier
-            ordered = quantities or await self.carts.quantities(self.customer_id)
-            answer = await self._answer(session, ordered)
-            await answers.keep(key, answer)
-        if quantities is None and answer.status == 201:
-            await self._take_out(ordered)
-        return answer
+        reserved = await self.reserving.submit(request)
+        if isinstance(reserved, Answer):
+            return reserved
+        if isinstance(reserved, Pending):
+            return await self.finish(reserved)
+        return await self._join(request.owned_key)
 
-    async def _answer(self, session: AsyncSession, quantities: dict[int, int]) -> Answer:
-        account = await AccountRepository(session).by_id(self.customer_id)
-        if account is None:
-            raise UnauthorisedProblem("This account is gone. Register again.")
+    async def finish(self, pending: Pending) -> Answer:
+        """Authorise and settle a pending order; asked again, it does nothing twice."""
+        view = pending.view
+        if view.total_cents == 0:
+            return await self.settling.submit(Ended(pending, FREE))
+        request = AuthorisationRequest(
+            payment_key(view.order_id), view.total_cents, view.currency, pending.method
+        )
         try:
-            if not quantities:
-                raise EmptyCartProblem("Put something in the cart, or send lines.")
-            async with session.begin_nested():
-                order = await order_service(session).place(
-                    self.customer_id, account.region, quantities, self.currency
-                )
-        except ShopProblem as refusal:
-            body = json.dumps(refusal.document(PATH)).encode()
-            return Answer(refusal.status, MEDIA_TYPE, body)
-        view = OrderView.model_validate(order, from_attributes=True)
-        return Answer(201, "application/json", view.model_dump_json().encode())
+            authorisation = await self.authorising.submit(request)
+        except ProviderUnreachableError as error:
+            raise PaymentUnknownProblem from error
+        return await self.settling.submit(Ended(pending, authorisation))
 
-    async def _take_out(self, ordered: dict[int, int]) -> None:
-        """Empty the cart of what was ordered; if Redis fails now, the order stands all the same."""
-        try:
-            await self.carts.take_out(self.customer_id, ordered)
-        except RedisError:
-            return
+    async def _join(self, key: Key) -> Answer:
+        """Wait for the answer that another request is making."""
+        for _ in range(int(JOIN_SECONDS / JOIN_PAUSE_SECONDS)):
+            async with self.engine.connect() as connection:
+                found = (await read_earlier(connection, [key])).get(key)
+            if found is not None and found.answer is not None:
+                return found.answer
+            await asyncio.sleep(JOIN_PAUSE_SECONDS)
+        raise StillInProgressProblem
 
 
-def fingerprint(quantities: dict[int, int] | None) -> str:
+def payment_key(order_id: int) -> str:
+    """Return the key under which the provider knows an order's payment."""
+    return f"order-{order_id}"
+
+
+def fingerprint(
+    quantities: Mapping[int, int] | None, codes: Sequence[str], payment_method: str
+) -> str:
     """Return a digest of what is ordered: the same for the same wish, whatever its spelling."""
-    wish = None if quantities is None else sorted(quantities.items())
+    lines = None if quantities is None else sorted(quantities.items())
+    wish = [lines, sorted(codes), payment_method]
     return hashlib.sha256(json.dumps(wish).encode()).hexdigest()

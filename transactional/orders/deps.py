@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 from pydantic import StringConstraints
 
-from transactional.accounts.deps import CallerDep
 from transactional.carts.repository import CartRepository
-from transactional.deps import RedisDep, SessionDep, SessionMakerDep
-from transactional.orders.checkout import Checkout, order_service
+from transactional.deps import RedisDep, SessionDep, utc_now
+from transactional.orders.cart import OrderCart
+from transactional.orders.checkout import Checkout
+from transactional.orders.repository import OrderRepository
 from transactional.orders.service import OrderService
 from web.problems import BadRequestProblem
 
@@ -36,20 +37,26 @@ def idempotency_key(
 IdempotencyKeyDep = Annotated[str, Depends(idempotency_key)]
 
 
-def checkout(
-    sessions: SessionMakerDep, redis: RedisDep, caller: CallerDep, request: Request
-) -> Checkout:
-    """Build the caller's checkout."""
-    currency = request.app.state.currency
-    return Checkout(sessions, CartRepository(redis), caller.customer_id, currency)
+def checkout(request: Request) -> Checkout:
+    """Return the application's checkout."""
+    made: Checkout = request.app.state.checkout
+    return made
 
 
 CheckoutDep = Annotated[Checkout, Depends(checkout)]
 
 
-def request_order_service(session: SessionDep) -> OrderService:
+def order_cart(redis: RedisDep) -> OrderCart:
+    """Return the carts to order from."""
+    return OrderCart(CartRepository(redis))
+
+
+OrderCartDep = Annotated[OrderCart, Depends(order_cart)]
+
+
+def order_service(session: SessionDep) -> OrderService:
     """Build the order service for a request's transaction."""
-    return order_service(session)
+    return OrderService(OrderRepository(session), utc_now)
 
 
-OrderServiceDep = Annotated[OrderService, Depends(request_order_service)]
+OrderServiceDep = Annotated[OrderService, Depends(order_service)]

@@ -6,9 +6,22 @@ from fastapi import APIRouter, Path, Query, Response
 
 from features.schemas.row import Id
 from transactional.accounts.deps import CallerDep
-from transactional.orders.deps import CheckoutDep, IdempotencyKeyDep, OrderServiceDep
-from transactional.orders.schemas import OrderPage, OrderRequest, OrderView
-from transactional.orders.service import UnknownOrderProblem
+from transactional.orders.checkout import fingerprint
+from transactional.orders.deps import (
+    CheckoutDep,
+    IdempotencyKeyDep,
+    OrderCartDep,
+    OrderServiceDep,
+)
+from transactional.orders.placing import Request
+from transactional.orders.schemas import (
+    HistoryEntry,
+    OrderHistory,
+    OrderPage,
+    OrderRequest,
+    OrderView,
+)
+from transactional.orders.views import view_of
 from web import cursors
 
 router = APIRouter(prefix="/orders", tags=["orders"])
@@ -17,14 +30,24 @@ OrderId = Annotated[Id, Path(description="of an order of the caller's")]
 
 @router.post("", status_code=201, response_model=OrderView)
 async def place_order(
-    body: OrderRequest, key: IdempotencyKeyDep, checkout: CheckoutDep
+    body: OrderRequest,
+    key: IdempotencyKeyDep,
+    caller: CallerDep,
+    cart: OrderCartDep,
+    checkout: CheckoutDep,
 ) -> Response:
-    """Order the given lines or the cart.
+    """Order the given lines or the cart, and hold the money.
 
     The same Idempotency-Key and body give the same answer, byte for byte, for 24 hours; the same
-    key with another body is refused.
+    key with another body is refused. With `payment.status` action_required the order is pending
+    until the shopper has confirmed at `payment.action_url`, for 15 minutes.
     """
-    answer = await checkout.place(key, body.quantities())
+    quantities = body.quantities()
+    digest = fingerprint(quantities, body.codes, body.payment_method)
+    wish = await cart.wish(caller.customer_id, quantities, tuple(body.codes))
+    answer = await checkout.place(Request(wish, key, digest, body.payment_method))
+    if quantities is None and answer.status == 201:
+        await cart.take_out(wish)
     return Response(answer.body, answer.status, media_type=answer.media_type)
 
 
@@ -41,21 +64,27 @@ async def list_orders(
     found = await service.orders.page(caller.customer_id, below, limit + 1)
     page = found[:limit]
     more = cursors.encode([page[-1].order_id], listing) if len(found) > limit else None
-    views = [OrderView.model_validate(order, from_attributes=True) for order in page]
-    return OrderPage(orders=views, next_cursor=more)
+    return OrderPage(orders=[view_of(order) for order in page], next_cursor=more)
 
 
 @router.get("/{order_id}")
 async def read_order(order_id: OrderId, caller: CallerDep, service: OrderServiceDep) -> OrderView:
     """Return one of the caller's orders."""
-    order = await service.orders.of_customer(order_id, caller.customer_id)
-    if order is None:
-        raise UnknownOrderProblem(order_id)
-    return OrderView.model_validate(order, from_attributes=True)
+    return view_of(await service.read(order_id, caller.customer_id))
+
+
+@router.get("/{order_id}/history")
+async def read_history(
+    order_id: OrderId, caller: CallerDep, service: OrderServiceDep
+) -> OrderHistory:
+    """Return what became of one of the caller's orders, oldest first."""
+    entries = await service.history(order_id, caller.customer_id)
+    return OrderHistory(
+        entries=[HistoryEntry.model_validate(entry, from_attributes=True) for entry in entries]
+    )
 
 
 @router.post("/{order_id}/cancel")
 async def cancel_order(order_id: OrderId, caller: CallerDep, service: OrderServiceDep) -> OrderView:
-    """Cancel an order; its units go back into stock."""
-    order = await service.cancel(order_id, caller.customer_id)
-    return OrderView.model_validate(order, from_attributes=True)
+    """Cancel an order that is not being packed; its units and its money are let go."""
+    return view_of(await service.cancel(order_id, caller.customer_id))

@@ -6,29 +6,43 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, Field
 
 from features.schemas.row import Id
-from transactional.fields import Quantity, RequestBody
+from transactional.fields import Quantity, RequestBody, Text
+from transactional.orders.states import Status
+
+PromotionCode = Annotated[Text, Field(min_length=1, max_length=40)]
+PaymentMethod = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9_]{1,100}$",
+        description="the token that the payment provider gave for the shopper's card",
+    ),
+]
 
 
-class WantedLine(RequestBody):
+class LineRequest(RequestBody):
     """Some units of a product."""
 
     product_id: Id
     quantity: Quantity
 
 
-def _each_once(lines: list[WantedLine]) -> list[WantedLine]:
+def _each_once(lines: list[LineRequest]) -> list[LineRequest]:
     if len({line.product_id for line in lines}) < len(lines):
         raise ValueError("name each product once, with all its units")
     return lines
 
 
 class OrderRequest(RequestBody):
-    """What to order: these lines, or, without any, the caller's cart."""
+    """What to order: these lines, or, without any, the caller's cart; and what pays it."""
 
+    payment_method: PaymentMethod
     lines: (
-        Annotated[list[WantedLine], Field(min_length=1, max_length=100), AfterValidator(_each_once)]
+        Annotated[
+            list[LineRequest], Field(min_length=1, max_length=100), AfterValidator(_each_once)
+        ]
         | None
     ) = None
+    codes: Annotated[list[PromotionCode], Field(default_factory=list, max_length=5)]
 
     def quantities(self) -> dict[int, int] | None:
         """Return units by product id; None for the cart."""
@@ -38,23 +52,56 @@ class OrderRequest(RequestBody):
 
 
 class OrderLineView(BaseModel):
-    """Some units of one product, at the price of that moment."""
+    """Some units of one product, at the price of that moment; discounts and tax are its share."""
 
     line_number: int
     product_id: int
+    seller_id: int | None
+    title: str
     quantity: int
     unit_price_cents: int
+    discount_cents: int
+    tax_cents: int
+
+
+class ChargeView(BaseModel):
+    """One line of the explanation of the total; discounts are negative."""
+
+    kind: Literal["item", "discount", "shipping", "tax"]
+    label: str
+    cents: int
+    product_id: int | None = None
+    promotion_id: int | None = None
+
+
+class PaymentView(BaseModel):
+    """How the order is paid; with `action_required` the shopper must go to `action_url`."""
+
+    status: Literal[
+        "authorising", "action_required", "authorised", "capturing", "captured", "voiding",
+        "voided", "declined",
+    ]  # fmt: skip
+    action_url: str | None = None
 
 
 class OrderView(BaseModel):
-    """A customer's order."""
+    """A customer's order; the charges add up to the total."""
 
     order_id: int
-    status: Literal["confirmed", "cancelled"]
+    status: Status
+    items_cents: int
+    discount_cents: int
+    shipping_cents: int
+    tax_cents: int
     total_cents: int
     currency: str
+    charges: list[ChargeView]
     placed_at: dt.datetime
+    expires_at: Annotated[dt.datetime | None, Field(description="of a pending order's units")]
     cancelled_at: dt.datetime | None
+    payment: Annotated[
+        PaymentView | None, Field(description="null for an order that costs nothing")
+    ]
     lines: list[OrderLineView]
 
 
@@ -63,3 +110,19 @@ class OrderPage(BaseModel):
 
     orders: list[OrderView]
     next_cursor: str | None
+
+
+class HistoryEntry(BaseModel):
+    """What became of an order, when and by whom."""
+
+    from_status: Status | None
+    to_status: Status
+    actor: str
+    note: str | None
+    occurred_at: dt.datetime
+
+
+class OrderHistory(BaseModel):
+    """Every change of an order's status, oldest first; entries are never changed."""
+
+    entries: list[HistoryEntry]

@@ -4,6 +4,7 @@ import contextlib
 import datetime as dt
 import itertools
 
+import httpx
 import httpx2
 import pytest
 import sqlalchemy as sa
@@ -16,6 +17,9 @@ from transactional.accounts.tokens import Caller
 from transactional.app import create_app
 from transactional.catalogue.loading import load_products, load_stock
 from transactional.migrations import upgrade
+from transactional.payments.embedded import EmbeddedProvider
+from transactional.payments.test_provider.app import Settings as BankSettings
+from transactional.payments.test_provider.app import create_app as create_bank
 from transactional.settings import Settings
 
 LAST_YEAR = dt.datetime(2025, 5, 3, 12, tzinfo=dt.UTC)
@@ -54,8 +58,32 @@ def level(product_id, n_available, at=LAST_YEAR):
 @pytest.fixture
 def settings(database_url, redis_url):
     return Settings(
-        database_url=database_url, redis_url=redis_url, token_secret=SECRET, log_level="ERROR"
+        database_url=database_url,
+        redis_url=redis_url,
+        token_secret=SECRET,
+        payment_url="http://payments",
+        payment_webhook_secret=SECRET,
+        log_level="ERROR",
     )
+
+
+@pytest.fixture
+def bank(tmp_path):
+    """The test provider's application, its books in a file of the test's."""
+    return create_bank(
+        BankSettings(
+            books=tmp_path / "payments.sqlite",
+            public_url="http://payments",
+            webhook_url="http://shop/api/v1/payments/webhooks",
+            webhook_secret=SECRET,
+        )
+    )
+
+
+@pytest.fixture
+def provider(bank):
+    transport = httpx.ASGITransport(bank)
+    return EmbeddedProvider(httpx.AsyncClient(transport=transport, base_url="http://payments"))
 
 
 @pytest.fixture
@@ -65,16 +93,16 @@ def migrated(database_url):
 
 
 @contextlib.asynccontextmanager
-async def running(settings):
-    app = create_app(settings)
+async def running(settings, provider=None):
+    app = create_app(settings, provider)
     app.state.passwords = Passwords.of(CHEAP)
     async with app.router.lifespan_context(app):
         yield app
 
 
 @pytest.fixture
-async def app(settings, migrated):
-    async with running(settings) as app:
+async def app(settings, migrated, provider):
+    async with running(settings, provider) as app:
         yield app
 
 
@@ -138,3 +166,27 @@ def rows(database):
         return [dict(row._mapping) for row in database.execute(sa.text(text), parameters)]
 
     return query
+
+
+@pytest.fixture
+def books(bank):
+    """What the bank has in its books, by the shop's key."""
+    return lambda: {entry.key: entry for entry in bank.state.bank.books.entries()}
+
+
+@pytest.fixture
+def promote(database):
+    """Make a promotion that runs; return its id."""
+
+    numbers = itertools.count(1)
+
+    def make(kind="percentage", **columns):
+        values = {"percent_basis_points": 1000} if kind == "percentage" else {}
+        values |= {"label": f"promotion {next(numbers)}", "kind": kind, **columns}
+        names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
+        statement = (
+            f"insert into promotions ({names}, starts_at) values ({marks}, now()) returning 1"
+        )
+        return database.execute(sa.text(statement), values).scalar_one()
+
+    return make

@@ -7,6 +7,7 @@ from emporium.ports import free_port
 from tests.live.transactional.conftest import client_of, running
 
 pytestmark = pytest.mark.live
+VISA = {"payment_method": "pm_card_visa"}
 CART = "/api/v1/carts/mine"
 
 
@@ -93,18 +94,18 @@ async def test_a_cart_expires_30_days_after_its_last_use(client, stocked, shoppe
         assert store.ttl(key) > 29 * 86400
 
 
-async def test_without_redis_carts_answer_503_and_the_rest_goes_on(settings, stocked):
+async def test_without_redis_carts_answer_503_and_the_rest_goes_on(settings, stocked, provider):
     await stocked({1: 5})
     gone = settings.model_copy(update={"redis_url": f"redis://127.0.0.1:{free_port()}/0"})
-    async with running(gone) as app, client_of(app) as client:
+    async with running(gone, provider) as app, client_of(app) as client:
         ann = {"email": "ann@example.com", "password": "correct horse battery"}
         registered = await client.post("/api/v1/accounts", json=ann)
         token = (await client.post("/api/v1/tokens", json=ann)).json()["access_token"]
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "k"}
 
         cart = await client.get(CART, headers=headers)
-        from_cart = await client.post("/api/v1/orders", json={}, headers=headers)
-        lines = {"lines": [{"product_id": 1, "quantity": 1}]}
+        from_cart = await client.post("/api/v1/orders", json=VISA, headers=headers)
+        lines = {**VISA, "lines": [{"product_id": 1, "quantity": 1}]}
         order = await client.post("/api/v1/orders", json=lines, headers=headers)
         ready = await client.get("/readyz")
 

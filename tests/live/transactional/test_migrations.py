@@ -1,0 +1,127 @@
+"""The database's versions with data in them, up and down (transactional.migrations)."""
+
+import pytest
+import sqlalchemy as sa
+
+from transactional.migrations import downgrade, upgrade
+
+pytestmark = pytest.mark.live
+
+FIRST_SHOP = """
+insert into accounts (email, password_hash, role, region, registered_at)
+    values ('ann@example.com', 'hash', 'shopper', 'Bavaria', '2026-01-01Z');
+insert into categories values (7, 'Home > Lamps');
+insert into sellers values (3, 'Lights');
+insert into products (title, description, category_id, seller_id, price_cents, attributes, status,
+                      updated_at)
+    values ('Lamp', 'bright', 7, 3, 250, '{"colour": "red"}', 'published', '2026-01-02Z'),
+           ('Bulb', '', 7, 3, 100, '{}', 'archived', '2026-01-02Z');
+insert into stock values (1, 5, '2026-01-03Z'), (2, 0, '2026-01-03Z');
+insert into orders (customer_id, status, total_cents, currency, region, placed_at, cancelled_at)
+    values (1, 'confirmed', 600, 'EUR', 'Bavaria', '2026-01-04Z', null),
+           (1, 'cancelled', 250, 'EUR', 'Bavaria', '2026-01-05Z', '2026-01-06Z');
+insert into order_lines values (1, 1, 1, 2, 250), (1, 2, 2, 1, 100), (2, 1, 1, 1, 250);
+insert into idempotency_keys values
+    (1, 'k', 'print', 201, 'application/json', '{}', '2026-01-04Z');
+insert into outbox (event_id, topic, key, body) values ('e', 'order_lines', '1', '{}');
+"""
+TABLES = (
+    "accounts", "categories", "sellers", "products", "stock", "orders", "order_lines",
+    "idempotency_keys", "outbox",
+)  # fmt: skip
+
+
+@pytest.fixture
+def shop_of_version_1(database_url):
+    upgrade(database_url, "0001")
+    engine = sa.create_engine(
+        database_url.replace("postgresql:", "postgresql+psycopg2:"), isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        connection.exec_driver_sql(FIRST_SHOP)
+        yield connection
+    engine.dispose()
+
+
+def read(connection, query):
+    return [tuple(row) for row in connection.execute(sa.text(query))]
+
+
+def contents(connection):
+    return {table: read(connection, f"select * from {table} order by 1, 2") for table in TABLES}
+
+
+def test_units_of_old_orders_become_reserved_and_the_ledger_opens_with_them(
+    shop_of_version_1, database_url
+):
+    upgrade(database_url)
+
+    assert read(
+        shop_of_version_1,
+        "select product_id, warehouse_id, n_on_hand, n_reserved, n_on_hand - n_reserved from stock"
+        " order by 1",
+    ) == [(1, 1, 7, 2, 5), (2, 1, 1, 1, 0)]
+    assert read(
+        shop_of_version_1,
+        "select product_id, delta_on_hand, delta_reserved, reason from stock_ledger order by 1",
+    ) == [(1, 7, 2, "opening"), (2, 1, 1, "opening")]
+
+
+def test_old_orders_keep_their_lines_and_sums(shop_of_version_1, database_url):
+    upgrade(database_url)
+
+    assert read(
+        shop_of_version_1,
+        "select order_id, status, items_cents, total_cents, expires_at from orders order by 1",
+    ) == [(1, "confirmed", 600, 600, None), (2, "cancelled", 250, 250, None)]
+    assert read(
+        shop_of_version_1,
+        "select order_id, line_number, title, seller_id, quantity, unit_price_cents"
+        " from order_lines order by 1, 2",
+    ) == [(1, 1, "Lamp", 3, 2, 250), (1, 2, "Bulb", 3, 1, 100), (2, 1, "Lamp", 3, 1, 250)]
+    assert read(shop_of_version_1, "select order_id, line_number, quantity from allocations") == [
+        (1, 1, 2),
+        (1, 2, 1),
+    ]
+
+
+def test_up_and_down_again_gives_back_every_row(shop_of_version_1, database_url):
+    before = contents(shop_of_version_1)
+
+    upgrade(database_url)
+    downgrade(database_url, "0001")
+
+    assert contents(shop_of_version_1) == before
+
+
+def test_after_up_and_down_and_up_ids_go_on_where_they_were(shop_of_version_1, database_url):
+    upgrade(database_url)
+    downgrade(database_url, "0001")
+    upgrade(database_url)
+
+    new_id = (
+        "insert into products (title, description, price_cents, attributes, status, updated_at)"
+        " values ('New', '', 1, '{}', 'published', now()) returning product_id"
+    )
+    assert read(shop_of_version_1, new_id) == [(3,)]
+
+
+def test_what_only_the_new_version_knows_goes_down_as_the_old_one_would_say_it(
+    shop_of_version_1, database_url
+):
+    upgrade(database_url)
+    shop_of_version_1.exec_driver_sql("""
+        insert into orders (order_id, customer_id, status, items_cents, total_cents, currency,
+                            placed_at, expires_at)
+            values (9, 1, 'pending', 250, 250, 'EUR', '2026-02-01Z', '2026-02-02Z');
+        insert into order_lines values (9, 1, 1, 3, 'Lamp', 1, 250);
+        insert into allocations values (9, 1, 1, 1, 1);
+        update stock set n_reserved = 3 where product_id = 1;
+    """)
+
+    downgrade(database_url, "0001")
+
+    assert read(shop_of_version_1, "select status from orders where order_id = 9") == [
+        ("cancelled",)
+    ]
+    assert read(shop_of_version_1, "select n_available from stock where product_id = 1") == [(5,)]

@@ -1,0 +1,138 @@
+"""Ends what was left half-way: payments without an answer, reservations out of time.
+
+Runs in every process of the service, on a clock; several at once do each thing once, because every
+step is conditional on the state it starts from and the provider does a key once.
+"""
+
+import datetime as dt
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from transactional.orders.cancelling import Cancellation, cancel
+from transactional.orders.checkout import Checkout, PaymentUnknownProblem, payment_key
+from transactional.orders.models import Order
+from transactional.orders.placing import Pending
+from transactional.orders.settling import Ended
+from transactional.orders.views import view_of
+from transactional.payments.provider import (
+    AuthorisationRequest,
+    PaymentProvider,
+    ProviderUnreachableError,
+)
+
+PATIENCE = dt.timedelta(seconds=10)
+"""How long a request may be at work before its order counts as left half-way."""
+N_AT_ONCE = 100
+
+UNANSWERED = text("""
+select order_id, idempotency_key, method, orders.customer_id
+from payments join orders using (order_id)
+where payments.status = 'authorising' and payments.updated_at <= :since and orders.status = 'pending'
+order by payments.updated_at limit :limit
+""")
+OVERDUE = text("""
+select order_id from payments join orders using (order_id)
+where payments.status in ('authorising', 'action_required') and orders.status = 'pending'
+  and orders.expires_at <= :now
+order by orders.expires_at limit :limit
+""")
+UNVOIDED = text("""
+select order_id, attempt, reference, method, amount_cents, currency from payments
+where status = 'voiding' order by updated_at limit :limit
+""")
+VOIDED = text("""
+update payments set status = 'voided', reference = coalesce(reference, :reference), updated_at = :now
+where order_id = :order_id and attempt = :attempt and status = 'voiding'
+""")
+EXPIRED = Cancellation(("pending",), actor="system", note="the reservation's time ran out")
+
+
+@dataclass(frozen=True)
+class Reconciler:
+    """One pass over what is unfinished; each method returns how much it ended."""
+
+    engine: AsyncEngine
+    checkout: Checkout
+    provider: PaymentProvider
+    now: Callable[[], dt.datetime]
+
+    def duties(self) -> Sequence[Callable[[], Awaitable[int]]]:
+        """Return what is to be done every few seconds."""
+        return (self.finish_unanswered, self.release_overdue, self.void_cancelled)
+
+    async def release_overdue(self) -> int:
+        """Cancel pending orders whose reservation is over; their units are available again."""
+        async with self.engine.begin() as connection:
+            values = {"now": self.now(), "limit": N_AT_ONCE}
+            overdue = (await connection.scalars(OVERDUE, values)).all()
+            return len(await cancel(connection, overdue, EXPIRED, self.now()))
+
+    async def finish_unanswered(self) -> int:
+        """Ask the provider again for orders whose request died, and settle them."""
+        values = {"since": self.now() - PATIENCE, "limit": N_AT_ONCE}
+        async with self.engine.connect() as connection:
+            left = (await connection.execute(UNANSWERED, values)).all()
+        n_ended = 0
+        for row in left:
+            try:
+                await self.checkout.finish(await self._pending(row))
+            except PaymentUnknownProblem:
+                break
+            n_ended += 1
+        return n_ended
+
+    async def void_cancelled(self) -> int:
+        """Let the money of cancelled orders go."""
+        async with self.engine.connect() as connection:
+            left = (await connection.execute(UNVOIDED, {"limit": N_AT_ONCE})).all()
+        n_ended = 0
+        for row in left:
+            try:
+                reference = row.reference or await self._reference(row)
+                if reference is not None:
+                    await self.provider.void(reference, f"{payment_key(row.order_id)}-void")
+            except ProviderUnreachableError:
+                break
+            async with self.engine.begin() as connection:
+                values = {"order_id": row.order_id, "attempt": row.attempt, "reference": reference}
+                await connection.execute(VOIDED, {**values, "now": self.now()})
+            n_ended += 1
+        return n_ended
+
+    async def settle_challenge(self, order_id: int, reference: str) -> None:
+        """End an order whose customer decided on the provider's page, by the provider's word.
+
+        What a webhook says is not taken for it: the provider is asked.
+        """
+        async with AsyncSession(self.engine) as session:
+            order = await session.scalar(select(Order).where(Order.order_id == order_id))
+        if order is None or not order.payments or order.payments[-1].reference != reference:
+            return
+        authorisation = await self.provider.status(reference)
+        if order.status != "pending" or authorisation.status not in ("authorised", "declined"):
+            return
+        payment = order.payments[-1]
+        key = (order.customer_id, payment.idempotency_key or "")
+        pending = Pending(key, payment.method, view_of(order))
+        await self.checkout.settling.submit(Ended(pending, authorisation))
+
+    async def _pending(self, row: Any) -> Pending:  # noqa: ANN401 - a row
+        async with AsyncSession(self.engine) as session:
+            order = (
+                await session.scalars(select(Order).where(Order.order_id == row.order_id))
+            ).one()
+            return Pending((row.customer_id, row.idempotency_key), row.method, view_of(order))
+
+    async def _reference(self, row: Any) -> str | None:  # noqa: ANN401 - a row
+        """Ask under the order's key what the provider calls its payment: the answer had been lost."""
+        request = AuthorisationRequest(
+            payment_key(row.order_id), row.amount_cents, row.currency, row.method
+        )
+        found: Sequence[Any] = await self.provider.authorise([request])
+        if isinstance(found[0], ProviderUnreachableError):
+            raise found[0]
+        return None if found[0].status == "declined" else str(found[0].reference)

@@ -1,0 +1,122 @@
+"""Orders as the customer sees them, and the answers to placing one."""
+
+import datetime as dt
+import json
+from typing import Literal
+
+from transactional.errors import ShopProblem
+from transactional.orders.decisions import Accepted
+from transactional.orders.keys import Answer
+from transactional.orders.models import Order, Payment
+from transactional.orders.schemas import ChargeView, OrderLineView, OrderView, PaymentView
+from transactional.orders.writing import RESERVED_FOR
+from web.problems import MEDIA_TYPE
+
+PATH = "/api/v1/orders"
+Ended = Literal["authorised", "action_required", "declined", "expired"]
+
+
+class PaymentDeclinedProblem(ShopProblem):
+    """The provider does not give the money."""
+
+    type, title, status = "/problems/payment-declined", "Payment declined", 402
+
+
+class ReservationExpiredProblem(ShopProblem):
+    """The payment came after the units had gone back."""
+
+    type, title, status = "/problems/reservation-expired", "Reservation expired", 409
+
+
+def view_of_accepted(
+    order_id: int, accepted: Accepted, currency: str, placed_at: dt.datetime
+) -> OrderView:
+    """Return a new order, still pending."""
+    total = accepted.total
+    shares = zip(
+        total.lines,
+        accepted.titles,
+        total.line_discount_cents,
+        total.line_tax_cents,
+        strict=True,
+    )
+    return OrderView(
+        order_id=order_id,
+        status="pending",
+        items_cents=total.items_cents,
+        discount_cents=total.discount_cents,
+        shipping_cents=total.shipping_cents,
+        tax_cents=total.tax_cents,
+        total_cents=total.total_cents,
+        currency=currency,
+        charges=[ChargeView.model_validate(each, from_attributes=True) for each in total.charges()],
+        placed_at=placed_at,
+        expires_at=placed_at + RESERVED_FOR,
+        cancelled_at=None,
+        payment=PaymentView(status="authorising") if total.total_cents else None,
+        lines=[
+            OrderLineView(
+                line_number=number,
+                product_id=line.product_id,
+                seller_id=line.seller_id,
+                title=title,
+                quantity=line.quantity,
+                unit_price_cents=line.unit_price_cents,
+                discount_cents=discount_cents,
+                tax_cents=tax_cents,
+            )
+            for number, (line, title, discount_cents, tax_cents) in enumerate(shares, start=1)
+        ],
+    )
+
+
+def view_of(order: Order) -> OrderView:
+    """Return an order as the database has it."""
+    payment = order.payments[-1] if order.payments else None
+    return OrderView(
+        **{name: getattr(order, name) for name in SAME_NAMES},
+        charges=[ChargeView.model_validate(each) for each in order.charges],
+        payment=_payment(payment) if payment else None,
+        lines=[OrderLineView.model_validate(line, from_attributes=True) for line in order.lines],
+    )
+
+
+def settled_answer(view: OrderView, ended: Ended, action_url: str | None = None) -> Answer:
+    """Return what to answer who placed the order, by what came of its payment."""
+    if ended == "declined":
+        return refusal_answer(
+            PaymentDeclinedProblem(
+                "The payment was declined and nothing was ordered. Use another method and a new"
+                " Idempotency-Key.",
+                order_id=view.order_id,
+            )
+        )
+    if ended == "expired":
+        return refusal_answer(
+            ReservationExpiredProblem(
+                "The payment took too long, the units are released and no money is held. Order"
+                " again with a new Idempotency-Key.",
+                order_id=view.order_id,
+            )
+        )
+    payment = PaymentView(status=ended, action_url=action_url) if view.payment else None
+    changes: dict[str, object] = {"payment": payment}
+    if ended == "authorised":
+        changes |= {"status": "confirmed", "expires_at": None}
+    body = view.model_copy(update=changes).model_dump_json().encode()
+    return Answer(201, "application/json", body)
+
+
+def refusal_answer(refusal: ShopProblem) -> Answer:
+    """Return a refusal as an answer to keep."""
+    return Answer(refusal.status, MEDIA_TYPE, json.dumps(refusal.document(PATH)).encode())
+
+
+SAME_NAMES = (
+    "order_id", "status", "items_cents", "discount_cents", "shipping_cents", "tax_cents",
+    "total_cents", "currency", "placed_at", "expires_at", "cancelled_at",
+)  # fmt: skip
+
+
+def _payment(payment: Payment) -> PaymentView:
+    return PaymentView.model_validate(payment, from_attributes=True)

@@ -1,0 +1,48 @@
+"""Builds the checkout and its reconciler once, for the whole process."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from transactional.batches import Batcher
+from transactional.deps import new_event_id, utc_now
+from transactional.errors import UNREACHABLE
+from transactional.orders.checkout import Checkout
+from transactional.orders.placing import Reserving
+from transactional.orders.reconciling import Reconciler
+from transactional.orders.settling import Settling
+from transactional.payments.provider import PaymentProvider, ProviderUnreachableError
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSizes:
+    """How many orders share a commit, how many may wait for each step, how many batches run."""
+
+    max_size: int = 32
+    max_waiting: int = 256
+    n_workers: int = 2
+
+
+def make_checkout(
+    engine: AsyncEngine, provider: PaymentProvider, currency: str, sizes: BatchSizes
+) -> Checkout:
+    """Return a checkout whose steps are batched."""
+    batcher = partial(
+        Batcher,
+        max_size=sizes.max_size,
+        max_waiting=sizes.max_waiting,
+        n_workers=sizes.n_workers,
+        common_errors=(*UNREACHABLE, ProviderUnreachableError),
+    )
+    reserving = Reserving(engine, provider.name, currency, utc_now, new_event_id)
+    return Checkout(
+        engine, batcher(reserving), batcher(provider.authorise), batcher(Settling(engine, utc_now))
+    )
+
+
+def make_reconciler(
+    engine: AsyncEngine, checkout: Checkout, provider: PaymentProvider
+) -> Reconciler:
+    """Return what ends orders that were left half-way."""
+    return Reconciler(engine, checkout, provider, utc_now)
