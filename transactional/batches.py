@@ -6,17 +6,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from web.problems import UnavailableProblem
+from web.problems import OverloadedProblem
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Handle = Callable[[Sequence[Item]], Awaitable[Sequence[Result | Exception]]]
-
-
-class OverloadedProblem(UnavailableProblem):
-    """More is waiting than can be done in time."""
-
-    type, title = "/problems/overloaded", "Overloaded"
 
 
 @dataclass
@@ -38,6 +32,7 @@ class Batcher(Generic[Item, Result]):
     common_errors: tuple[type[Exception], ...] = ()
     _waiting: deque[tuple[Item, asyncio.Future[Result]]] = field(default_factory=deque)
     _workers: set[asyncio.Task[None]] = field(default_factory=set)
+    _n_working: int = 0
 
     async def submit(self, item: Item) -> Result:
         """Return what `handle` makes of `item`.
@@ -51,7 +46,8 @@ class Batcher(Generic[Item, Result]):
             raise OverloadedProblem("Too many orders at once. Nothing was done; try again shortly.")
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
-        if len(self._workers) < self.n_workers:
+        if self._n_working < self.n_workers:
+            self._n_working += 1
             worker = asyncio.create_task(self._work())
             self._workers.add(worker)
             worker.add_done_callback(self._workers.discard)
@@ -63,13 +59,16 @@ class Batcher(Generic[Item, Result]):
             await asyncio.gather(*self._workers)
 
     async def _work(self) -> None:
-        await asyncio.sleep(0)  # what arrives in the same turn of the loop goes together
-        while self._waiting:
-            n = min(self.max_size, len(self._waiting))
-            batch = [self._waiting.popleft() for _ in range(n)]
-            results = await self._results([item for item, _ in batch])
-            for (_, future), result in zip(batch, results, strict=True):
-                _answer(future, result)
+        try:
+            await asyncio.sleep(0)  # what arrives in the same turn of the loop goes together
+            while self._waiting:
+                n = min(self.max_size, len(self._waiting))
+                batch = [self._waiting.popleft() for _ in range(n)]
+                results = await self._results([item for item, _ in batch])
+                for (_, future), result in zip(batch, results, strict=True):
+                    _answer(future, result)
+        finally:  # in the turn of the last look at `_waiting`: who comes next starts another worker
+            self._n_working -= 1
 
     async def _results(self, items: Sequence[Item]) -> Sequence[Result | Exception]:
         try:

@@ -5,7 +5,7 @@ import contextlib
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.problems import TooLargeProblem, response
+from web.problems import OverloadedProblem, TooLargeProblem, response
 
 
 class BodyLimit:
@@ -55,6 +55,35 @@ class BodyLimit:
 
 class _TooManyBytesError(Exception):
     """More was streamed than the limit allows."""
+
+
+class InFlightLimit:
+    """Middleware: answers 503 at once while `max_requests` are being answered.
+
+    Who is let in is answered in time, and who is not knows it at once. What tells how the service is
+    (`exempt`, paths) is always answered.
+    """
+
+    def __init__(self, app: ASGIApp, max_requests: int, exempt: frozenset[str]) -> None:
+        self.app = app
+        self.max_requests = max_requests
+        self.exempt = exempt
+        self._n_requests = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["path"] in self.exempt:
+            await self.app(scope, receive, send)
+            return
+        if self._n_requests >= self.max_requests:
+            problem = OverloadedProblem("Too much at once. Nothing was done; try again shortly.")
+            await response(problem, scope["path"])(scope, receive, send)
+            return
+        self._n_requests += 1
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._n_requests -= 1
 
 
 class ForwardedAddress:

@@ -114,6 +114,12 @@ class UnavailableProblem(Problem):
         super().__init__(detail, {"Retry-After": str(retry_after_seconds)}, **extensions)
 
 
+class OverloadedProblem(UnavailableProblem):
+    """More is waiting than can be done in time."""
+
+    type, title = "/problems/overloaded", "Overloaded"
+
+
 def response(problem: Problem, instance: str) -> JSONResponse:
     """Return `problem` as the answer to a request for path `instance`."""
     return JSONResponse(

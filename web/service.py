@@ -8,13 +8,15 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
 
 from web.health import Check, health_router
-from web.limits import BodyLimit, ForwardedAddress
+from web.limits import BodyLimit, ForwardedAddress, InFlightLimit
 from web.logs import make_logger
 from web.problems import RESPONSES, ProblemDocument, add_problem_handlers
 from web.telemetry import RequestMetrics, Telemetry
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 MAX_BODY_BYTES = 1_000_000
+MAX_IN_FLIGHT = 256
+SIGNS_OF_LIFE = frozenset(("/healthz", "/readyz", "/metrics"))
 LOCAL = frozenset(("127.0.0.1", "::1"))
 
 
@@ -50,6 +52,7 @@ def make_service(
     add_problem_handlers(app)
     app.include_router(health_router(checks, registry))
     # The last one added is the outermost: what the limit refuses is counted and logged too.
+    app.add_middleware(InFlightLimit, max_requests=MAX_IN_FLIGHT, exempt=SIGNS_OF_LIFE)
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES)
     app.add_middleware(Telemetry, metrics=RequestMetrics(registry), log=app.state.log)
     app.add_middleware(ForwardedAddress, trusted=LOCAL)

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from transactional.batches import Batcher, OverloadedProblem
+from transactional.batches import Batcher
+from web.problems import OverloadedProblem
 
 
 class Recorder:
@@ -41,6 +42,17 @@ async def test_a_batch_is_no_larger_than_its_bound():
     await asyncio.gather(*(batcher.submit(n) for n in range(7)))
 
     assert double.batches == [[0, 1, 2], [3, 4, 5], [6]]
+
+
+async def test_who_comes_as_the_last_one_is_answered_is_done_too():
+    batcher = Batcher(Recorder(), max_size=3, max_waiting=10)
+
+    async def one_after_another():
+        return [await batcher.submit(n) for n in range(10)]
+
+    results = await asyncio.wait_for(one_after_another(), timeout=5)
+
+    assert results == [2 * n for n in range(10)]
 
 
 async def test_one_that_fails_fails_no_other():

@@ -1,0 +1,54 @@
+"""What a service takes on at once (web.limits)."""
+
+import asyncio
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from web.limits import InFlightLimit
+
+
+@pytest.fixture
+def busy():
+    """A service that takes two requests at once and answers when its gate opens."""
+    gate = asyncio.Event()
+
+    async def work(_):
+        await gate.wait()
+        return PlainTextResponse("done")
+
+    app = Starlette(routes=[Route(path, work) for path in ("/work", "/healthz")])
+    limited = InFlightLimit(app, max_requests=2, exempt=frozenset({"/healthz"}))
+    transport = httpx.ASGITransport(limited)
+    return gate, httpx.AsyncClient(transport=transport, base_url="http://service")
+
+
+async def test_who_cannot_be_answered_in_time_is_told_at_once(busy):
+    gate, client = busy
+    under_way = [asyncio.create_task(client.get("/work")) for _ in range(2)]
+    await asyncio.sleep(0)
+
+    refused = await client.get("/work")
+    gate.set()
+    answered = [await each for each in under_way]
+    afterwards = await client.get("/work")
+
+    assert (refused.status_code, refused.json()["type"]) == (503, "/problems/overloaded")
+    assert refused.headers["Retry-After"]
+    assert [answer.status_code for answer in (*answered, afterwards)] == [200, 200, 200]
+
+
+async def test_signs_of_life_are_answered_however_busy_it_is(busy):
+    gate, client = busy
+    under_way = [asyncio.create_task(client.get("/work")) for _ in range(2)]
+    await asyncio.sleep(0)
+    sign = asyncio.create_task(client.get("/healthz"))
+    await asyncio.sleep(0)
+
+    gate.set()
+
+    assert (await sign).status_code == 200
+    await asyncio.gather(*under_way)
