@@ -1,4 +1,8 @@
-"""What any request may ask for: a transaction, Redis, the time and new event ids."""
+"""What any request may ask for: a transaction, Redis, the time and new event ids.
+
+Every dependency here and elsewhere is `async`: FastAPI runs a plain one in a thread, which costs more
+than the rest of a small request.
+"""
 
 import datetime as dt
 import uuid
@@ -10,7 +14,7 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 
-def session_maker(request: Request) -> async_sessionmaker[AsyncSession]:
+async def session_maker(request: Request) -> async_sessionmaker[AsyncSession]:
     """Return what opens transactions, for those that must act after a commit."""
     made: async_sessionmaker[AsyncSession] = request.app.state.sessions
     return made
@@ -29,7 +33,7 @@ async def transaction(sessions: SessionMakerDep) -> AsyncIterator[AsyncSession]:
 SessionDep = Annotated[AsyncSession, Depends(transaction, scope="function")]
 
 
-def redis(request: Request) -> Redis:
+async def redis(request: Request) -> Redis:
     """Return the application's Redis."""
     client: Redis = request.app.state.redis
     return client

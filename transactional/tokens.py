@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import jwt
 
@@ -39,21 +40,27 @@ class TokenSigner:
 
     def read(self, token: str) -> Caller | None:
         """Return whom the token speaks for; None if it is forged, expired or no token."""
-        try:
-            claims = jwt.decode(
-                token,
-                self.secret,
-                algorithms=["HS256"],
-                issuer=ISSUER,
-                # The time is ours to tell, see below: the library would ask the system.
-                options={
-                    "require": ["sub", "exp", "role"],
-                    "verify_exp": False,
-                    "verify_iat": False,
-                },
-            )
-            caller = Caller(int(claims["sub"]), str(claims["role"]))
-            expires_at = dt.datetime.fromtimestamp(claims["exp"], dt.UTC)
-        except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError):
-            return None
-        return caller if self.now() < expires_at else None
+        found = _verified(token, self.secret)
+        return found[0] if found and self.now() < found[1] else None
+
+
+@lru_cache(maxsize=20_000)
+def _verified(token: str, secret: str) -> tuple[Caller, dt.datetime] | None:
+    """Return what a token that we signed says, and until when; the same for ever, so remembered."""
+    try:
+        claims = jwt.decode(
+            token,
+            secret,
+            algorithms=["HS256"],
+            issuer=ISSUER,
+            # The time is `now`'s to tell: the library would ask the system.
+            options={
+                "require": ["sub", "exp", "role"],
+                "verify_exp": False,
+                "verify_iat": False,
+            },
+        )
+        caller = Caller(int(claims["sub"]), str(claims["role"]))
+        return caller, dt.datetime.fromtimestamp(claims["exp"], dt.UTC)
+    except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError):
+        return None

@@ -14,7 +14,7 @@ def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)  # noqa: TID251 - see above
 
 
-def event_service(request: Request) -> EventService:
+async def event_service(request: Request) -> EventService:
     """Build the service for one request."""
     return EventService(request.app.state.redis, utc_now, lambda: uuid.uuid4().hex)
 

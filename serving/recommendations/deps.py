@@ -9,7 +9,7 @@ from serving.recommendations.service import RecommendationService, Recommender
 from serving.search.deps import IndexDep
 
 
-def recommendation_service(request: Request, index: IndexDep) -> RecommendationService:
+async def recommendation_service(request: Request, index: IndexDep) -> RecommendationService:
     """Build the service for one request."""
     published: Published[Recommender] = request.app.state.model
     model = published.current.value if published.current else None

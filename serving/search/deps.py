@@ -9,7 +9,7 @@ from serving.published import Published
 from serving.search.service import SearchService
 
 
-def current_index(request: Request) -> Index:
+async def current_index(request: Request) -> Index:
     """Return the current index."""
     published: Published[Index] = request.app.state.index
     return published.require().value
@@ -18,7 +18,7 @@ def current_index(request: Request) -> Index:
 IndexDep = Annotated[Index, Depends(current_index)]
 
 
-def search_service(index: IndexDep) -> SearchService:
+async def search_service(index: IndexDep) -> SearchService:
     """Build the service for one request."""
     return SearchService(index)
 

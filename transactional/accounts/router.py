@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter, Request
 
-from transactional.accounts.deps import AccountServiceDep, CallerDep, ThrottleDep, TokenSignerDep
+from transactional.accounts.deps import AccountServiceDep, LogInDep, ThrottleDep
 from transactional.accounts.models import Account
 from transactional.accounts.schemas import AccountView, Credentials, Registration, Token
-from transactional.accounts.service import UnauthorisedProblem
-from transactional.accounts.tokens import LIFETIME, Caller
+from transactional.callers import CallerDep, TokenSignerDep, UnauthorisedProblem
+from transactional.carts.deps import GuestCartDep
+from transactional.tokens import LIFETIME, Caller
 
 router = APIRouter(tags=["accounts"])
 
@@ -21,16 +22,22 @@ async def register(body: Registration, service: AccountServiceDep) -> AccountVie
 @router.post("/tokens", status_code=201)
 async def log_in(
     body: Credentials,
-    service: AccountServiceDep,
+    service: LogInDep,
     throttle: ThrottleDep,
     tokens: TokenSignerDep,
+    guest_cart: GuestCartDep,
     request: Request,
 ) -> Token:
-    """Exchange e-mail and password for an access token; at most 10 wrong tries in 15 minutes."""
+    """Exchange e-mail and password for an access token; at most 10 wrong tries in 15 minutes.
+
+    With a `Cart-Token`, the guest's cart becomes part of the customer's: of a product in both the
+    larger number of units, at most 100 products.
+    """
     address = request.client.host if request.client else ""
     await throttle.attempt(body.email, address)
     account = await service.authenticate(body.email, body.password.get_secret_value())
     await throttle.succeeded(body.email, address)
+    await guest_cart.merge_into(account.customer_id)
     return Token(
         access_token=tokens.issue(Caller(account.customer_id, account.role)),
         expires_in_seconds=int(LIFETIME.total_seconds()),

@@ -4,10 +4,13 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
 from features.schemas.logs import Customer
 from transactional.accounts.models import Account
 from transactional.accounts.passwords import Passwords
 from transactional.accounts.repository import AccountRepository
+from transactional.callers import UnauthorisedProblem
 from transactional.outbox.repository import record
 from web.problems import Problem
 
@@ -16,15 +19,6 @@ class EmailTakenProblem(Problem):
     """There is an account for that e-mail."""
 
     type, title, status = "/problems/email-taken", "E-mail taken", 409
-
-
-class UnauthorisedProblem(Problem):
-    """No valid token, or wrong credentials; the same words whether or not the account exists."""
-
-    type, title, status = "/problems/unauthorised", "Unauthorised", 401
-
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail, {"WWW-Authenticate": "Bearer"})
 
 
 @dataclass(frozen=True)
@@ -57,20 +51,6 @@ class AccountService:
         await record(self.accounts.session, [self._customer(account, now)])
         return account
 
-    async def authenticate(self, email: str, password: str) -> Account:
-        """Return the account these credentials open.
-
-        Raises
-        ------
-        UnauthorisedProblem
-            If there is no account or the password is wrong: which, is not told, by words or time.
-        """
-        account = await self.accounts.by_email(email)
-        right = await self.passwords.verify(password, account.password_hash if account else None)
-        if account is None or not right:
-            raise UnauthorisedProblem("E-mail or password is wrong.")
-        return account
-
     def _customer(self, account: Account, now: dt.datetime) -> Customer:
         return Customer(
             event_id=self.new_event_id(),
@@ -80,3 +60,26 @@ class AccountService:
             customer_id=account.customer_id,
             region=account.region,
         )
+
+
+@dataclass(frozen=True)
+class LogIn:
+    """Checks credentials; no connection to the database is held while a password is hashed."""
+
+    sessions: async_sessionmaker[AsyncSession]
+    passwords: Passwords
+
+    async def authenticate(self, email: str, password: str) -> Account:
+        """Return the account these credentials open.
+
+        Raises
+        ------
+        UnauthorisedProblem
+            If there is no account or the password is wrong: which, is not told, by words or time.
+        """
+        async with self.sessions() as session:
+            account = await AccountRepository(session).by_email(email)
+        right = await self.passwords.verify(password, account.password_hash if account else None)
+        if account is None or not right:
+            raise UnauthorisedProblem("E-mail or password is wrong.")
+        return account

@@ -1,0 +1,56 @@
+"""Who is calling, by the bearer token, and what their role lets them do."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from transactional.tokens import Caller, TokenSigner
+from web.problems import Problem
+
+BearerDep = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
+
+
+class UnauthorisedProblem(Problem):
+    """No valid token, or wrong credentials; the same words whether or not the account exists."""
+
+    type, title, status = "/problems/unauthorised", "Unauthorised", 401
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, {"WWW-Authenticate": "Bearer"})
+
+
+class ForbiddenProblem(Problem):
+    """The caller's role does not allow this."""
+
+    type, title, status = "/problems/forbidden", "Forbidden", 403
+
+
+async def token_signer(request: Request) -> TokenSigner:
+    """Return the application's token signer."""
+    signer: TokenSigner = request.app.state.tokens
+    return signer
+
+
+TokenSignerDep = Annotated[TokenSigner, Depends(token_signer)]
+
+
+async def caller(bearer: BearerDep, tokens: TokenSignerDep) -> Caller:
+    """Return who calls, by the bearer token."""
+    found = tokens.read(bearer.credentials) if bearer else None
+    if found is None:
+        raise UnauthorisedProblem("Log in at POST /api/v1/tokens and send the token as Bearer.")
+    return found
+
+
+CallerDep = Annotated[Caller, Depends(caller)]
+
+
+async def operator(caller: CallerDep) -> Caller:
+    """Return who calls if it is an operator."""
+    if caller.role != "ops":
+        raise ForbiddenProblem("This is for operators of the shop.")
+    return caller
+
+
+OperatorDep = Annotated[Caller, Depends(operator)]
