@@ -14,24 +14,27 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
 from transactional.accounts.passwords import Passwords
 from transactional.accounts.router import router as accounts_router
-from transactional.accounts.tokens import TokenSigner
 from transactional.background import on_a_clock
 from transactional.carts.router import router as carts_router
+from transactional.catalogue.listings import ListingReader
 from transactional.catalogue.router import router as catalogue_router
 from transactional.database import make_engine
 from transactional.deps import utc_now
-from transactional.errors import add_store_handlers
+from transactional.errors import UNREACHABLE, add_store_handlers
 from transactional.orders.router import router as orders_router
 from transactional.orders.webhooks import router as webhooks_router
 from transactional.orders.wiring import BatchSizes, make_checkout, make_reconciler
 from transactional.payments.embedded import EmbeddedProvider
+from transactional.redis_batches import RedisBatches
 from transactional.settings import Settings
 from transactional.stock.router import router as stock_router
+from transactional.tokens import TokenSigner
 from web.health import Check
 from web.service import make_service
 
 REDIS_SECONDS = 0.5
 DUTIES_SECONDS = 5.0
+MAX_WAITING = 1000
 ROUTERS = (
     accounts_router,
     catalogue_router,
@@ -55,7 +58,9 @@ def create_app(
         socket_timeout=REDIS_SECONDS,
         socket_connect_timeout=REDIS_SECONDS,
     )
-    checkout = make_checkout(engine, provider, settings.currency, BatchSizes())
+    checkout = make_checkout(
+        engine, provider, settings.currency, BatchSizes(settings.orders_per_commit)
+    )
     reconciler = make_reconciler(engine, checkout, provider)
 
     @asynccontextmanager
@@ -73,10 +78,12 @@ def create_app(
     app = make_service("shop", "Emporium: the shop", settings.log_level, checks, lifespan)
     app.state.sessions = async_sessionmaker(engine, expire_on_commit=False)
     app.state.redis = redis
+    app.state.redis_batches = RedisBatches(redis, MAX_WAITING)
     app.state.tokens = TokenSigner(settings.token_secret.get_secret_value(), utc_now)
     app.state.passwords = Passwords.recommended()
     app.state.currency = settings.currency
     app.state.checkout = checkout
+    app.state.listings = ListingReader(engine, MAX_WAITING, UNREACHABLE)
     app.state.reconciler = reconciler
     app.state.webhook_secret = settings.payment_webhook_secret.get_secret_value()
     add_store_handlers(app)

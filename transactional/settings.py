@@ -23,4 +23,7 @@ class Settings(DatabaseSettings):
     payment_webhook_secret: Annotated[SecretStr, Field(min_length=32)]
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$", description="of all prices")] = "EUR"
+    orders_per_commit: Annotated[
+        int, Field(ge=1, le=256, description="at most; 1 commits every order alone")
+    ] = 32
     database_pool_size: Annotated[int, Field(ge=4, le=100)] = 10

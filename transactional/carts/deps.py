@@ -1,24 +1,69 @@
-"""Wires the caller's cart to a request."""
+"""Wires a customer's or a guest's cart to a request."""
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 
-from transactional.accounts.deps import CallerDep
-from transactional.carts.repository import CartRepository
-from transactional.carts.service import CartService
-from transactional.catalogue.repository import CatalogueRepository
-from transactional.deps import RedisDep, SessionDep
+from transactional.callers import BearerDep, TokenSignerDep, caller
+from transactional.carts.repository import CartRepository, of_customer, of_guest
+from transactional.carts.service import CartService, GuestCart
+from transactional.deps import utc_now
+from transactional.errors import ShopProblem
+
+CartToken = Annotated[
+    str | None,
+    Header(pattern=r"^[A-Za-z0-9_-]{43}$", description="of a guest's cart: POST /api/v1/carts"),
+]
 
 
-def cart_service(
-    caller: CallerDep, redis: RedisDep, session: SessionDep, request: Request
+class UnknownCartProblem(ShopProblem):
+    """The token was never given out, or its cart was not used for 30 days or merged at log-in."""
+
+    type, title, status = "/problems/unknown-cart", "Unknown cart", 404
+
+    def __init__(self) -> None:
+        super().__init__("There is no such guest cart. Make a new one at POST /api/v1/carts.")
+
+
+async def cart_repository(request: Request) -> CartRepository:
+    """Return all carts."""
+    return CartRepository(request.app.state.redis_batches)
+
+
+CartRepositoryDep = Annotated[CartRepository, Depends(cart_repository)]
+
+
+async def cart_owner(
+    bearer: BearerDep,
+    tokens: TokenSignerDep,
+    carts: CartRepositoryDep,
+    cart_token: CartToken = None,
+) -> str:
+    """Return whose cart is meant: the customer's who is logged in, else the guest's of the token."""
+    if bearer is None and cart_token is not None:
+        if not await carts.is_open(cart_token):
+            raise UnknownCartProblem
+        return of_guest(cart_token)
+    return of_customer((await caller(bearer, tokens)).customer_id)
+
+
+CartOwnerDep = Annotated[str, Depends(cart_owner)]
+
+
+async def guest_cart(carts: CartRepositoryDep, cart_token: CartToken = None) -> GuestCart:
+    """Return the guest's cart that log-in merges."""
+    return GuestCart(cart_token, carts)
+
+
+GuestCartDep = Annotated[GuestCart, Depends(guest_cart)]
+
+
+async def cart_service(
+    owner: CartOwnerDep, carts: CartRepositoryDep, request: Request
 ) -> CartService:
     """Build the service for one request."""
-    currency = request.app.state.currency
-    return CartService(
-        caller.customer_id, CartRepository(redis), CatalogueRepository(session), currency
-    )
+    state = request.app.state
+    return CartService(owner, carts, state.listings, state.currency, utc_now)
 
 
 CartServiceDep = Annotated[CartService, Depends(cart_service)]

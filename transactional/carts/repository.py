@@ -1,62 +1,112 @@
 """Carts in Redis.
 
-cart:{customer_id}     hash     product_id -> quantity     expires 30 days after its last use
+cart:{owner}     hash     product_id -> quantity:shown_cents:locked_until     expires 30 days after its last use
+
+`owner` is `customer:<id>` or `guest:<SHA-256 of the token>`; a guest's hash has a field `guest`
+besides, so that an empty cart differs from a token that was never given out.
 """
 
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
 
-from redis.asyncio import Redis
+from transactional.carts.lines import StoredLine
+from transactional.redis_batches import RedisBatches
 
 MAX_LINES = 100
 LIFETIME_SECONDS = 30 * 86400
+GUEST = "guest"
+READ = """
+redis.call('expire', KEYS[1], ARGV[1])
+return redis.call('hgetall', KEYS[1])"""
+FILL = """
+redis.call('del', KEYS[1])
+if #ARGV > 1 then
+    redis.call('hset', KEYS[1], unpack(ARGV, 2))
+    redis.call('expire', KEYS[1], ARGV[1])
+end"""
+# Lines are replaced only as they were read: what another request changed meanwhile stays.
+REPLACE = """
+for i = 1, #ARGV, 3 do
+    if redis.call('hget', KEYS[1], ARGV[i]) == ARGV[i + 1] then
+        if ARGV[i + 2] == '' then redis.call('hdel', KEYS[1], ARGV[i])
+        else redis.call('hset', KEYS[1], ARGV[i], ARGV[i + 2]) end
+    end
+end"""
 PUT = """
-if redis.call('hexists', KEYS[1], ARGV[1]) == 0 and redis.call('hlen', KEYS[1]) >= tonumber(ARGV[3])
-then return 0 end
+local others = redis.call('hlen', KEYS[1]) - redis.call('hexists', KEYS[1], 'guest')
+    - redis.call('hexists', KEYS[1], ARGV[1])
+if others >= tonumber(ARGV[3]) then return 0 end
 redis.call('hset', KEYS[1], ARGV[1], ARGV[2])
 redis.call('expire', KEYS[1], ARGV[4])
 return 1"""
-TAKE_OUT = """
-for i = 1, #ARGV, 2 do
-    if redis.call('hget', KEYS[1], ARGV[i]) == ARGV[i + 1] then
-        redis.call('hdel', KEYS[1], ARGV[i])
-    end
-end"""
+
+Lines = Mapping[int, StoredLine]
+
+
+def of_customer(customer_id: int) -> str:
+    """Return the owner's name of a customer's cart."""
+    return f"customer:{customer_id}"
+
+
+def of_guest(token: str) -> str:
+    """Return the owner's name of a guest's cart; who reads Redis cannot make tokens of it."""
+    return f"guest:{hashlib.sha256(token.encode()).hexdigest()}"
 
 
 @dataclass(frozen=True)
 class CartRepository:
-    """Quantities by product, one hash per customer."""
+    """One hash per owner. All raise `RedisError` while Redis does not answer."""
 
-    redis: Redis
+    redis: RedisBatches
 
-    async def quantities(self, customer_id: int) -> dict[int, int]:
+    async def lines(self, owner: str) -> dict[int, StoredLine]:
         """Return the cart, by product id; reading it counts as use."""
-        async with self.redis.pipeline(transaction=False) as pipeline:
-            pipeline.hgetall(_key(customer_id))
-            pipeline.expire(_key(customer_id), LIFETIME_SECONDS)
-            found, _ = await pipeline.execute()
-        return {int(product_id): int(found[product_id]) for product_id in sorted(found, key=int)}
+        flat = await self.redis.eval(READ, _key(owner), LIFETIME_SECONDS)
+        found = dict(zip(flat[::2], flat[1::2], strict=True))
+        found.pop(GUEST, None)
+        return {int(id_): StoredLine.decoded(found[id_]) for id_ in sorted(found, key=int)}
 
-    async def put(self, customer_id: int, product_id: int, quantity: int) -> bool:
+    async def open_guest(self, token: str) -> None:
+        """Make a guest's cart."""
+        await self.fill(of_guest(token), {})
+
+    async def is_open(self, token: str) -> bool:
+        """Tell whether a guest's token was given out and has not expired."""
+        return bool(await self.redis("hexists", _key(of_guest(token)), GUEST))
+
+    async def put(self, owner: str, product_id: int, line: StoredLine) -> bool:
         """Set a line; false if the cart has `MAX_LINES` others."""
-        arguments = [str(part) for part in (product_id, quantity, MAX_LINES, LIFETIME_SECONDS)]
-        done = await cast(Any, self.redis.eval(PUT, 1, _key(customer_id), *arguments))
-        return bool(done)
+        arguments = (product_id, line.encoded(), MAX_LINES, LIFETIME_SECONDS)
+        return bool(await self.redis.eval(PUT, _key(owner), *arguments))
 
-    async def delete(self, customer_id: int, product_id: int) -> None:
+    async def fill(self, owner: str, lines: Lines) -> None:
+        """Make these the cart's lines, at most `MAX_LINES`."""
+        fields = [part for id_, line in lines.items() for part in (id_, line.encoded())]
+        if owner.startswith(GUEST):
+            fields += [GUEST, ""]
+        await self.redis.eval(FILL, _key(owner), LIFETIME_SECONDS, *fields)
+
+    async def delete(self, owner: str, product_id: int) -> None:
         """Remove a line, if it is there."""
-        await cast(Any, self.redis.hdel(_key(customer_id), str(product_id)))
+        await self.redis("hdel", _key(owner), product_id)
 
-    async def clear(self, customer_id: int) -> None:
-        """Remove every line."""
-        await self.redis.delete(_key(customer_id))
+    async def relock(self, owner: str, old: Lines, new: Lines) -> None:
+        """Replace lines that are still as they were read."""
+        parts = [(id_, old[id_].encoded(), line.encoded()) for id_, line in new.items()]
+        await self._replace(owner, parts)
 
-    async def take_out(self, customer_id: int, quantities: dict[int, int]) -> None:
+    async def take_out(self, owner: str, ordered: Lines) -> None:
         """Remove the lines that were ordered; one that was changed meanwhile stays."""
-        parts = [str(part) for line in quantities.items() for part in line]
-        await cast(Any, self.redis.eval(TAKE_OUT, 1, _key(customer_id), *parts))
+        await self._replace(owner, [(id_, line.encoded(), "") for id_, line in ordered.items()])
+
+    async def drop(self, owner: str) -> None:
+        """Remove the cart, a guest's token with it."""
+        await self.redis("del", _key(owner))
+
+    async def _replace(self, owner: str, parts: Sequence[tuple[int, str, str]]) -> None:
+        await self.redis.eval(REPLACE, _key(owner), *(part for triple in parts for part in triple))
 
 
-def _key(customer_id: int) -> str:
-    return f"cart:{customer_id}"
+def _key(owner: str) -> str:
+    return f"cart:{owner}"

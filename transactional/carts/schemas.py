@@ -1,9 +1,11 @@
 """What the cart endpoints take and return."""
 
+import datetime as dt
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
+from features.schemas.row import Id
 from transactional.fields import Quantity, RequestBody
 
 
@@ -13,20 +15,56 @@ class LineChange(RequestBody):
     quantity: Quantity
 
 
+class WantedLine(RequestBody):
+    """Some units of a product."""
+
+    product_id: Id
+    quantity: Quantity
+
+
+def _each_once(lines: list[WantedLine]) -> list[WantedLine]:
+    if len({line.product_id for line in lines}) < len(lines):
+        raise ValueError("name each product once, with all its units")
+    return lines
+
+
+class CartChange(RequestBody):
+    """All lines the cart shall hold."""
+
+    lines: Annotated[list[WantedLine], Field(max_length=100), AfterValidator(_each_once)]
+
+
 class CartLine(BaseModel):
-    """Some units of a product at its price now."""
+    """Some units of a product at the price it is promised for."""
 
     product_id: int
     title: str
     quantity: int
-    unit_price_cents: int
+    unit_price_cents: Annotated[int, Field(description="promised until `price_locked_until`")]
     line_total_cents: int
+    price_locked_until: dt.datetime
     for_sale: Annotated[bool, Field(description="false once archived: order without it")]
 
 
+class PriceNotice(BaseModel):
+    """A product's promise was over, and its price is another one now."""
+
+    product_id: int
+    was_cents: int
+    now_cents: int
+
+
 class Cart(BaseModel):
-    """The caller's cart; its total counts what is for sale."""
+    """A cart; its total counts what is for sale. Notices are given once."""
 
     lines: list[CartLine]
     total_cents: int
     currency: str
+    notices: list[PriceNotice]
+
+
+class NewGuestCart(BaseModel):
+    """A guest's new cart."""
+
+    cart_token: Annotated[str, Field(description="send it as the header Cart-Token; keep it")]
+    expires_after_days_unused: int

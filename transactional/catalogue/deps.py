@@ -9,7 +9,7 @@ from transactional.catalogue.service import CatalogueService
 from transactional.deps import SessionDep, new_event_id, utc_now
 
 
-def catalogue_service(session: SessionDep) -> CatalogueService:
+async def catalogue_service(session: SessionDep) -> CatalogueService:
     """Build the service for one request."""
     return CatalogueService(CatalogueRepository(session), utc_now, new_event_id)
 

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request
 
-from transactional.accounts.deps import OperatorDep
+from transactional.callers import OperatorDep
 from transactional.catalogue.deps import CatalogueServiceDep
 from transactional.catalogue.models import Product
 from transactional.catalogue.repository import CatalogueRepository

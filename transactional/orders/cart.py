@@ -5,8 +5,11 @@ from dataclasses import dataclass
 
 from redis.exceptions import RedisError
 
-from transactional.carts.repository import CartRepository
-from transactional.orders.decisions import WantedLine, Wish
+from transactional.carts.lines import StoredLine
+from transactional.carts.repository import CartRepository, of_customer
+from transactional.orders.decisions import WantedLine
+
+Lines = Mapping[int, StoredLine]
 
 
 @dataclass(frozen=True)
@@ -15,19 +18,21 @@ class OrderCart:
 
     carts: CartRepository
 
-    async def wish(
-        self, customer_id: int, quantities: Mapping[int, int] | None, codes: tuple[str, ...]
-    ) -> Wish:
-        """Return a wish for these units by product id, or for what the customer's cart holds."""
-        if quantities is None:
-            quantities = await self.carts.quantities(customer_id)
-        lines = tuple(WantedLine(product_id, n) for product_id, n in quantities.items())
-        return Wish(customer_id, lines, codes)
+    async def lines(self, customer_id: int) -> Lines:
+        """Return what the customer's cart holds."""
+        return await self.carts.lines(of_customer(customer_id))
 
-    async def take_out(self, wish: Wish) -> None:
+    async def take_out(self, customer_id: int, ordered: Lines) -> None:
         """Empty the cart of what was ordered; if Redis fails now, the order stands all the same."""
-        ordered = {line.product_id: line.quantity for line in wish.lines}
         try:
-            await self.carts.take_out(wish.customer_id, ordered)
+            await self.carts.take_out(of_customer(customer_id), ordered)
         except RedisError:
             return
+
+
+def wanted(lines: Lines) -> tuple[WantedLine, ...]:
+    """Return a cart's lines with their promised prices."""
+    return tuple(
+        WantedLine(product_id, line.quantity, line.shown_cents, line.locked_until)
+        for product_id, line in lines.items()
+    )

@@ -73,6 +73,11 @@ class WantedLine:
     locked_until: dt.datetime | None = None
 
 
+def bare(quantities: Mapping[int, int]) -> tuple[WantedLine, ...]:
+    """Return lines without a promised price, of units by product id."""
+    return tuple(WantedLine(product_id, quantity) for product_id, quantity in quantities.items())
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """An order as it was asked for; `lines` by product, `codes` as typed."""

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 from pydantic import StringConstraints
 
-from transactional.carts.repository import CartRepository
-from transactional.deps import RedisDep, SessionDep, utc_now
+from transactional.carts.deps import CartRepositoryDep
+from transactional.deps import SessionDep, utc_now
 from transactional.orders.cart import OrderCart
 from transactional.orders.checkout import Checkout
 from transactional.orders.repository import OrderRepository
@@ -20,7 +20,7 @@ class KeyRequiredProblem(BadRequestProblem):
     type, title = "/problems/idempotency-key-required", "Idempotency key required"
 
 
-def idempotency_key(
+async def idempotency_key(
     idempotency_key: Annotated[
         Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")] | None,
         Header(description="made by the client; the same for every try of the same order"),
@@ -37,7 +37,7 @@ def idempotency_key(
 IdempotencyKeyDep = Annotated[str, Depends(idempotency_key)]
 
 
-def checkout(request: Request) -> Checkout:
+async def checkout(request: Request) -> Checkout:
     """Return the application's checkout."""
     made: Checkout = request.app.state.checkout
     return made
@@ -46,15 +46,15 @@ def checkout(request: Request) -> Checkout:
 CheckoutDep = Annotated[Checkout, Depends(checkout)]
 
 
-def order_cart(redis: RedisDep) -> OrderCart:
+async def order_cart(carts: CartRepositoryDep) -> OrderCart:
     """Return the carts to order from."""
-    return OrderCart(CartRepository(redis))
+    return OrderCart(carts)
 
 
 OrderCartDep = Annotated[OrderCart, Depends(order_cart)]
 
 
-def order_service(session: SessionDep) -> OrderService:
+async def order_service(session: SessionDep) -> OrderService:
     """Build the order service for a request's transaction."""
     return OrderService(OrderRepository(session), utc_now)
 

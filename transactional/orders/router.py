@@ -5,8 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from features.schemas.row import Id
-from transactional.accounts.deps import CallerDep
+from transactional.callers import CallerDep
+from transactional.orders.cart import wanted
 from transactional.orders.checkout import fingerprint
+from transactional.orders.decisions import Wish, bare
 from transactional.orders.deps import (
     CheckoutDep,
     IdempotencyKeyDep,
@@ -44,10 +46,12 @@ async def place_order(
     """
     quantities = body.quantities()
     digest = fingerprint(quantities, body.codes, body.payment_method)
-    wish = await cart.wish(caller.customer_id, quantities, tuple(body.codes))
+    from_cart = await cart.lines(caller.customer_id) if quantities is None else {}
+    lines = wanted(from_cart) if quantities is None else bare(quantities)
+    wish = Wish(caller.customer_id, lines, tuple(body.codes))
     answer = await checkout.place(Request(wish, key, digest, body.payment_method))
-    if quantities is None and answer.status == 201:
-        await cart.take_out(wish)
+    if from_cart and answer.status == 201:
+        await cart.take_out(caller.customer_id, from_cart)
     return Response(answer.body, answer.status, media_type=answer.media_type)
 
 

@@ -4,15 +4,17 @@ import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transactional.orders.decisions import Accepted
+from transactional.promotions.total import Charge
 from transactional.stock.allocation import Available, n_available
 
+CHARGE_FIELDS = tuple(Charge.__dataclass_fields__)
 RESERVED_FOR = dt.timedelta(minutes=15)
 
 WRITE = text("""
@@ -168,8 +170,14 @@ def _orders(new: Sequence[NewOrder]) -> dict[str, list[Any]]:
         "shipping_cents": [total.shipping_cents for total in totals],
         "tax_cents": [total.tax_cents for total in totals],
         "total_cents": [total.total_cents for total in totals],
-        "charges": [json.dumps([asdict(each) for each in total.charges()]) for total in totals],
+        "charges": [json.dumps([_fields(each) for each in total.charges()]) for total in totals],
     }
+
+
+def _fields(charge: Charge) -> dict[str, str | int | None]:
+    return {
+        name: getattr(charge, name) for name in CHARGE_FIELDS
+    }  # `asdict` takes ten times as long
 
 
 def _lines(new: Sequence[NewOrder]) -> dict[str, list[Any]]:

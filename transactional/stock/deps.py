@@ -9,7 +9,7 @@ from transactional.stock.repository import StockRepository
 from transactional.stock.service import StockService
 
 
-def stock_service(session: SessionDep) -> StockService:
+async def stock_service(session: SessionDep) -> StockService:
     """Build the service for one request."""
     return StockService(StockRepository(session), utc_now)
 

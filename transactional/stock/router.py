@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header
 
-from transactional.accounts.deps import OperatorDep
+from transactional.callers import OperatorDep
 from transactional.fields import ProductId
 from transactional.stock.deps import StockServiceDep
 from transactional.stock.repository import Move

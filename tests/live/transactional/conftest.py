@@ -13,7 +13,6 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from transactional.accounts.passwords import Passwords
-from transactional.accounts.tokens import Caller
 from transactional.app import create_app
 from transactional.catalogue.loading import load_products, load_stock
 from transactional.migrations import upgrade
@@ -21,6 +20,7 @@ from transactional.payments.embedded import EmbeddedProvider
 from transactional.payments.test_provider.app import Settings as BankSettings
 from transactional.payments.test_provider.app import create_app as create_bank
 from transactional.settings import Settings
+from transactional.tokens import Caller
 
 LAST_YEAR = dt.datetime(2025, 5, 3, 12, tzinfo=dt.UTC)
 SECRET = "a secret of the tests, long enough"

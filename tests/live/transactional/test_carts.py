@@ -1,10 +1,14 @@
 """Carts (transactional.carts)."""
 
+import datetime as dt
+
 import pytest
 import redis
+import sqlalchemy as sa
 
 from emporium.ports import free_port
 from tests.live.transactional.conftest import client_of, running
+from transactional.deps import utc_now
 
 pytestmark = pytest.mark.live
 VISA = {"payment_method": "pm_card_visa"}
@@ -114,3 +118,138 @@ async def test_without_redis_carts_answer_503_and_the_rest_goes_on(settings, sto
     assert from_cart.status_code == 503  # and its key stays free for the next try
     assert order.status_code == 201
     assert (ready.status_code, ready.json()["errors"][0]["field"]) == (503, "redis")
+
+
+@pytest.fixture
+def price(database):
+    """Set a product's price behind everybody's back."""
+    return lambda product_id, cents: database.execute(
+        sa.text("update products set price_cents = :cents where product_id = :id"),
+        {"cents": cents, "id": product_id},
+    )
+
+
+@pytest.fixture
+def later(monkeypatch):
+    """Let the carts' clock run ahead."""
+
+    def move(**duration):
+        ahead = dt.timedelta(**duration)
+        monkeypatch.setattr("transactional.carts.deps.utc_now", lambda: utc_now() + ahead)
+
+    return move
+
+
+async def test_a_price_is_promised_for_a_quarter_of_an_hour_and_then_told(
+    client, stocked, shopper, price, later
+):
+    await stocked({1: 5}, price_cents=250)
+    ann = shopper()
+    await put(client, ann, 1, 2)
+    price(1, 300)
+
+    promised = (await client.get(CART, headers=ann)).json()
+    later(minutes=15, seconds=1)
+    over, again = [(await client.get(CART, headers=ann)).json() for _ in range(2)]
+
+    assert (promised["total_cents"], promised["notices"]) == (500, [])
+    assert over["total_cents"] == again["total_cents"] == 600
+    assert over["notices"] == [{"product_id": 1, "was_cents": 250, "now_cents": 300}]
+    assert again["notices"] == []
+
+
+async def test_an_order_from_the_cart_costs_what_the_cart_promised(client, stocked, shopper, price):
+    await stocked({1: 5, 2: 5}, price_cents=250)
+    ann = shopper()
+    for product_id in (1, 2):
+        await put(client, ann, product_id, 1)
+    price(1, 300)
+    price(2, 200)
+
+    order = await client.post("/api/v1/orders", json=VISA, headers={**ann, "Idempotency-Key": "k"})
+
+    assert [line["unit_price_cents"] for line in order.json()["lines"]] == [250, 200]
+    assert (await client.get(CART, headers=ann)).json()["lines"] == []
+
+
+async def test_an_order_at_a_price_whose_promise_is_over_is_refused(
+    client, stocked, shopper, price, redis_url
+):
+    await stocked({1: 5}, price_cents=250)
+    ann = shopper()
+    await put(client, ann, 1, 1)
+    price(1, 300)
+    with redis.Redis.from_url(redis_url) as store:
+        [key] = store.keys("cart:*")
+        store.hset(key, "1", "1:250:1700000000")
+
+    refused = await client.post(
+        "/api/v1/orders", json=VISA, headers={**ann, "Idempotency-Key": "k"}
+    )
+    await client.get(CART, headers=ann)
+    ordered = await client.post(
+        "/api/v1/orders", json=VISA, headers={**ann, "Idempotency-Key": "l"}
+    )
+
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/price-changed")
+    assert ordered.json()["total_cents"] == 300
+
+
+async def test_a_cart_is_filled_at_once_or_not_at_all(client, stocked, shopper):
+    await stocked({1: 5, 2: 5})
+    ann = shopper()
+    lines = [{"product_id": 1, "quantity": 2}, {"product_id": 2, "quantity": 1}]
+
+    filled = await client.put(CART, json={"lines": lines}, headers=ann)
+    unknown = await client.put(
+        CART, json={"lines": [{"product_id": 9, "quantity": 1}]}, headers=ann
+    )
+
+    assert filled.json()["total_cents"] == 3000
+    assert unknown.status_code == 404
+    assert (await client.get(CART, headers=ann)).json()["total_cents"] == 3000
+
+
+async def guest_cart(client):
+    token = (await client.post("/api/v1/carts")).json()["cart_token"]
+    return {"Cart-Token": token}
+
+
+async def test_a_guest_has_a_cart_by_a_token(client, stocked):
+    await stocked({1: 5})
+    guest, other = await guest_cart(client), await guest_cart(client)
+
+    await put(client, guest, 1, 2)
+
+    assert (await client.get(CART, headers=guest)).json()["total_cents"] == 2000
+    assert (await client.get(CART, headers=other)).json()["lines"] == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "type_"),
+    [
+        pytest.param({}, 401, "/problems/unauthorised", id="nobody"),
+        pytest.param({"Cart-Token": "x" * 43}, 404, "/problems/unknown-cart", id="never given out"),
+        pytest.param({"Cart-Token": "short"}, 422, "/problems/invalid-request", id="no token"),
+    ],
+)
+async def test_a_cart_needs_somebody_it_belongs_to(client, headers, status, type_):
+    answer = await client.get(CART, headers=headers)
+
+    assert (answer.status_code, answer.json()["type"]) == (status, type_)
+
+
+async def test_at_log_in_the_guests_cart_becomes_part_of_the_customers(client, stocked):
+    await stocked({1: 5, 2: 5})
+    ann = {"email": "ann@example.com", "password": "correct horse battery"}
+    await client.post("/api/v1/accounts", json=ann)
+    guest = await guest_cart(client)
+    await put(client, guest, 1, 2)
+
+    for _ in range(2):
+        token = (await client.post("/api/v1/tokens", json=ann, headers=guest)).json()
+        customer = {"Authorization": f"Bearer {token['access_token']}"}
+
+    cart = (await client.get(CART, headers=customer)).json()
+    assert [(line["product_id"], line["quantity"]) for line in cart["lines"]] == [(1, 2)]
+    assert (await client.get(CART, headers=guest)).status_code == 404

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transactional.accounts.tokens import LIFETIME, Caller, TokenSigner
-from transactional.carts.service import priced
-from transactional.catalogue.models import Product
+from transactional.carts.lines import locked
+from transactional.carts.service import view
+from transactional.catalogue.listings import Listing
 from transactional.orders.checkout import fingerprint
+from transactional.tokens import LIFETIME, Caller, TokenSigner
 
 NOON = dt.datetime(2025, 5, 3, 12, tzinfo=dt.UTC)
 SECRET = "a secret of the tests, long enough"
@@ -19,21 +20,12 @@ PRICES_AND_UNITS = st.lists(
 )
 
 
-def products(prices_and_units, status="published"):
-    return [
-        (Product(product_id=id_, title="", price_cents=price, status=status), quantity)
-        for id_, (price, quantity) in enumerate(prices_and_units, start=1)
-    ]
-
-
 @given(PRICES_AND_UNITS)
 def test_what_is_archived_costs_nothing(prices_and_units):
-    wanted = products(prices_and_units, status="archived")
-    by_id = {product.product_id: product for product, _ in wanted}
+    lines = {id_: locked(n, cents, NOON) for id_, (cents, n) in enumerate(prices_and_units)}
+    archived = {id_: Listing(id_, "", "archived", line.shown_cents) for id_, line in lines.items()}
 
-    cart = priced(dict.fromkeys(by_id, 1), by_id, "EUR")
-
-    assert cart.total_cents == 0
+    assert view(lines, archived, "EUR", []).total_cents == 0
 
 
 def test_the_same_wish_has_the_same_fingerprint_however_it_is_ordered():

@@ -76,7 +76,7 @@ class Bank:
         }
 
 
-def bank(request: Request) -> Bank:
+async def bank(request: Request) -> Bank:
     """Return what the process was built with."""
     built: Bank = request.app.state.bank
     return built
