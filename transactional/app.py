@@ -21,6 +21,8 @@ from transactional.catalogue.router import router as catalogue_router
 from transactional.database import make_engine
 from transactional.deps import utc_now
 from transactional.errors import UNREACHABLE, add_store_handlers
+from transactional.fulfilment import router as fulfilment
+from transactional.fulfilment.money import MoneyDuties
 from transactional.orders.router import router as orders_router
 from transactional.orders.webhooks import router as webhooks_router
 from transactional.orders.wiring import BatchSizes, make_checkout, make_reconciler
@@ -40,6 +42,8 @@ ROUTERS = (
     catalogue_router,
     carts_router,
     orders_router,
+    fulfilment.customers,
+    fulfilment.operators,
     stock_router,
     webhooks_router,
 )
@@ -62,10 +66,12 @@ def create_app(
         engine, provider, settings.currency, BatchSizes(settings.orders_per_commit)
     )
     reconciler = make_reconciler(engine, checkout, provider)
+    money = MoneyDuties(engine, provider, utc_now)
+    duties = (*reconciler.duties(), *money.duties())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with on_a_clock(reconciler.duties(), DUTIES_SECONDS, app.state.log):
+        async with on_a_clock(duties, DUTIES_SECONDS, app.state.log):
             yield
         await provider.aclose()
         await redis.aclose()
@@ -85,6 +91,7 @@ def create_app(
     app.state.checkout = checkout
     app.state.listings = ListingReader(engine, MAX_WAITING, UNREACHABLE)
     app.state.reconciler = reconciler
+    app.state.money = money
     app.state.webhook_secret = settings.payment_webhook_secret.get_secret_value()
     add_store_handlers(app)
     for router in ROUTERS:
@@ -95,7 +102,7 @@ def create_app(
 async def _check_database(engine: AsyncEngine) -> None:
     """Fail unless the tables are there; an empty database needs its migrations."""
     async with engine.connect() as connection:
-        found = await connection.scalar(text("select to_regclass('payments')"))
+        found = await connection.scalar(text("select to_regclass('shipments')"))
     if found is None:
         raise RuntimeError("no tables: run `python -m transactional.migrations upgrade`")
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 from transactional.database import Base
 from transactional.orders.states import Status
 
+TO_PACK = "status in ('confirmed', 'processing')"
 UNFINISHED = "status in ('authorising', 'action_required', 'capturing', 'voiding')"
 
 
@@ -71,7 +72,10 @@ class Order(Base):
     """What a customer bought at one moment; its id tells the time (`orders.ids`)."""
 
     __tablename__ = "orders"
-    __table_args__ = (Index("ix_orders_customer_id_order_id", "customer_id", "order_id"),)
+    __table_args__ = (
+        Index("ix_orders_customer_id_order_id", "customer_id", "order_id"),
+        Index("ix_orders_to_pack", "order_id", postgresql_where=text(TO_PACK)),
+    )
 
     order_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     customer_id: Mapped[int] = mapped_column(BigInteger)

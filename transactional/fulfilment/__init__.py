@@ -1,0 +1,1 @@
+"""After checkout: packing, shipping, returns, and the money that follows them."""
