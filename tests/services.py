@@ -11,13 +11,15 @@ from emporium.ports import free_port, is_listening
 
 
 @contextlib.contextmanager
-def running(command: list[str], log: Path, ready: Callable[[], bool], env=None) -> Iterator[None]:
+def running(
+    command: list[str], log: Path, ready: Callable[[], bool], env=None
+) -> Iterator[subprocess.Popen]:
     """Run a server until the block ends; its output goes to `log`."""
     with log.open("ab") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env=env)
         try:
             wait_until(ready, process, log)
-            yield
+            yield process
         finally:
             process.terminate()
             try:

@@ -6,8 +6,8 @@ Between two commits lies the provider's answer:
 2. The provider holds the money, by a key made of the order's id.
 3. settle: the order is confirmed or cancelled, and the answer is kept for the key (`settling`).
 
-Killed after 1 or 2, the order is pending: who asks again with the same key, or the reconciler, goes
-on from there, and the provider's key makes sure that the money is held once.
+Killed after 1 or 2, the order is pending: the reconciler goes on from there within seconds, who asks
+again with the same key waits for it, and the provider's key makes sure that the money is held once.
 """
 
 import asyncio

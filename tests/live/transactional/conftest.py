@@ -68,22 +68,38 @@ def settings(database_url, redis_url):
 
 
 @pytest.fixture
-def bank(tmp_path):
-    """The test provider's application, its books in a file of the test's."""
-    return create_bank(
-        BankSettings(
-            books=tmp_path / "payments.sqlite",
-            public_url="http://payments",
-            webhook_url="http://shop/api/v1/payments/webhooks",
-            webhook_secret=SECRET,
+def make_bank(tmp_path):
+    """Make a test provider's application, its books in a new file, and the shop's side of it."""
+    numbers = itertools.count(1)
+
+    def make():
+        bank = create_bank(
+            BankSettings(
+                books=tmp_path / f"payments-{next(numbers)}.sqlite",
+                public_url="http://payments",
+                webhook_url="http://127.0.0.1:1/api/v1/payments/webhooks",  # nobody listens
+                webhook_secret=SECRET,
+            )
         )
-    )
+        client = httpx.AsyncClient(transport=httpx.ASGITransport(bank), base_url="http://payments")
+        return bank, EmbeddedProvider(client)
+
+    return make
 
 
 @pytest.fixture
-def provider(bank):
-    transport = httpx.ASGITransport(bank)
-    return EmbeddedProvider(httpx.AsyncClient(transport=transport, base_url="http://payments"))
+def bank_and_provider(make_bank):
+    return make_bank()
+
+
+@pytest.fixture
+def bank(bank_and_provider):
+    return bank_and_provider[0]
+
+
+@pytest.fixture
+def provider(bank_and_provider):
+    return bank_and_provider[1]
 
 
 @pytest.fixture

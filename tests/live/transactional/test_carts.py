@@ -1,12 +1,16 @@
 """Carts (transactional.carts)."""
 
+import asyncio
 import datetime as dt
+import signal
 
 import pytest
 import redis
 import sqlalchemy as sa
 
-from emporium.ports import free_port
+from emporium import redis as redis_process
+from emporium.ports import free_port, is_listening
+from tests import services
 from tests.live.transactional.conftest import client_of, running
 from transactional.deps import utc_now
 
@@ -253,3 +257,33 @@ async def test_at_log_in_the_guests_cart_becomes_part_of_the_customers(client, s
     cart = (await client.get(CART, headers=customer)).json()
     assert [(line["product_id"], line["quantity"]) for line in cart["lines"]] == [(1, 2)]
     assert (await client.get(CART, headers=guest)).status_code == 404
+
+
+@pytest.fixture
+def own_redis(tmp_path):
+    """A Redis of this test's own, which it may stop: (URL, process)."""
+    port = free_port()
+    command = redis_process.command(tmp_path, port)
+    with services.running(command, tmp_path / "redis.log", lambda: is_listening(port)) as process:
+        yield redis_process.url(port), process
+
+
+async def test_a_redis_that_hangs_is_told_in_time_and_is_back_by_itself(
+    settings, provider, stocked, own_redis
+):
+    await stocked({1: 5})
+    url, process = own_redis
+    hanging = settings.model_copy(update={"redis_url": url})
+    async with running(hanging, provider) as app, client_of(app) as client:
+        guest = await guest_cart(client)
+
+        process.send_signal(signal.SIGSTOP)
+        async with asyncio.timeout(10):  # its own limit is half a second, twice
+            hung = [await client.get(CART, headers=guest) for _ in range(3)]
+            product = await client.get("/api/v1/catalogue/products/1")
+        process.send_signal(signal.SIGCONT)
+        back = await client.get(CART, headers=guest)
+
+    assert [answer.status_code for answer in hung] == [503] * 3
+    assert [answer.headers["Retry-After"] for answer in hung] == ["2"] * 3
+    assert (product.status_code, back.status_code) == (200, 200)

@@ -1,0 +1,161 @@
+"""Every operation of the OpenAPI document, asked by everyone it is not for."""
+
+import itertools
+
+import pytest
+
+from tests.live.transactional.ordering import place
+from transactional.orders.models import Order
+from transactional.orders.repository import OrderRepository
+
+pytestmark = pytest.mark.live
+
+PUBLIC = {
+    ("POST", "/api/v1/accounts"),
+    ("POST", "/api/v1/tokens"),
+    ("POST", "/api/v1/carts"),
+    ("GET", "/api/v1/catalogue/products/{product_id}"),
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("GET", "/metrics"),
+}
+BODIES = {
+    "Registration": {"email": "eve@example.com", "password": "correct horse battery"},
+    "Credentials": {"email": "eve@example.com", "password": "a wrong one"},
+    "LineChange": {"quantity": 1},
+    "CartChange": {"lines": []},
+    "OrderRequest": {
+        "payment_method": "pm_card_visa",
+        "lines": [{"product_id": 1, "quantity": 1}],
+    },
+    "ProductChange": {"price_cents": 1},
+    "Movement": {"product_id": 1, "delta": -1, "reason": "corrected"},
+    "Dispatch": {"carrier": "Post", "tracking": "P"},
+    "ReturnRequest": {"lines": [{"line_number": 1, "quantity": 1}], "reason": "mine now"},
+    "Receipt": {"restock": True},
+    "RefundRequest": {"cents": 1, "reason": "to me"},
+}
+OF_ANN = """
+select 'order' as kind, to_jsonb(o) as row from orders as o where customer_id = 1
+union all select 'payment', to_jsonb(p) from payments as p join orders using (order_id)
+    where customer_id = 1
+union all select 'shipment', to_jsonb(s) from shipments as s join orders using (order_id)
+    where customer_id = 1
+union all select 'return', to_jsonb(r) from returns as r join orders using (order_id)
+    where customer_id = 1
+union all select 'refund', to_jsonb(r) from refunds as r join orders using (order_id)
+    where customer_id = 1
+union all select 'account', to_jsonb(a) from accounts as a where customer_id = 1
+union all select 'product', to_jsonb(p) from products as p
+"""
+
+
+def operations(document):
+    """Yield (method, path, name of the body's schema) of every operation."""
+    for path, by_method in document["paths"].items():
+        for method, operation in by_method.items():
+            content = operation.get("requestBody", {}).get("content", {})
+            reference = content.get("application/json", {}).get("schema", {}).get("$ref", "")
+            yield method.upper(), path, reference.rpartition("/")[2]
+
+
+@pytest.fixture
+async def anns_order(client, stocked, shopper):
+    """Ann (customer 1) has an order, a cart and a return; return (Ann's headers, order id)."""
+    await stocked({1: 50}, price_cents=777)
+    ann, ops = shopper(), shopper(role="ops")
+    order_id = (await place(client, ann, {1: 2})).json()["order_id"]
+    desk = f"/api/v1/fulfilment/orders/{order_id}"
+    await client.post(f"{desk}/pack", headers=ops)
+    ship = {"carrier": "Post", "tracking": "ANNS-TRACKING"}
+    await client.post(f"{desk}/shipments/1/ship", json=ship, headers=ops)
+    back = {"lines": [{"line_number": 1, "quantity": 1}], "reason": "ANNS-REASON"}
+    await client.post(f"/api/v1/orders/{order_id}/returns", json=back, headers=ann)
+    await client.put("/api/v1/carts/mine/lines/1", json={"quantity": 99}, headers=ann)
+    return ann, order_id
+
+
+@pytest.fixture
+def ask(client, anns_order):
+    """Ask an operation for what is Ann's; `keys` makes idempotency keys."""
+    _, order_id = anns_order
+    keys = itertools.count()
+
+    async def request(method, path, schema, headers):
+        url = path.format(order_id=order_id, product_id=1, number=1)
+        assert schema in BODIES or not schema, f"give BODIES a body for {schema}"
+        headers = {**headers, "Idempotency-Key": f"key-{next(keys)}"}
+        return await client.request(method, url, json=BODIES.get(schema), headers=headers)
+
+    return request
+
+
+async def test_nobody_gets_in_without_a_token(app, ask):
+    let_in = [
+        (method, path)
+        for method, path, schema in operations(app.openapi())
+        if (await ask(method, path, schema, {})).status_code not in (401, 422)
+    ]
+
+    assert set(let_in) - {("POST", "/api/v1/payments/webhooks")} <= PUBLIC
+
+
+@pytest.fixture
+def holes(app, ask, anns_order, rows, shopper):
+    """Ask every operation as Bob; return those that told or changed what is Ann's."""
+
+    async def look():
+        bob, found = shopper(), []
+        for method, path, schema in operations(app.openapi()):
+            before = rows(OF_ANN)
+            answer = await ask(method, path, schema, bob)
+            told = "ANNS-" in answer.text or '"quantity":99' in answer.text
+            let_in = "{order_id}" in path and answer.status_code not in (403, 404)
+            if told or let_in or rows(OF_ANN) != before:
+                found.append((method, path))
+        return found
+
+    return look
+
+
+async def test_what_is_anns_cannot_be_read_or_changed_by_another_customer(holes):
+    assert await holes() == []
+
+
+async def test_a_forgotten_condition_is_found(holes, monkeypatch):
+    async def of_anybody(self, order_id, _):
+        return await self.session.get(Order, order_id)
+
+    monkeypatch.setattr(OrderRepository, "of_customer", of_anybody)
+
+    assert ("GET", "/api/v1/orders/{order_id}/progress") in await holes()
+
+
+async def test_what_is_for_operators_is_refused_to_customers(app, ask, anns_order):
+    ann, _ = anns_order
+    refused = {
+        (method, path)
+        for method, path, schema in operations(app.openapi())
+        if (await ask(method, path, schema, ann)).status_code == 403
+    }
+
+    for_operators = {
+        (method, path)
+        for method, path, _ in operations(app.openapi())
+        if path.startswith(("/api/v1/fulfilment", "/api/v1/stock"))
+        or (method, path) == ("PATCH", "/api/v1/catalogue/products/{product_id}")
+    }
+    assert refused == for_operators
+
+
+async def test_somebody_elses_and_unknown_orders_look_the_same(client, anns_order, shopper):
+    _, order_id = anns_order
+    bob = shopper()
+
+    def without_id(answer, id_):
+        return answer.status_code, answer.text.replace(str(id_), "#")
+
+    for path in ("", "/history", "/progress"):
+        anns = await client.get(f"/api/v1/orders/{order_id}{path}", headers=bob)
+        unknown = await client.get(f"/api/v1/orders/12345{path}", headers=bob)
+        assert without_id(anns, order_id) == without_id(unknown, 12345)
