@@ -28,6 +28,7 @@ from transactional.orders.webhooks import router as webhooks_router
 from transactional.orders.wiring import BatchSizes, make_checkout, make_reconciler
 from transactional.payments.embedded import EmbeddedProvider
 from transactional.redis_batches import RedisBatches
+from transactional.revocations import Revocations
 from transactional.settings import Settings
 from transactional.stock.router import router as stock_router
 from transactional.tokens import TokenSigner
@@ -36,6 +37,7 @@ from web.service import make_service
 
 REDIS_SECONDS = 0.5
 DUTIES_SECONDS = 5.0
+REVOCATIONS_SECONDS = 1.0
 MAX_WAITING = 1000
 ROUTERS = (
     accounts_router,
@@ -62,16 +64,16 @@ def create_app(
         socket_timeout=REDIS_SECONDS,
         socket_connect_timeout=REDIS_SECONDS,
     )
-    checkout = make_checkout(
-        engine, provider, settings.currency, BatchSizes(settings.orders_per_commit)
-    )
-    reconciler = make_reconciler(engine, checkout, provider)
-    money = MoneyDuties(engine, provider, utc_now)
-    duties = (*reconciler.duties(), *money.duties())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with on_a_clock(duties, DUTIES_SECONDS, app.state.log):
+        state = app.state
+        duties = (*state.reconciler.duties(), *state.money.duties())
+        revocations = (state.revocations.refresh_revocations,)
+        async with (
+            on_a_clock(duties, DUTIES_SECONDS, state.log),
+            on_a_clock(revocations, REVOCATIONS_SECONDS, state.log),
+        ):
             yield
         await provider.aclose()
         await redis.aclose()
@@ -82,27 +84,40 @@ def create_app(
         "redis": lambda: _check_redis(redis),
     }
     app = make_service("shop", "Emporium: the shop", settings.log_level, checks, lifespan)
-    app.state.sessions = async_sessionmaker(engine, expire_on_commit=False)
-    app.state.redis = redis
-    app.state.redis_batches = RedisBatches(redis, MAX_WAITING)
-    app.state.tokens = TokenSigner(settings.token_secret.get_secret_value(), utc_now)
-    app.state.passwords = Passwords.recommended()
-    app.state.currency = settings.currency
-    app.state.checkout = checkout
-    app.state.listings = ListingReader(engine, MAX_WAITING, UNREACHABLE)
-    app.state.reconciler = reconciler
-    app.state.money = money
-    app.state.webhook_secret = settings.payment_webhook_secret.get_secret_value()
+    _equip(app, settings, provider, engine, redis)
     add_store_handlers(app)
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1")
     return app
 
 
+def _equip(
+    app: FastAPI,
+    settings: Settings,
+    provider: EmbeddedProvider,
+    engine: AsyncEngine,
+    redis: Redis,
+) -> None:
+    """Put into the application's state what requests and duties share."""
+    sizes = BatchSizes(settings.orders_per_commit)
+    app.state.sessions = async_sessionmaker(engine, expire_on_commit=False)
+    app.state.redis = redis
+    app.state.redis_batches = RedisBatches(redis, MAX_WAITING)
+    app.state.tokens = TokenSigner(settings.token_secret.get_secret_value(), utc_now)
+    app.state.passwords = Passwords.recommended()
+    app.state.currency = settings.currency
+    app.state.listings = ListingReader(engine, MAX_WAITING, UNREACHABLE)
+    app.state.checkout = make_checkout(engine, provider, settings.currency, sizes)
+    app.state.reconciler = make_reconciler(engine, app.state.checkout, provider)
+    app.state.money = MoneyDuties(engine, provider, utc_now)
+    app.state.revocations = Revocations(engine, utc_now)
+    app.state.webhook_secret = settings.payment_webhook_secret.get_secret_value()
+
+
 async def _check_database(engine: AsyncEngine) -> None:
     """Fail unless the tables are there; an empty database needs its migrations."""
     async with engine.connect() as connection:
-        found = await connection.scalar(text("select to_regclass('shipments')"))
+        found = await connection.scalar(text("select to_regclass('sessions')"))
     if found is None:
         raise RuntimeError("no tables: run `python -m transactional.migrations upgrade`")
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from transactional.revocations import Revocations
 from transactional.tokens import Caller, TokenSigner
 from web.problems import Problem
 
@@ -35,12 +36,21 @@ async def token_signer(request: Request) -> TokenSigner:
 TokenSignerDep = Annotated[TokenSigner, Depends(token_signer)]
 
 
-async def caller(bearer: BearerDep, tokens: TokenSignerDep) -> Caller:
+async def revocations(request: Request) -> Revocations:
+    """Return the application's revocations."""
+    kept: Revocations = request.app.state.revocations
+    return kept
+
+
+RevocationsDep = Annotated[Revocations, Depends(revocations)]
+
+
+async def caller(bearer: BearerDep, tokens: TokenSignerDep, revoked: RevocationsDep) -> Caller:
     """Return who calls, by the bearer token."""
     found = tokens.read(bearer.credentials) if bearer else None
-    if found is None:
+    if found is None or revoked.holds(found.caller, found.issued_at):
         raise UnauthorisedProblem("Log in at POST /api/v1/tokens and send the token as Bearer.")
-    return found
+    return found.caller
 
 
 CallerDep = Annotated[Caller, Depends(caller)]

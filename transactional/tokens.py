@@ -33,20 +33,29 @@ class TokenSigner:
             "sub": str(caller.customer_id),
             "role": caller.role,
             "iss": ISSUER,
-            "iat": now,
+            "iat": now.timestamp(),
             "exp": now + LIFETIME,
         }
         return jwt.encode(claims, self.secret, algorithm="HS256")
 
-    def read(self, token: str) -> Caller | None:
-        """Return whom the token speaks for; None if it is forged, expired or no token."""
-        found = _verified(token, self.secret)
-        return found[0] if found and self.now() < found[1] else None
+    def read(self, token: str) -> "Claims | None":
+        """Return what the token says; None if it is forged, expired or no token."""
+        claims = _verified(token, self.secret)
+        return claims if claims and self.now() < claims.expires_at else None
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a token that we signed says."""
+
+    caller: Caller
+    issued_at: dt.datetime
+    expires_at: dt.datetime
 
 
 @lru_cache(maxsize=20_000)
-def _verified(token: str, secret: str) -> tuple[Caller, dt.datetime] | None:
-    """Return what a token that we signed says, and until when; the same for ever, so remembered."""
+def _verified(token: str, secret: str) -> Claims | None:
+    """Check a token's signature and form, which stay the same for ever: the result is remembered."""
     try:
         claims = jwt.decode(
             token,
@@ -55,12 +64,15 @@ def _verified(token: str, secret: str) -> tuple[Caller, dt.datetime] | None:
             issuer=ISSUER,
             # The time is `now`'s to tell: the library would ask the system.
             options={
-                "require": ["sub", "exp", "role"],
+                "require": ["sub", "iat", "exp", "role"],
                 "verify_exp": False,
                 "verify_iat": False,
             },
         )
         caller = Caller(int(claims["sub"]), str(claims["role"]))
-        return caller, dt.datetime.fromtimestamp(claims["exp"], dt.UTC)
+        issued_at, expires_at = (
+            dt.datetime.fromtimestamp(claims[n], dt.UTC) for n in ("iat", "exp")
+        )
+        return Claims(caller, issued_at, expires_at)
     except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError):
         return None

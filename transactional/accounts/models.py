@@ -2,7 +2,17 @@
 
 import datetime as dt
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from transactional.database import Base
@@ -12,7 +22,14 @@ class Account(Base):
     """A customer who can log in. `email` is in lower case."""
 
     __tablename__ = "accounts"
-    __table_args__ = (CheckConstraint("role in ('shopper', 'ops')", name="known_role"),)
+    __table_args__ = (
+        CheckConstraint("role in ('shopper', 'ops')", name="known_role"),
+        Index(
+            "ix_accounts_tokens_valid_from",
+            "tokens_valid_from",
+            postgresql_where=text("tokens_valid_from is not null"),
+        ),
+    )
 
     customer_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     email: Mapped[str] = mapped_column(Text, unique=True)
@@ -20,3 +37,31 @@ class Account(Base):
     role: Mapped[str] = mapped_column(Text)
     region: Mapped[str | None] = mapped_column(Text)
     registered_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    tokens_valid_from: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class LogInSession(Base):
+    """From log-in to log-out on one device; `accounts.sessions` has its SQL."""
+
+    __tablename__ = "sessions"
+
+    session_id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("accounts.customer_id", ondelete="CASCADE"), index=True
+    )
+    began_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    ended_why: Mapped[str | None] = mapped_column(Text)
+
+
+class RefreshToken(Base):
+    """The hash of a token that continues a session, once."""
+
+    __tablename__ = "refresh_tokens"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    session_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("sessions.session_id", ondelete="CASCADE"), index=True
+    )
+    used_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))

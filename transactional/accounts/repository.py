@@ -34,6 +34,11 @@ class AccountRepository:
         """Return a customer's account."""
         return await self.session.get(Account, customer_id)
 
+    async def set_password(self, customer_id: int, password_hash: str) -> None:
+        """Store the hash of a new password."""
+        statement = update(Account).where(Account.customer_id == customer_id)
+        await self.session.execute(statement.values(password_hash=password_hash))
+
     async def grant(self, email: str, role: str) -> bool:
         """Set an account's role; false if there is none."""
         statement = update(Account).where(Account.email == email).values(role=role)

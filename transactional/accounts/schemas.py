@@ -25,12 +25,26 @@ class Credentials(RequestBody):
     password: Annotated[SecretStr, Field(max_length=128)]
 
 
+class RefreshRequest(RequestBody):
+    """What continues a session."""
+
+    refresh_token: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
+
+
+class PasswordChange(RequestBody):
+    """The password so far and the one from now on."""
+
+    password: Annotated[SecretStr, Field(max_length=128)]
+    new_password: Annotated[SecretStr, Field(min_length=10, max_length=128)]
+
+
 class Token(BaseModel):
-    """Send it as `Authorization: Bearer <access_token>`."""
+    """Send it as `Authorization: Bearer <access_token>`; keep the refresh token, good once."""
 
     access_token: str
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the standard's word
     expires_in_seconds: int
+    refresh_token: Annotated[str, Field(description="for POST /tokens/refresh, within 30 days")]
 
 
 class AccountView(BaseModel):

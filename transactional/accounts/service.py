@@ -10,6 +10,7 @@ from features.schemas.logs import Customer
 from transactional.accounts.models import Account
 from transactional.accounts.passwords import Passwords
 from transactional.accounts.repository import AccountRepository
+from transactional.accounts.sessions import Sessions
 from transactional.callers import UnauthorisedProblem
 from transactional.outbox.repository import record
 from web.problems import Problem
@@ -68,6 +69,7 @@ class LogIn:
 
     sessions: async_sessionmaker[AsyncSession]
     passwords: Passwords
+    chains: Callable[[AsyncSession], Sessions]
 
     async def authenticate(self, email: str, password: str) -> Account:
         """Return the account these credentials open.
@@ -83,3 +85,29 @@ class LogIn:
         if account is None or not right:
             raise UnauthorisedProblem("E-mail or password is wrong.")
         return account
+
+    async def of(self, customer_id: int) -> Account:
+        """Return a customer's account.
+
+        Raises
+        ------
+        UnauthorisedProblem
+            If it is gone.
+        """
+        async with self.sessions() as session:
+            account = await AccountRepository(session).by_id(customer_id)
+        if account is None:
+            raise UnauthorisedProblem("This account is gone. Register again.")
+        return account
+
+    async def begin_session(self, customer_id: int) -> str:
+        """Begin a session and return its first refresh token."""
+        async with self.sessions.begin() as session:
+            return await self.chains(session).begin(customer_id)
+
+    async def set_password(self, customer_id: int, password: str) -> None:
+        """Store a new password and end all sessions."""
+        password_hash = await self.passwords.hash(password)
+        async with self.sessions.begin() as session:
+            await AccountRepository(session).set_password(customer_id, password_hash)
+            await self.chains(session).end_all(customer_id, "new password")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
-from transactional.callers import BearerDep, TokenSignerDep, caller
+from transactional.callers import BearerDep, RevocationsDep, TokenSignerDep, caller
 from transactional.carts.repository import CartRepository, of_customer, of_guest
 from transactional.carts.service import CartService, GuestCart
 from transactional.deps import utc_now
@@ -36,6 +36,7 @@ CartRepositoryDep = Annotated[CartRepository, Depends(cart_repository)]
 async def cart_owner(
     bearer: BearerDep,
     tokens: TokenSignerDep,
+    revoked: RevocationsDep,
     carts: CartRepositoryDep,
     cart_token: CartToken = None,
 ) -> str:
@@ -44,7 +45,7 @@ async def cart_owner(
         if not await carts.is_open(cart_token):
             raise UnknownCartProblem
         return of_guest(cart_token)
-    return of_customer((await caller(bearer, tokens)).customer_id)
+    return of_customer((await caller(bearer, tokens, revoked)).customer_id)
 
 
 CartOwnerDep = Annotated[str, Depends(cart_owner)]

@@ -13,6 +13,8 @@ pytestmark = pytest.mark.live
 PUBLIC = {
     ("POST", "/api/v1/accounts"),
     ("POST", "/api/v1/tokens"),
+    ("POST", "/api/v1/tokens/refresh"),
+    ("POST", "/api/v1/tokens/revoke"),
     ("POST", "/api/v1/carts"),
     ("GET", "/api/v1/catalogue/products/{product_id}"),
     ("GET", "/healthz"),
@@ -22,6 +24,8 @@ PUBLIC = {
 BODIES = {
     "Registration": {"email": "eve@example.com", "password": "correct horse battery"},
     "Credentials": {"email": "eve@example.com", "password": "a wrong one"},
+    "RefreshRequest": {"refresh_token": "x" * 43},
+    "PasswordChange": {"password": "a wrong one", "new_password": "correct horse battery"},
     "LineChange": {"quantity": 1},
     "CartChange": {"lines": []},
     "OrderRequest": {
