@@ -71,3 +71,10 @@ def redis_url(redis_server):
 
     redis.Redis.from_url(redis_server).flushall()
     return redis_server
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print what tests measured (`record_property`): figures, not conditions."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"{name}: {value}")

@@ -20,7 +20,7 @@ from transactional.catalogue.listings import ListingReader
 from transactional.catalogue.router import router as catalogue_router
 from transactional.database import make_engine
 from transactional.deps import utc_now
-from transactional.errors import UNREACHABLE, add_store_handlers
+from transactional.errors import add_store_handlers
 from transactional.fulfilment import router as fulfilment
 from transactional.fulfilment.money import MoneyDuties
 from transactional.orders.router import router as orders_router
@@ -106,7 +106,7 @@ def _equip(
     app.state.tokens = TokenSigner(settings.token_secret.get_secret_value(), utc_now)
     app.state.passwords = Passwords.recommended()
     app.state.currency = settings.currency
-    app.state.listings = ListingReader(engine, MAX_WAITING, UNREACHABLE)
+    app.state.listings = ListingReader(engine, MAX_WAITING)
     app.state.checkout = make_checkout(engine, provider, settings.currency, sizes)
     app.state.reconciler = make_reconciler(engine, app.state.checkout, provider)
     app.state.money = MoneyDuties(engine, provider, utc_now)

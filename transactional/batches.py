@@ -22,14 +22,14 @@ class Batcher(Generic[Item, Result]):
 
     `handle` returns a result or an exception for each item, in order. If it raises, nothing of the
     batch was done, and each item is handed over alone, so that one that fails fails no other; but an
-    error of `common_errors` (a store that is down) would meet each alone too and goes to all at once.
+    error that `meets_all` (a store is down) would meet each alone too and goes to all at once.
     """
 
     handle: Handle[Item, Result]
     max_size: int
     max_waiting: int
     n_workers: int = 1
-    common_errors: tuple[type[Exception], ...] = ()
+    meets_all: Callable[[Exception], bool] = lambda _: False
     _waiting: deque[tuple[Item, asyncio.Future[Result]]] = field(default_factory=deque)
     _workers: set[asyncio.Task[None]] = field(default_factory=set)
     _n_working: int = 0
@@ -74,7 +74,7 @@ class Batcher(Generic[Item, Result]):
         try:
             return await self.handle(items)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is each caller's to handle
-            if len(items) == 1 or isinstance(error, self.common_errors):
+            if len(items) == 1 or self.meets_all(error):
                 return [error] * len(items)
             return [result for item in items for result in await self._results([item])]
 

@@ -1,5 +1,7 @@
 """What the shop says when a request cannot be done, or a store cannot be reached."""
 
+import re
+
 import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
@@ -59,6 +61,20 @@ UNREACHABLE = (
 )
 
 
+# Class 08: the connection broke. 53300: too many connections. 57P0x: shutting down or starting up.
+AWAY = re.compile("08...|53300|57P0[1-4]")
+
+
+def is_unreachable(error: Exception) -> bool:
+    """Tell whether an error says that PostgreSQL is away, not that a statement is wrong."""
+    if isinstance(error, UNREACHABLE):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    sqlstate = getattr(error.orig, "sqlstate", None) or ""
+    return error.connection_invalidated or AWAY.fullmatch(sqlstate) is not None
+
+
 def add_store_handlers(app: FastAPI) -> None:
     """Answer 503 with Retry-After while PostgreSQL or Redis cannot be reached."""
 
@@ -76,7 +92,7 @@ def add_store_handlers(app: FastAPI) -> None:
         return response(problem, request.url.path)
 
     async def failed_statement(request: Request, error: Exception) -> JSONResponse:
-        if isinstance(error, DBAPIError) and error.connection_invalidated:
+        if is_unreachable(error):
             return await no_database(request, error)
         app.state.log.error("statement failed", exc_info=error)
         problem = InternalProblem("This is a fault of ours. Report it with the X-Request-ID.")

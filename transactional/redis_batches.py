@@ -21,7 +21,7 @@ class RedisBatches:
             max_size=64,
             max_waiting=max_waiting,
             n_workers=2,
-            common_errors=(RedisError,),
+            meets_all=lambda error: isinstance(error, RedisError),
         )
 
     async def __call__(self, *command: str | int) -> Any:  # noqa: ANN401 - a reply

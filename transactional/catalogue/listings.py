@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from transactional.batches import Batcher
+from transactional.errors import is_unreachable
 
 LISTINGS = text("""
 select product_id, title, status, price_cents from products
@@ -27,12 +28,10 @@ class Listing:
 class ListingReader:
     """Reads the listings of products as they are now; what does not exist is missing."""
 
-    def __init__(
-        self, engine: AsyncEngine, max_waiting: int, common_errors: tuple[type[Exception], ...]
-    ) -> None:
+    def __init__(self, engine: AsyncEngine, max_waiting: int) -> None:
         self._engine = engine
         self._batcher: Batcher[Collection[int], Mapping[int, Listing]] = Batcher(
-            self._read, max_size=64, max_waiting=max_waiting, common_errors=common_errors
+            self._read, max_size=64, max_waiting=max_waiting, meets_all=is_unreachable
         )
 
     async def __call__(self, product_ids: Collection[int]) -> Mapping[int, Listing]:

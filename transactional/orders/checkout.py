@@ -6,8 +6,8 @@ Between two commits lies the provider's answer:
 2. The provider holds the money, by a key made of the order's id.
 3. settle: the order is confirmed or cancelled, and the answer is kept for the key (`settling`).
 
-Killed after 1 or 2, the order is pending: the reconciler goes on from there within seconds, who asks
-again with the same key waits for it, and the provider's key makes sure that the money is held once.
+Killed after 1 or 2, the order is pending: who asks again with the same key goes on from there, or
+the reconciler, and the provider's key makes sure that the money is held once.
 """
 
 import asyncio
@@ -16,12 +16,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from transactional.batches import Batcher
 from transactional.orders.keys import Answer, Key, read_earlier
+from transactional.orders.models import Order
 from transactional.orders.placing import Pending, Request, Reserved
 from transactional.orders.settling import Ended
+from transactional.orders.views import view_of
 from transactional.payments.provider import (
     Authorisation,
     AuthorisationRequest,
@@ -30,7 +33,7 @@ from transactional.payments.provider import (
 from web.problems import UnavailableProblem
 
 FREE = Authorisation("authorised", reference="")
-JOIN_SECONDS = 5.0
+JOIN_SECONDS = 2.0
 JOIN_PAUSE_SECONDS = 0.05
 
 
@@ -75,7 +78,7 @@ class Checkout:
             return reserved
         if isinstance(reserved, Pending):
             return await self.finish(reserved)
-        return await self._join(request.owned_key)
+        return await self._join(request.owned_key, request.method)
 
     async def finish(self, pending: Pending) -> Answer:
         """Authorise and settle a pending order; asked again, it does nothing twice."""
@@ -91,15 +94,27 @@ class Checkout:
             raise PaymentUnknownProblem from error
         return await self.settling.submit(Ended(pending, authorisation))
 
-    async def _join(self, key: Key) -> Answer:
-        """Wait for the answer that another request is making."""
+    async def pending(self, order_id: int, key: Key, method: str) -> Pending:
+        """Return a pending order as the database has it, to be finished."""
+        async with AsyncSession(self.engine) as session:
+            query = select(Order).where(Order.order_id == order_id)
+            return Pending(key, method, view_of((await session.scalars(query)).one()))
+
+    async def _join(self, key: Key, method: str) -> Answer:
+        """Wait for the answer that another request is making; if none comes, make it from there.
+
+        Both may then be at work: the provider holds the money once, the first to settle is right.
+        """
+        found = None
         for _ in range(int(JOIN_SECONDS / JOIN_PAUSE_SECONDS)):
             async with self.engine.connect() as connection:
                 found = (await read_earlier(connection, [key])).get(key)
             if found is not None and found.answer is not None:
                 return found.answer
             await asyncio.sleep(JOIN_PAUSE_SECONDS)
-        raise StillInProgressProblem
+        if found is None or found.order_id is None:
+            raise StillInProgressProblem
+        return await self.finish(await self.pending(found.order_id, key, method))
 
 
 def payment_key(order_id: int) -> str:

@@ -79,7 +79,9 @@ class Reconciler:
         n_ended = 0
         for row in left:
             try:
-                await self.checkout.finish(await self._pending(row))
+                key = (row.customer_id, row.idempotency_key)
+                pending = await self.checkout.pending(row.order_id, key, row.method)
+                await self.checkout.finish(pending)
             except PaymentUnknownProblem:
                 break
             n_ended += 1
@@ -119,13 +121,6 @@ class Reconciler:
         key = (order.customer_id, payment.idempotency_key or "")
         pending = Pending(key, payment.method, view_of(order))
         await self.checkout.settling.submit(Ended(pending, authorisation))
-
-    async def _pending(self, row: Any) -> Pending:  # noqa: ANN401 - a row
-        async with AsyncSession(self.engine) as session:
-            order = (
-                await session.scalars(select(Order).where(Order.order_id == row.order_id))
-            ).one()
-            return Pending((row.customer_id, row.idempotency_key), row.method, view_of(order))
 
     async def _reference(self, row: Any) -> str | None:  # noqa: ANN401 - a row
         """Ask under the order's key what the provider calls its payment: the answer had been lost."""

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from transactional.batches import Batcher
 from transactional.deps import new_event_id, utc_now
-from transactional.errors import UNREACHABLE
+from transactional.errors import is_unreachable
 from transactional.orders.checkout import Checkout
 from transactional.orders.placing import Reserving
 from transactional.orders.reconciling import Reconciler
@@ -33,7 +33,9 @@ def make_checkout(
         max_size=sizes.max_size,
         max_waiting=sizes.max_waiting,
         n_workers=sizes.n_workers,
-        common_errors=(*UNREACHABLE, ProviderUnreachableError),
+        meets_all=lambda error: (
+            is_unreachable(error) or isinstance(error, ProviderUnreachableError)
+        ),
     )
     reserving = Reserving(engine, provider.name, currency, utc_now, new_event_id)
     return Checkout(

@@ -66,7 +66,9 @@ async def test_one_that_fails_fails_no_other():
 
 async def test_an_error_that_would_meet_everyone_is_not_tried_again_for_each():
     double = Recorder(bad=[2])
-    batcher = Batcher(double, max_size=10, max_waiting=10, common_errors=(ValueError,))
+    batcher = Batcher(
+        double, max_size=10, max_waiting=10, meets_all=lambda error: isinstance(error, ValueError)
+    )
 
     results = await asyncio.gather(*(batcher.submit(n) for n in (1, 2, 3)), return_exceptions=True)
 
