@@ -20,6 +20,7 @@ from emporium.data import Loaded, Wanted, load
 from emporium.pipeline_run import Days, Progress, run_chain, seconds_by_task
 from emporium.seeding import seed_shop
 from emporium.services import Site, environment
+from emporium.supervisor import http_status
 from features.schemas.lake import SearchDocument, UserFeatures
 from features.schemas.weights import HOLDOUT_DAYS
 from jobs.partitions import Partitions
@@ -27,6 +28,7 @@ from jobs.partitions import Partitions
 # Models are trained as of the day, of the hold-out's beginning and of the ranker's, each so far apart.
 N_FEATURE_DAYS = 2 * HOLDOUT_DAYS + 1
 N_LOG_LINES = 40
+OPEN_SECONDS = 60
 MARKS = {"success": "[green]done[/]", "failed": "[red]failed[/]", "running": "[cyan]running[/]"}
 
 
@@ -64,6 +66,8 @@ class Demo:
             lake = Partitions(self.site.home / "lake")
             n_products, _ = seed_shop(self.site.database_url, lake, loaded.last_day)
             self.console.print(f"the shop has {n_products:,} product versions")
+        with self.step("open shop"):
+            self._await_search()
         figures = self._figures(loaded)
         done.parent.mkdir(exist_ok=True)
         outcome.write_json(figures, done)
@@ -81,6 +85,17 @@ class Demo:
         )
         progress = follow(self._kept_alive(run_chain(airflow, days, now)), airflow, self.console)
         self.seconds |= seconds_by_task(progress)
+
+    def _await_search(self) -> None:
+        """Return once serving answers from the new index, so that the requests printed work."""
+        deadline = time.monotonic() + OPEN_SECONDS
+        while http_status(f"{self.site.url('serving')}/api/v1/products?limit=1") != 200:
+            if time.monotonic() > deadline:
+                raise StepFailedError(
+                    "serving does not open the index: see `emporium logs serving`"
+                )
+            self.keep_alive()
+            time.sleep(0.2)
 
     def _kept_alive(self, states: Iterable[Progress]) -> Iterator[Progress]:
         for state in states:

@@ -55,8 +55,11 @@ union all select 'product', to_jsonb(p) from products as p
 
 
 def operations(document):
-    """Yield (method, path, name of the body's schema) of every operation."""
-    for path, by_method in document["paths"].items():
+    """Yield (method, path, name of the body's schema) of every operation.
+
+    Logging out everywhere comes last: whoever does that is nobody from then on.
+    """
+    for path, by_method in sorted(document["paths"].items(), key=lambda item: "log-out" in item[0]):
         for method, operation in by_method.items():
             content = operation.get("requestBody", {}).get("content", {})
             reference = content.get("application/json", {}).get("schema", {}).get("$ref", "")
