@@ -56,6 +56,7 @@ class Connection(asyncio.Protocol):
         self._buffer = bytearray()
         self._answer: asyncio.Future[tuple[int, bytes, bytes]] | None = None
         self._transport: asyncio.Transport | None = None
+        self.is_closed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
@@ -81,6 +82,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """Fail what waits."""
+        self.is_closed = True
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(error or ConnectionResetError("closed"))
 
@@ -104,10 +106,7 @@ class Buyer:
 
     async def log_in(self) -> None:
         """Connect and get a token."""
-        loop = asyncio.get_running_loop()
-        _, self.connection = await loop.create_connection(
-            Connection, self.plan.host, self.plan.port
-        )
+        await self._connect()
         started = time.perf_counter()
         body = {"email": f"buyer{self.n}@example.com", "password": self.plan.password}
         status, _, answer = await self.connection.ask(self._request("POST", "/tokens", body))
@@ -116,8 +115,15 @@ class Buyer:
         self.result.login_seconds.append(time.perf_counter() - started)
         self.token = json.loads(answer)["access_token"]
 
+    async def _connect(self) -> None:
+        loop = asyncio.get_running_loop()
+        host, port = self.plan.host, self.plan.port
+        _, self.connection = await loop.create_connection(Connection, host, port)
+
     async def buy(self, is_counted: Callable[[], bool]) -> None:
         """Fill the cart with some products and order it."""
+        if self.connection.is_closed:  # a server ends connections on which nothing came for a while
+            await self._connect()
         product_ids = self.random.sample(range(1, self.plan.n_products + 1), self.plan.n_lines)
         lines = [{"product_id": product_id, "quantity": 1} for product_id in product_ids]
         started = time.perf_counter()
