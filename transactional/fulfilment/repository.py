@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from transactional.fulfilment.amounts import PaidLine
 from transactional.fulfilment.models import Refund, Return, Shipment
 from transactional.orders.models import Order
+from transactional.orders.sales_log import tell_lines
 from transactional.orders.states import Status
 
 CHANGE_STATUS = text("""
@@ -106,22 +107,13 @@ entered as (
 )
 select distinct product_id from back
 """)  # noqa: S608 - a constant of ours
-TELL_RETURN = text("""
-insert into outbox (event_id, topic, key, body, recorded_at)
-select event_id, 'order_lines', order_id::text,
-       jsonb_build_object('event_id', event_id, 'occurred_at', cast(:now as timestamptz),
-                          'recorded_at', cast(:now as timestamptz), 'order_id', order_id,
-                          'line_number', line_number, 'customer_id', customer_id,
-                          'product_id', product_id, 'kind', 'return', 'quantity', quantity,
-                          'unit_price_cents', unit_price_cents, 'currency', currency,
-                          'region', region), :now
-from (select 'return-' || order_id || '-' || line_number || '-' || number as event_id, order_id,
-             line_number, customer_id, order_lines.product_id, return_lines.quantity,
-             unit_price_cents, currency, region
-      from return_lines join order_lines using (order_id, line_number) join orders using (order_id)
-      where order_id = :order_id and number = :number) as undone
-order by line_number
-""")
+UNDONE = """
+(select 'return-' || order_id || '-' || line_number || '-' || number as event_id, order_id,
+        line_number, customer_id, order_lines.product_id, return_lines.quantity, unit_price_cents,
+        currency, region
+ from return_lines join order_lines using (order_id, line_number) join orders using (order_id)
+ where order_id = :order_id and number = :number) as undone"""
+TELL_RETURN = text(tell_lines("return", UNDONE))
 END_RETURN = text("""
 update returns set status = :status, refund_cents = :refund_cents, ended_at = :now
 where order_id = :order_id and number = :number

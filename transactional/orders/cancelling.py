@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from transactional.orders.sales_log import tell_lines
 from transactional.orders.states import Status
 from transactional.stock.levels import tell_levels
 
@@ -22,7 +23,8 @@ where product_id in (
     select product_id from allocations where order_id = any(cast(:order_ids as bigint[])))
 order by product_id, warehouse_id for update
 """)
-CANCEL = text("""
+CANCEL = text(
+    """
 with
 cancelled as materialized (
     select * from unnest(cast(:order_ids as bigint[]), cast(:from_statuses as text[]))
@@ -66,16 +68,9 @@ undone as (
     from ended join cancelled using (order_id) join order_lines using (order_id)
     where from_status <> 'pending'
 ),
-told as (
-    insert into outbox (event_id, topic, key, body, recorded_at)
-    select event_id, 'order_lines', order_id::text,
-           jsonb_build_object('event_id', event_id, 'occurred_at', cast(:now as timestamptz),
-                              'recorded_at', cast(:now as timestamptz), 'order_id', order_id,
-                              'line_number', line_number, 'customer_id', customer_id,
-                              'product_id', product_id, 'kind', 'return', 'quantity', quantity,
-                              'unit_price_cents', unit_price_cents, 'currency', currency,
-                              'region', region), :now
-    from undone order by order_id, line_number
+told as ("""
+    + tell_lines("return", "undone")
+    + """
 ),
 let_go as (
     update payments set status = 'voiding', updated_at = :now
@@ -83,7 +78,8 @@ let_go as (
       and status in ('authorising', 'action_required', 'authorised')
 )
 select distinct product_id from parts
-""")
+"""  # noqa: S608 - constants of ours
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from transactional.orders.cancelling import Cancellation, cancel
 from transactional.orders.keys import Answer, Kept, keep
 from transactional.orders.placing import Pending
+from transactional.orders.sales_log import tell_lines
 from transactional.orders.views import settled_answer
 from transactional.payments.provider import Authorisation
 
 # An order that is no longer pending (its time ran out) is not touched; it is missing in the result.
-CONFIRM = text("""
+CONFIRM = text(
+    """
 with
 paid as materialized (
     select * from unnest(cast(:order_ids as bigint[]), cast(:references as text[]))
@@ -42,19 +44,13 @@ sold as (
     from confirmed join order_lines using (order_id)
     where order_id = any(cast(:order_ids as bigint[]))
 ),
-told as (
-    insert into outbox (event_id, topic, key, body, recorded_at)
-    select event_id, 'order_lines', order_id::text,
-           jsonb_build_object('event_id', event_id, 'occurred_at', cast(:now as timestamptz),
-                              'recorded_at', cast(:now as timestamptz), 'order_id', order_id,
-                              'line_number', line_number, 'customer_id', customer_id,
-                              'product_id', product_id, 'kind', 'sale', 'quantity', quantity,
-                              'unit_price_cents', unit_price_cents, 'currency', currency,
-                              'region', region), :now
-    from sold order by order_id, line_number
+told as ("""
+    + tell_lines("sale", "sold")
+    + """
 )
 select order_id from confirmed
-""")
+"""  # noqa: S608 - constants of ours
+)
 CHALLENGE = text("""
 update payments set status = 'action_required', reference = p.reference, action_url = p.action_url,
                     updated_at = :now

@@ -6,6 +6,7 @@ took until orders went through again.
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -175,7 +176,8 @@ class Load:
     async def until_answered(self, client, n, key, body):
         headers = {"Authorization": f"Bearer {self.tokens[n]}", "Idempotency-Key": key}
         while True:
-            try:
+            # An answer that was lost with the process is asked for again by the same key.
+            with contextlib.suppress(httpx.TransportError):
                 answer = await client.post(
                     f"{self.site.url('shop')}/api/v1/orders",
                     json={"payment_method": SUCCESS, **body},
@@ -183,8 +185,6 @@ class Load:
                 )
                 if answer.status_code != 503:
                     return answer
-            except httpx.HTTPError:
-                pass  # lost with the process: the same key tells what became of it
             await asyncio.sleep(0.05)
 
 

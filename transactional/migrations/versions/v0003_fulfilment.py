@@ -5,6 +5,28 @@ from alembic import op
 revision = "0003"
 down_revision = "0002"
 
+ORDERS = ("orders", "order_lines", "allocations", "order_history")
+FULFILMENT = ("shipments", "returns", "return_lines", "refunds")
+ADD_PARTITIONS = """
+create or replace function add_order_partitions(since date, n_quarters integer) returns void
+language plpgsql as $$
+declare
+    parent text;
+    quarter date;
+begin
+    for n in 0 .. n_quarters - 1 loop
+        quarter := (date_trunc('quarter', since::timestamp) + n * interval '3 months')::date;
+        foreach parent in array array[{names}] loop
+            execute format(
+                'create table if not exists %I partition of %I for values from (%s) to (%s)',
+                parent || to_char(quarter, '_YYYY_"q"Q'), parent,
+                first_order_id(quarter::timestamp at time zone 'utc'),
+                first_order_id((quarter + interval '3 months') at time zone 'utc'));
+        end loop;
+    end loop;
+end $$;
+"""
+
 TABLES = """
 create table shipments (
     order_id bigint not null,
@@ -53,25 +75,8 @@ create table refunds (
     constraint ck_refunds_known_status check (status in ('due', 'given'))
 ) partition by range (order_id);
 create index ix_refunds_due on refunds (updated_at) where status = 'due';
-create or replace function add_order_partitions(since date, n_quarters integer) returns void
-language plpgsql as $$
-declare
-    parent text;
-    quarter date;
-begin
-    for n in 0 .. n_quarters - 1 loop
-        quarter := (date_trunc('quarter', since::timestamp) + n * interval '3 months')::date;
-        foreach parent in array array[
-            'orders', 'order_lines', 'allocations', 'order_history', 'shipments', 'returns',
-            'return_lines', 'refunds'] loop
-            execute format(
-                'create table if not exists %I partition of %I for values from (%s) to (%s)',
-                parent || to_char(quarter, '_YYYY_"q"Q'), parent,
-                first_order_id(quarter::timestamp at time zone 'utc'),
-                first_order_id((quarter + interval '3 months') at time zone 'utc'));
-        end loop;
-    end loop;
-end $$;
+"""
+PARTITIONS = """
 select add_order_partitions('2026-10-01', 8);
 create table shipments_rest partition of shipments default;
 create table returns_rest partition of returns default;
@@ -80,23 +85,6 @@ create table refunds_rest partition of refunds default;
 create index ix_orders_to_pack on orders (order_id) where status in ('confirmed', 'processing');
 """
 BACK = """
-create or replace function add_order_partitions(since date, n_quarters integer) returns void
-language plpgsql as $$
-declare
-    parent text;
-    quarter date;
-begin
-    for n in 0 .. n_quarters - 1 loop
-        quarter := (date_trunc('quarter', since::timestamp) + n * interval '3 months')::date;
-        foreach parent in array array['orders', 'order_lines', 'allocations', 'order_history'] loop
-            execute format(
-                'create table if not exists %I partition of %I for values from (%s) to (%s)',
-                parent || to_char(quarter, '_YYYY_"q"Q'), parent,
-                first_order_id(quarter::timestamp at time zone 'utc'),
-                first_order_id((quarter + interval '3 months') at time zone 'utc'));
-        end loop;
-    end loop;
-end $$;
 drop index ix_orders_to_pack;
 drop table refunds, return_lines, returns, shipments;
 """
@@ -104,9 +92,14 @@ drop table refunds, return_lines, returns, shipments;
 
 def upgrade() -> None:
     """Make the tables; orders that are confirmed wait to be packed."""
-    op.execute(TABLES)
+    op.execute(TABLES + _add_partitions(*ORDERS, *FULFILMENT) + PARTITIONS)
 
 
 def downgrade() -> None:
     """Drop the tables; what was shipped stays shipped."""
-    op.execute(BACK)
+    op.execute(_add_partitions(*ORDERS) + BACK)
+
+
+def _add_partitions(*tables: str) -> str:
+    """Return the function that makes the partitions of these tables for some quarters."""
+    return ADD_PARTITIONS.format(names=", ".join(f"'{table}'" for table in tables))
