@@ -44,12 +44,12 @@ sold as (
     from confirmed join order_lines using (order_id)
     where order_id = any(cast(:order_ids as bigint[]))
 ),
-told as ("""
+told as ("""  # noqa: S608 - constants of ours
     + tell_lines("sale", "sold")
     + """
 )
 select order_id from confirmed
-"""  # noqa: S608 - constants of ours
+"""
 )
 CHALLENGE = text("""
 update payments set status = 'action_required', reference = p.reference, action_url = p.action_url,
