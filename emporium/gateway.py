@@ -20,7 +20,19 @@ from starlette.staticfiles import StaticFiles
 
 from web.problems import Problem, response
 
-TO_SHOP = ("accounts", "tokens", "catalogue", "carts", "orders", "payments", "stock")
+TO_SHOP = (
+    "accounts",
+    "tokens",
+    "catalogue",
+    "carts",
+    "orders",
+    "payments",
+    "stock",
+    "fulfilment",
+    "sellers",
+    "reviews",
+    "notifications",
+)
 TO_SERVING = ("products", "categories", "recommendations", "events")
 HOP_BY_HOP = frozenset(
     (

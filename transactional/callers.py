@@ -1,10 +1,13 @@
 """Who is calling, by the bearer token, and what their role lets them do."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy import text
 
+from transactional.deps import SessionDep
 from transactional.revocations import Revocations
 from transactional.tokens import Caller, TokenSigner
 from web.problems import Problem
@@ -64,3 +67,29 @@ async def operator(caller: CallerDep) -> Caller:
 
 
 OperatorDep = Annotated[Caller, Depends(operator)]
+
+
+SELLER = text("""
+select seller_id from sellers where customer_id = :customer_id and status = 'approved'
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class SellerCaller:
+    """A seller the shop has approved, and the account that speaks for them."""
+
+    seller_id: int
+    customer_id: int
+
+
+async def seller(caller: CallerDep, session: SessionDep) -> SellerCaller:
+    """Return who calls if it is a seller; the database decides, a token may be older than that."""
+    seller_id = await session.scalar(SELLER, {"customer_id": caller.customer_id})
+    if seller_id is None:
+        raise ForbiddenProblem(
+            "This is for sellers: apply at POST /api/v1/sellers and be approved."
+        )
+    return SellerCaller(seller_id, caller.customer_id)
+
+
+SellerDep = Annotated[SellerCaller, Depends(seller)]

@@ -23,7 +23,7 @@ class Account(Base):
 
     __tablename__ = "accounts"
     __table_args__ = (
-        CheckConstraint("role in ('shopper', 'ops')", name="known_role"),
+        CheckConstraint("role in ('shopper', 'seller', 'ops')", name="known_role"),
         Index(
             "ix_accounts_tokens_valid_from",
             "tokens_valid_from",

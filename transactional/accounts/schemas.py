@@ -52,6 +52,6 @@ class AccountView(BaseModel):
 
     customer_id: int
     email: str
-    role: Literal["shopper", "ops"]
+    role: Literal["shopper", "seller", "ops"]
     region: str | None
     registered_at: dt.datetime

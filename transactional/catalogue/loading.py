@@ -86,6 +86,7 @@ async def load_products(url: str, rows: Rows) -> int:
     """
     n_rows = await _load(url, PRODUCT_STAGING, PRODUCT_COLUMNS, rows, PRODUCT_MERGE)
     await _pass_ids(url, "products", "product_id")
+    await _pass_ids(url, "sellers", "seller_id")
     return n_rows
 
 

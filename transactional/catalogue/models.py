@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Sequence, Text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Sequence, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,12 +24,21 @@ class Category(Base):
 
 
 class Seller(Base):
-    """Who sells a product; the logs know no names."""
+    """Who sells a product; the logs know no names, and sellers they tell of have no account."""
 
     __tablename__ = "sellers"
+    __table_args__ = (
+        CheckConstraint(
+            "status in ('applied', 'approved', 'refused', 'suspended')", name="known_status"
+        ),
+    )
 
-    seller_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    seller_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     name: Mapped[str | None] = mapped_column(Text)
+    customer_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("accounts.customer_id"), unique=True
+    )
+    status: Mapped[str] = mapped_column(Text, server_default="approved")
 
 
 class Product(Base):

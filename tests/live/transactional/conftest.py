@@ -175,6 +175,29 @@ def shopper(app, database):
 
 
 @pytest.fixture
+def selling(app, database, shopper):
+    """Make a customer the approved seller `seller_id` and return the headers that speak for them."""
+
+    def make(seller_id):
+        headers = shopper(role="seller")
+        values = {
+            "id": seller_id,
+            "customer": app.state.tokens.read(headers["Authorization"][7:]).caller.customer_id,
+        }
+        database.execute(
+            sa.text(
+                "insert into sellers (seller_id, name, customer_id)"
+                " values (:id, 'Seller ' || :id, :customer)"
+                " on conflict (seller_id) do update set customer_id = :customer"
+            ),
+            values,
+        )
+        return headers
+
+    return make
+
+
+@pytest.fixture
 def rows(database):
     """Rows of a query as dicts."""
 
