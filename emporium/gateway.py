@@ -70,6 +70,8 @@ class Gateway:
         Base URLs of the two services, no slash at the end.
     links
         Further pages for people, URL by name, for the page at `/`.
+    inbox_url
+        Base URL of the inbox that shows the shop's mails; "" where they go to a mail server.
     data_docs
         Folder of Great Expectations' pages, `latest` the newest; served below `/data-docs`.
     """
@@ -77,6 +79,7 @@ class Gateway:
     shop_url: str
     serving_url: str
     links: Mapping[str, str] = field(default_factory=dict)
+    inbox_url: str = ""
     data_docs: Path | None = None
 
 
@@ -105,6 +108,8 @@ def create_app(gateway: Gateway, transport: httpx2.AsyncBaseTransport | None = N
     for names, url in ((TO_SHOP, gateway.shop_url), (TO_SERVING, gateway.serving_url)):
         for name in names:
             routes += _proxy_routes(f"/api/v1/{name}", url)
+    if gateway.inbox_url:
+        routes += _proxy_routes("/inbox", gateway.inbox_url)
     if gateway.data_docs:
         pages = StaticFiles(directory=gateway.data_docs, check_dir=False, follow_symlink=True)
         routes.append(Mount("/data-docs", pages))
@@ -201,6 +206,7 @@ def _index_page(gateway: Gateway) -> Callable[[Request], Awaitable[Response]]:
     links = {
         "The shop's API": "/docs/shop",
         "Search and recommendations": "/docs/serving",
+        **({"Inbox: the shop's mails": "/inbox"} if gateway.inbox_url else {}),
         **gateway.links,
         **({"Data Docs": "/data-docs/latest/index.html"} if gateway.data_docs else {}),
     }

@@ -20,6 +20,7 @@ class GatewaySettings(BaseSettings):
     serving_url: str
     airflow_url: str = ""
     mlflow_url: str = ""
+    inbox_url: str = ""
     data_docs: Path | None = None
 
 
@@ -31,6 +32,7 @@ def create_app() -> Starlette:
         gateway.Gateway(
             shop_url=settings.transactional_url,
             serving_url=settings.serving_url,
+            inbox_url=settings.inbox_url,
             data_docs=settings.data_docs,
             links={name: url for name, url in links.items() if url},
         )

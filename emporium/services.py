@@ -20,6 +20,8 @@ NAMES = (
     "gateway",
     "transactional",
     "payments",
+    "inbox",
+    "smtp",
     "serving",
     "mlflow",
     "airflow-api",
@@ -50,6 +52,8 @@ class Site:
     embedded: tuple[str, ...]
     spark_master: str
     spark_driver_memory: str
+    smtp_url: str
+    mail_from: str
     code_version: str
 
     def url(self, name: str) -> str:
@@ -82,6 +86,8 @@ def plan(settings: Settings, code_version: str) -> Site:
         ),
         spark_master=settings.spark_master,
         spark_driver_memory=settings.spark_driver_memory,
+        smtp_url=settings.smtp_url,
+        mail_from=settings.mail_from,
         code_version=code_version,
     )
 
@@ -106,11 +112,26 @@ def applications(site: Site) -> list[Service]:
                 site.ports["payments"]), site.ports["payments"], "/healthz"),
         Service("transactional", granian("transactional.app:create_app", site.ports["transactional"]),
                 site.ports["transactional"], "/healthz"),
+        Service("worker", [sys.executable, "-m", "transactional.worker"]),
+        *inbox_service(site),
         Service("serving", granian("serving.app:create_app", site.ports["serving"]),
                 site.ports["serving"], "/healthz"),
         Service("gateway", granian("emporium.gateway_process:create_app", site.ports["gateway"]),
                 site.ports["gateway"], "/healthz"),
     ]  # fmt: skip
+
+
+def inbox_service(site: Site) -> list[Service]:
+    """Return the inbox of a site that has no mail server."""
+    if site.smtp_url:
+        return []
+    factory = "transactional.notifications.inbox.app:create_app"
+    own = {
+        "INBOX_FILE": str(site.home / "inbox.sqlite"),
+        "INBOX_SMTP_PORT": str(site.ports["smtp"]),
+    }
+    port = site.ports["inbox"]
+    return [Service("inbox", granian(factory, port), port, "/healthz", own)]
 
 
 def granian(factory: str, port: int) -> list[str]:
@@ -157,6 +178,8 @@ def environment(site: Site) -> dict[str, str]:
         "MLFLOW_TRACKING_URI": site.url("mlflow"),
         "TOKEN_SECRET": kept["token"],
         "CODE_VERSION": site.code_version,
+        "SMTP_URL": site.smtp_url or f"smtp://127.0.0.1:{site.ports['smtp']}",
+        "MAIL_FROM": site.mail_from,
         **payment_environment(site, kept["webhook"]),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "PYSPARK_PYTHON": sys.executable,
@@ -166,6 +189,7 @@ def environment(site: Site) -> dict[str, str]:
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "GATEWAY_TRANSACTIONAL_URL": site.url("transactional"),
         "GATEWAY_SERVING_URL": site.url("serving"),
+        "GATEWAY_INBOX_URL": "" if site.smtp_url else site.url("inbox"),
         "GATEWAY_AIRFLOW_URL": site.url("airflow-api"),
         "GATEWAY_MLFLOW_URL": site.url("mlflow"),
         "GATEWAY_DATA_DOCS": str(site.home / "data_docs"),

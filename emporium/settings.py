@@ -8,13 +8,15 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 class Settings(BaseSettings):
-    """`EMPORIUM_HOME`, `DATABASE_URL`, `REDIS_URL`, `SPARK_MASTER`, ...; all have defaults."""
+    """`EMPORIUM_HOME`, `DATABASE_URL`, `REDIS_URL`, `SMTP_URL`, ...; all have defaults."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
     emporium_home: Path = REPOSITORY / ".emporium"
     database_url: str = ""
     redis_url: str = ""
+    smtp_url: str = ""
+    mail_from: str = "shop@emporium.example"
     spark_master: str = "local[*]"
     spark_driver_memory: str = "1500m"
     port: int = 8000

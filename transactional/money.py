@@ -31,3 +31,9 @@ def share_out(cents: int, weights: Sequence[int]) -> list[int]:
     for n in by_remainder[: cents - sum(parts)]:
         parts[n] += 1
     return parts
+
+
+def amount(cents: int, currency: str) -> str:
+    """Return a sum as people read it: `1,234.50 EUR`."""
+    sign = "-" if cents < 0 else ""
+    return f"{sign}{abs(cents) // 100:,}.{abs(cents) % 100:02d} {currency}"

@@ -14,6 +14,18 @@ class DatabaseSettings(BaseSettings):
     database_url: Annotated[str, Field(pattern="^postgresql://")]
 
 
+class WorkerSettings(DatabaseSettings):
+    """Read once, by `transactional.worker`."""
+
+    redis_url: str
+    token_secret: Annotated[SecretStr, Field(min_length=32, description="makes codes of mails")]
+    smtp_url: Annotated[
+        SecretStr, Field(description="smtp://[user:password@]host[:port], smtps:// for TLS at once")
+    ]
+    mail_from: Annotated[str, Field(pattern="^[^@\\s]+@[^@\\s]+$", description="of all mails")]
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+
 class Settings(DatabaseSettings):
     """Read once, by `transactional.app`."""
 

@@ -4,10 +4,11 @@ from transactional.accounts import models as accounts
 from transactional.catalogue import models as catalogue
 from transactional.database import Base
 from transactional.fulfilment import models as fulfilment
+from transactional.notifications import models as notifications
 from transactional.orders import models as orders
 from transactional.outbox import models as outbox
 from transactional.promotions import models as promotions
 from transactional.stock import models as stock
 
-MODULES = (accounts, catalogue, fulfilment, orders, outbox, promotions, stock)
+MODULES = (accounts, catalogue, fulfilment, notifications, orders, outbox, promotions, stock)
 metadata = Base.metadata

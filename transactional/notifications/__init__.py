@@ -1,0 +1,1 @@
+"""Mails that follow from what happened: one for each event, sent by SMTP."""

@@ -1,0 +1,126 @@
+"""What the mails say: facts in, subject and text out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from transactional.money import amount
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail's words."""
+
+    subject: str
+    text: str
+
+
+def letter(kind: str, facts: Facts) -> Letter:
+    """Return the words of a mail.
+
+    Parameters
+    ----------
+    facts
+        By kind. Orders: `order_id`, `currency`, and `lines` of `title`, `quantity` (and `cents`),
+        `charges` of `label` and `cents`, `total_cents`; shipments: `carrier`, `tracking`; proofs:
+        `code`, `expires_at`; low stock: `title`, `product_id`, `n_available`, `threshold`.
+    """
+    return LETTERS[kind](facts)
+
+
+def _order_confirmed(facts: Facts) -> Letter:
+    currency = facts["currency"]
+    charges = [
+        f"{charge['label']:<40} {amount(charge['cents'], currency):>16}"
+        for charge in facts["charges"]
+    ]
+    return Letter(
+        f"Your order {facts['order_id']}",
+        "Thank you for your order. We write again when it leaves.\n\n"
+        + "\n".join([*charges, f"{'Total':<40} {amount(facts['total_cents'], currency):>16}"]),
+    )
+
+
+def _order_cancelled(facts: Facts) -> Letter:
+    return Letter(
+        f"Your order {facts['order_id']} is cancelled",
+        "Your order was cancelled; no money of it is kept. What it was for:\n\n"
+        + _units(facts["lines"]),
+    )
+
+
+def _order_shipped(facts: Facts) -> Letter:
+    return Letter(
+        f"Your order {facts['order_id']} is on its way",
+        f"With {facts['carrier']}, tracking number {facts['tracking']}:\n\n{_units(facts['lines'])}",
+    )
+
+
+def _refund_given(facts: Facts) -> Letter:
+    return Letter(
+        f"A refund of your order {facts['order_id']}",
+        f"We have given back {amount(facts['cents'], facts['currency'])}, the way you paid.",
+    )
+
+
+def _confirm_email(facts: Facts) -> Letter:
+    return Letter(
+        "Confirm your e-mail address",
+        f"Enter this code in the shop to confirm your address:\n\n{facts['code']}\n\n{_until(facts)}",
+    )
+
+
+def _reset_password(facts: Facts) -> Letter:
+    return Letter(
+        "A new password",
+        "Somebody, most likely you, wants a new password for your account. Enter this code and the"
+        f" new password in the shop:\n\n{facts['code']}\n\n{_until(facts)}"
+        " If it was not you, do nothing: your password stays.",
+    )
+
+
+def _change_email(facts: Facts) -> Letter:
+    return Letter(
+        "Confirm your new e-mail address",
+        "Enter this code in the shop to use this address from now on:"
+        f"\n\n{facts['code']}\n\n{_until(facts)}",
+    )
+
+
+def _email_changed(_: Facts) -> Letter:
+    return Letter(
+        "Your e-mail address was changed",
+        "Your account has a new e-mail address and this one is used no more. If it was not you,"
+        " write to us.",
+    )
+
+
+def _low_stock(facts: Facts) -> Letter:
+    return Letter(
+        f"Low stock: {facts['title']}",
+        f"Of product {facts['product_id']} ({facts['title']}), {facts['n_available']} can be sold;"
+        f" you asked to be told at {facts['threshold']}.",
+    )
+
+
+LETTERS: dict[str, Callable[[Facts], Letter]] = {
+    "order_confirmed": _order_confirmed,
+    "order_cancelled": _order_cancelled,
+    "order_shipped": _order_shipped,
+    "refund_given": _refund_given,
+    "confirm_email": _confirm_email,
+    "reset_password": _reset_password,
+    "change_email": _change_email,
+    "email_changed": _email_changed,
+    "low_stock": _low_stock,
+}
+
+
+def _units(lines: Sequence[Facts]) -> str:
+    return "\n".join(f"{line['quantity']} x {line['title']}" for line in lines)
+
+
+def _until(facts: Facts) -> str:
+    return f"It is good until {facts['expires_at']:%d %B %Y, %H:%M} UTC, once."

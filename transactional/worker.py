@@ -1,0 +1,68 @@
+"""The shop's worker process: what follows from what happened, beside the requests.
+
+python -m transactional.worker
+
+It follows the outbox and passes every event on to the Redis stream, keeps and sends mails. Several may
+run: each event and each mail is taken by one of them. Killed at any moment, the next one goes on.
+"""
+
+import asyncio
+import contextlib
+import signal
+
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from transactional.background import Duty, on_a_clock
+from transactional.database import make_engine
+from transactional.deps import utc_now
+from transactional.notifications.sending import MailRoom
+from transactional.notifications.smtp import Postman
+from transactional.outbox.reading import OutboxReader
+from transactional.outbox.stream import EventStream
+from transactional.proofs import ProofSigner
+from transactional.settings import WorkerSettings
+from web.logs import make_logger
+
+POOL_SIZE = 4
+SECONDS = 0.25
+REDIS_SECONDS = 5.0
+
+
+async def work(settings: WorkerSettings, ended: asyncio.Event) -> None:
+    """Work until `ended` is set."""
+    log = make_logger(settings.log_level, "worker")
+    engine = make_engine(settings.database_url, POOL_SIZE)
+    redis = Redis.from_url(settings.redis_url, decode_responses=True, socket_timeout=REDIS_SECONDS)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(engine.dispose)
+        stack.push_async_callback(redis.aclose)
+        for duties in (stream_duties(engine, redis), mail_duties(engine, settings)):
+            # Each on a clock of its own: a mail server that hangs holds up no event.
+            for duty in duties:
+                await stack.enter_async_context(on_a_clock([duty], SECONDS, log))
+        await ended.wait()
+
+
+def stream_duties(engine: AsyncEngine, redis: Redis) -> list[Duty]:
+    """Return what brings events to the stream."""
+    return [OutboxReader(engine, "stream", EventStream(redis).append).read_outbox]
+
+
+def mail_duties(engine: AsyncEngine, settings: WorkerSettings) -> list[Duty]:
+    """Return what makes mails of events, and what sends them."""
+    postman = Postman(settings.smtp_url.get_secret_value(), settings.mail_from)
+    proofs = ProofSigner(settings.token_secret.get_secret_value())
+    room = MailRoom(engine, postman, proofs, utc_now)
+    return [OutboxReader(engine, "mails", room.keep).read_outbox, room.send_mails]
+
+
+async def _main() -> None:
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    await work(WorkerSettings(), ended)
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())
