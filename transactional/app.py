@@ -12,7 +12,10 @@ from redis.asyncio import Redis
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
+from transactional.accounts.addresses_router import router as addresses_router
+from transactional.accounts.credentials_router import router as credentials_router
 from transactional.accounts.passwords import Passwords
+from transactional.accounts.personal_data_router import router as personal_data_router
 from transactional.accounts.router import router as accounts_router
 from transactional.background import on_a_clock
 from transactional.carts.router import router as carts_router
@@ -27,6 +30,7 @@ from transactional.orders.router import router as orders_router
 from transactional.orders.webhooks import router as webhooks_router
 from transactional.orders.wiring import BatchSizes, make_checkout, make_reconciler
 from transactional.payments.embedded import EmbeddedProvider
+from transactional.proofs import ProofSigner
 from transactional.redis_batches import RedisBatches
 from transactional.revocations import Revocations
 from transactional.settings import Settings
@@ -41,6 +45,9 @@ REVOCATIONS_SECONDS = 1.0
 MAX_WAITING = 1000
 ROUTERS = (
     accounts_router,
+    credentials_router,
+    addresses_router,
+    personal_data_router,
     catalogue_router,
     carts_router,
     orders_router,
@@ -104,6 +111,7 @@ def _equip(
     app.state.redis = redis
     app.state.redis_batches = RedisBatches(redis, MAX_WAITING)
     app.state.tokens = TokenSigner(settings.token_secret.get_secret_value(), utc_now)
+    app.state.proofs = ProofSigner(settings.token_secret.get_secret_value())
     app.state.passwords = Passwords.recommended()
     app.state.currency = settings.currency
     app.state.listings = ListingReader(engine, MAX_WAITING)

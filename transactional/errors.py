@@ -51,6 +51,15 @@ class OutOfStockProblem(ShopProblem):
         )
 
 
+class UnknownAddressProblem(ShopProblem):
+    """No such address of this customer; another's looks the same."""
+
+    type, title, status = "/problems/unknown-address", "Unknown address", 404
+
+    def __init__(self, address_id: int) -> None:
+        super().__init__(f"You have no address {address_id}; GET /api/v1/accounts/me/addresses.")
+
+
 UNREACHABLE = (
     OperationalError,
     InterfaceError,

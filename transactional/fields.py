@@ -19,3 +19,16 @@ class RequestBody(BaseModel):
     """A body: a field that is not known is an error, not ignored."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class PostalAddress(RequestBody):
+    """Where a parcel goes. `region` and `country` choose shipping, tax and the nearest warehouse."""
+
+    recipient: Annotated[Text, Field(min_length=1, max_length=120)]
+    street: Annotated[Text, Field(min_length=1, max_length=200, description="and number")]
+    extra: Annotated[Text, Field(max_length=200, description="flat, floor, company")] | None = None
+    postal_code: Annotated[Text, Field(min_length=1, max_length=20)]
+    city: Annotated[Text, Field(min_length=1, max_length=120)]
+    region: Region | None = None
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
+    phone: Annotated[Text, Field(max_length=40)] | None = None

@@ -6,17 +6,32 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from transactional.accounts.addresses import Addresses
+from transactional.accounts.credentials import Credentials, PasswordReset
+from transactional.accounts.personal_data import PersonalData
+from transactional.accounts.proofs import Proofs
 from transactional.accounts.repository import AccountRepository
 from transactional.accounts.service import AccountService, LogIn
 from transactional.accounts.sessions import Sessions
 from transactional.accounts.throttle import Throttle
+from transactional.callers import CallerDep
 from transactional.deps import RedisDep, SessionDep, SessionMakerDep, new_event_id, utc_now
 
 
-async def account_service(session: SessionDep, request: Request) -> AccountService:
+async def proofs(session: SessionDep, request: Request) -> Proofs:
+    """Return all proofs, in the request's transaction."""
+    return Proofs(session, request.app.state.proofs, utc_now)
+
+
+ProofsDep = Annotated[Proofs, Depends(proofs)]
+
+
+async def account_service(
+    session: SessionDep, proofs: ProofsDep, request: Request
+) -> AccountService:
     """Build the service for one request."""
     passwords = request.app.state.passwords
-    return AccountService(AccountRepository(session), passwords, utc_now, new_event_id)
+    return AccountService(AccountRepository(session), passwords, proofs, utc_now, new_event_id)
 
 
 AccountServiceDep = Annotated[AccountService, Depends(account_service)]
@@ -41,6 +56,41 @@ async def log_in(opener: SessionMakerDep, request: Request) -> LogIn:
 
 
 LogInDep = Annotated[LogIn, Depends(log_in)]
+
+
+async def credentials(session: SessionDep, proofs: ProofsDep) -> Credentials:
+    """Build the service for one request."""
+    return Credentials(AccountRepository(session), proofs, utc_now)
+
+
+CredentialsDep = Annotated[Credentials, Depends(credentials)]
+
+
+async def password_reset(opener: SessionMakerDep, request: Request) -> PasswordReset:
+    """Return what sets a forgotten password anew."""
+    state = request.app.state
+    return PasswordReset(
+        opener, state.passwords, chains, lambda session: Proofs(session, state.proofs, utc_now)
+    )
+
+
+PasswordResetDep = Annotated[PasswordReset, Depends(password_reset)]
+
+
+async def addresses(caller: CallerDep, session: SessionDep) -> Addresses:
+    """Return the caller's addresses, in the request's transaction."""
+    return Addresses(session, caller.customer_id, utc_now)
+
+
+AddressesDep = Annotated[Addresses, Depends(addresses)]
+
+
+async def personal_data(caller: CallerDep, session: SessionDep) -> PersonalData:
+    """Return what is known of the caller, in the request's transaction."""
+    return PersonalData(session, caller.customer_id, utc_now)
+
+
+PersonalDataDep = Annotated[PersonalData, Depends(personal_data)]
 
 
 async def throttle(redis: RedisDep) -> Throttle:

@@ -1,9 +1,10 @@
-"""The table `accounts`."""
+"""Tables of accounts: the customers, their sessions, addresses and codes."""
 
 import datetime as dt
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     DateTime,
     ForeignKey,
@@ -38,6 +39,59 @@ class Account(Base):
     region: Mapped[str | None] = mapped_column(Text)
     registered_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
     tokens_valid_from: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    email_confirmed_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    deleted_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Address(Base):
+    """Where a customer's parcels go. An order keeps a copy of its own."""
+
+    __tablename__ = "addresses"
+    __table_args__ = (
+        Index("ix_addresses_customer_id", "customer_id", "address_id"),
+        Index(
+            "uq_addresses_default",
+            "customer_id",
+            unique=True,
+            postgresql_where=text("is_default"),
+        ),
+    )
+
+    address_id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("accounts.customer_id", ondelete="CASCADE")
+    )
+    recipient: Mapped[str] = mapped_column(Text)
+    street: Mapped[str] = mapped_column(Text)
+    extra: Mapped[str | None] = mapped_column(Text)
+    postal_code: Mapped[str] = mapped_column(Text)
+    city: Mapped[str] = mapped_column(Text)
+    region: Mapped[str | None] = mapped_column(Text)
+    country: Mapped[str] = mapped_column(Text)
+    phone: Mapped[str | None] = mapped_column(Text)
+    is_default: Mapped[bool] = mapped_column(Boolean)
+    updated_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Proof(Base):
+    """A code that was sent by mail; `accounts.proofs` has its SQL."""
+
+    __tablename__ = "proofs"
+    __table_args__ = (
+        CheckConstraint(
+            "purpose in ('confirm_email', 'reset_password', 'change_email')", name="known_purpose"
+        ),
+    )
+
+    proof_id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("accounts.customer_id", ondelete="CASCADE"), index=True
+    )
+    purpose: Mapped[str] = mapped_column(Text)
+    email: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    used_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class LogInSession(Base):

@@ -37,10 +37,10 @@ class Passwords:
         return await _off_the_loop(lambda: self.hasher.hash(password))
 
     async def verify(self, password: str, password_hash: str | None) -> bool:
-        """Tell whether the password is right; None costs the same time and is always wrong."""
+        """Tell whether the password is right; None or "" costs the same time and is always wrong."""
         known = password_hash or self.decoy
         right = await _off_the_loop(lambda: self.hasher.verify(password, known))
-        return right and password_hash is not None
+        return right and bool(password_hash)
 
 
 async def _off_the_loop(work: Callable[[], Result]) -> Result:

@@ -9,11 +9,11 @@ from transactional.accounts.models import Account
 from transactional.accounts.schemas import (
     AccountView,
     Credentials,
-    PasswordChange,
     RefreshRequest,
     Registration,
     Token,
 )
+from transactional.accounts.throttle import LOCK_OUT, LOG_IN, REGISTRATIONS, address_of
 from transactional.callers import CallerDep, TokenSignerDep, UnauthorisedProblem
 from transactional.carts.deps import GuestCartDep
 from transactional.tokens import LIFETIME, Caller, TokenSigner
@@ -23,8 +23,11 @@ router = APIRouter(tags=["accounts"])
 
 
 @router.post("/accounts", status_code=201)
-async def register(body: Registration, service: AccountServiceDep) -> AccountView:
-    """Make an account."""
+async def register(
+    body: Registration, service: AccountServiceDep, throttle: ThrottleDep, request: Request
+) -> AccountView:
+    """Make an account; a code that confirms the address goes to it by mail."""
+    await throttle.count(REGISTRATIONS, address_of(request))
     account = await service.register(body.email, body.password.get_secret_value(), body.region)
     return _view(account)
 
@@ -38,15 +41,17 @@ async def log_in(
     guest_cart: GuestCartDep,
     request: Request,
 ) -> Token:
-    """Exchange e-mail and password for tokens; at most 10 wrong tries in 15 minutes.
+    """Exchange e-mail and password for tokens; at most 10 wrong tries in 15 minutes from one place.
 
     With a `Cart-Token`, the guest's cart becomes part of the customer's: of a product in both the
     larger number of units, at most 100 products.
     """
-    address = request.client.host if request.client else ""
-    await throttle.attempt(body.email, address)
+    address = address_of(request)
+    await throttle.count(LOG_IN, body.email, address)
+    await throttle.count(LOCK_OUT, body.email)
     account = await service.authenticate(body.email, body.password.get_secret_value())
-    await throttle.succeeded(body.email, address)
+    await throttle.forget(LOG_IN, body.email, address)
+    await throttle.forget(LOCK_OUT, body.email)
     await guest_cart.merge_into(account.customer_id)
     refresh_token = await service.begin_session(account.customer_id)
     return _token(tokens, Caller(account.customer_id, account.role), refresh_token)
@@ -73,17 +78,6 @@ async def log_out(body: RefreshRequest, sessions: SessionsDep) -> None:
 async def log_out_everywhere(caller: CallerDep, sessions: SessionsDep) -> None:
     """End all sessions of the caller; access tokens of before are refused within seconds."""
     await sessions.end_all(caller.customer_id, "logged out everywhere")
-
-
-@router.put("/accounts/me/password", status_code=204)
-async def change_password(
-    body: PasswordChange, caller: CallerDep, service: LogInDep, throttle: ThrottleDep
-) -> None:
-    """Set a new password and end all sessions: log in again everywhere."""
-    account = await service.of(caller.customer_id)
-    await throttle.attempt(account.email, "")
-    await service.authenticate(account.email, body.password.get_secret_value())
-    await service.set_password(account.customer_id, body.new_password.get_secret_value())
 
 
 @router.get("/accounts/me")

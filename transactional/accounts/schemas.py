@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, EmailStr, Field, SecretStr
 
-from transactional.fields import Region, RequestBody
+from transactional.fields import PostalAddress, Region, RequestBody
 
 Email = Annotated[EmailStr, AfterValidator(str.lower), Field(max_length=254)]
 
@@ -38,6 +38,50 @@ class PasswordChange(RequestBody):
     new_password: Annotated[SecretStr, Field(min_length=10, max_length=128)]
 
 
+class Code(RequestBody):
+    """A code from a mail."""
+
+    code: Annotated[str, Field(pattern=r"^[0-9a-f-]{1,60}$")]
+
+
+class PasswordResetRequest(RequestBody):
+    """Whose password is forgotten."""
+
+    email: Email
+
+
+class NewPassword(Code):
+    """A code from a mail and the password from now on."""
+
+    new_password: Annotated[SecretStr, Field(min_length=10, max_length=128)]
+
+
+class EmailChange(RequestBody):
+    """The password and the address from now on."""
+
+    password: Annotated[SecretStr, Field(max_length=128)]
+    new_email: Email
+
+
+class Deletion(RequestBody):
+    """The password, once more: there is no way back."""
+
+    password: Annotated[SecretStr, Field(max_length=128)]
+
+
+class AddressRequest(PostalAddress):
+    """An address; the default one is where orders go that name none."""
+
+    is_default: bool = False
+
+
+class AddressView(PostalAddress):
+    """An address of the caller's."""
+
+    address_id: int
+    is_default: bool
+
+
 class Token(BaseModel):
     """Send it as `Authorization: Bearer <access_token>`; keep the refresh token, good once."""
 
@@ -55,3 +99,4 @@ class AccountView(BaseModel):
     role: Literal["shopper", "seller", "ops"]
     region: str | None
     registered_at: dt.datetime
+    email_confirmed_at: Annotated[dt.datetime | None, Field(description="null until it is")]

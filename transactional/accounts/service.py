@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from features.schemas.logs import Customer
 from transactional.accounts.models import Account
 from transactional.accounts.passwords import Passwords
+from transactional.accounts.proofs import Proofs
 from transactional.accounts.repository import AccountRepository
 from transactional.accounts.sessions import Sessions
 from transactional.callers import UnauthorisedProblem
@@ -28,11 +29,12 @@ class AccountService:
 
     accounts: AccountRepository
     passwords: Passwords
+    proofs: Proofs
     now: Callable[[], dt.datetime]
     new_event_id: Callable[[], str]
 
     async def register(self, email: str, password: str, region: str | None) -> Account:
-        """Make an account and log the new customer.
+        """Make an account, log the new customer and send a code that confirms the address.
 
         Raises
         ------
@@ -50,6 +52,7 @@ class AccountService:
         if account is None:
             raise EmailTakenProblem("Log in, or register another e-mail.")
         await record(self.accounts.session, [self._customer(account, now)])
+        await self.proofs.ask_of(account.customer_id, "confirm_email")
         return account
 
     def _customer(self, account: Account, now: dt.datetime) -> Customer:
@@ -96,7 +99,7 @@ class LogIn:
         """
         async with self.sessions() as session:
             account = await AccountRepository(session).by_id(customer_id)
-        if account is None:
+        if account is None or account.deleted_at is not None:
             raise UnauthorisedProblem("This account is gone. Register again.")
         return account
 

@@ -123,9 +123,12 @@ def payment_key(order_id: int) -> str:
 
 
 def fingerprint(
-    quantities: Mapping[int, int] | None, codes: Sequence[str], payment_method: str
+    quantities: Mapping[int, int] | None,
+    codes: Sequence[str],
+    payment_method: str,
+    address_id: int | None = None,
 ) -> str:
     """Return a digest of what is ordered: the same for the same wish, whatever its spelling."""
     lines = None if quantities is None else sorted(quantities.items())
-    wish = [lines, sorted(codes), payment_method]
+    wish = [lines, sorted(codes), payment_method, address_id]
     return hashlib.sha256(json.dumps(wish).encode()).hexdigest()

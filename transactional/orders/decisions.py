@@ -14,6 +14,7 @@ from transactional.errors import (
     NotForSaleProblem,
     OutOfStockProblem,
     ShopProblem,
+    UnknownAddressProblem,
     UnknownProductProblem,
 )
 from transactional.promotions.rules import BasketLine, Promotion
@@ -80,11 +81,23 @@ def bare(quantities: Mapping[int, int]) -> tuple[WantedLine, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """An order as it was asked for; `lines` by product, `codes` as typed."""
+    """An order as it was asked for; `lines` by product, `codes` as typed.
+
+    `address_id` is one of the customer's addresses; None for the default one, if there is one.
+    """
 
     customer_id: int
     lines: tuple[WantedLine, ...]
     codes: tuple[str, ...] = ()
+    address_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where an order goes: the region it is priced and allocated by, and the address, if any."""
+
+    region: str | None
+    ship_to: Mapping[str, str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +116,11 @@ class ProductNow:
 class Shelf:
     """What the database holds at this moment, locked; deciding takes out of it.
 
+    `destinations` are by customer and the address they named.
     `n_uses` counts each promotion's uses, `n_uses_of` those of one customer: (promotion, customer).
     """
 
-    regions: Mapping[int, str | None]
+    destinations: Mapping[tuple[int, int | None], Destination]
     products: Mapping[int, ProductNow]
     available: Available
     promotions: Sequence[Promotion]
@@ -121,7 +135,7 @@ class Accepted:
     """An order that can be had: what it costs and who sends it."""
 
     customer_id: int
-    region: str | None
+    destination: Destination
     total: Total
     titles: tuple[str, ...]
     allocation: Allocation
@@ -136,11 +150,10 @@ def decide(wish: Wish, shelf: Shelf, now: dt.datetime) -> Accepted:
     ShopProblem
         The first thing in the way, by product id.
     """
-    if wish.customer_id not in shelf.regions:
-        raise UnknownCustomerProblem("This account is gone. Register again.")
+    destination = _destination(wish, shelf)
     if not wish.lines:
         raise EmptyCartProblem("Put something in the cart, or send lines.")
-    region = shelf.regions[wish.customer_id]
+    region = destination.region
     wanted = sorted(wish.lines, key=lambda line: line.product_id)
     basket = [_basket_line(line, shelf.products, now) for line in wanted]
     allocation = _allocation(wanted, shelf, region)
@@ -152,7 +165,16 @@ def decide(wish: Wish, shelf: Shelf, now: dt.datetime) -> Accepted:
     shelf.n_uses.update(used)
     shelf.n_uses_of.update((promotion_id, wish.customer_id) for promotion_id in used)
     titles = tuple(shelf.products[line.product_id].title for line in wanted)
-    return Accepted(wish.customer_id, region, total, titles, allocation, used)
+    return Accepted(wish.customer_id, destination, total, titles, allocation, used)
+
+
+def _destination(wish: Wish, shelf: Shelf) -> Destination:
+    destination = shelf.destinations.get((wish.customer_id, wish.address_id))
+    if destination is None:
+        raise UnknownCustomerProblem("This account is gone. Register again.")
+    if wish.address_id is not None and destination.ship_to is None:
+        raise UnknownAddressProblem(wish.address_id)
+    return destination
 
 
 def _basket_line(

@@ -88,6 +88,7 @@ class Order(Base):
     charges: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     currency: Mapped[str] = mapped_column(Text)
     region: Mapped[str | None] = mapped_column(Text)
+    ship_to: Mapped[dict[str, str | None] | None] = mapped_column(JSONB)
     placed_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
     expires_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     cancelled_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))

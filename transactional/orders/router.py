@@ -45,10 +45,10 @@ async def place_order(
     until the shopper has confirmed at `payment.action_url`, for 15 minutes.
     """
     quantities = body.quantities()
-    digest = fingerprint(quantities, body.codes, body.payment_method)
+    digest = fingerprint(quantities, body.codes, body.payment_method, body.address_id)
     from_cart = await cart.lines(caller.customer_id) if quantities is None else {}
     lines = wanted(from_cart) if quantities is None else bare(quantities)
-    wish = Wish(caller.customer_id, lines, tuple(body.codes))
+    wish = Wish(caller.customer_id, lines, tuple(body.codes), body.address_id)
     answer = await checkout.place(Request(wish, key, digest, body.payment_method))
     if from_cart and answer.status == 201:
         await cart.take_out(caller.customer_id, from_cart)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, Field
 
 from features.schemas.row import Id
-from transactional.fields import Quantity, RequestBody, Text
+from transactional.fields import PostalAddress, Quantity, RequestBody, Text
 from transactional.orders.states import Status
 
 PromotionCode = Annotated[Text, Field(min_length=1, max_length=40)]
@@ -43,6 +43,9 @@ class OrderRequest(RequestBody):
         | None
     ) = None
     codes: Annotated[list[PromotionCode], Field(default_factory=list, max_length=5)]
+    address_id: Annotated[
+        Id | None, Field(description="of one of the caller's addresses; null for the default one")
+    ] = None
 
     def quantities(self) -> dict[int, int] | None:
         """Return units by product id; None for the cart."""
@@ -103,6 +106,9 @@ class OrderView(BaseModel):
         PaymentView | None, Field(description="null for an order that costs nothing")
     ]
     lines: list[OrderLineView]
+    ship_to: Annotated[
+        PostalAddress | None, Field(description="as it was when the order was placed")
+    ]
 
 
 class OrderPage(BaseModel):

@@ -8,13 +8,22 @@ from typing import Any
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from transactional.orders.decisions import ProductNow, Shelf, Wish
+from transactional.fields import PostalAddress
+from transactional.orders.decisions import Destination, ProductNow, Shelf, Wish
 from transactional.orders.tariffs import Tariffs
 from transactional.promotions.rules import Promotion, Scope
 
-CUSTOMERS = text(
-    "select customer_id, region from accounts where customer_id = any(cast(:ids as bigint[]))"
-)
+# An address that is not the customer's is none.
+DESTINATIONS = text("""
+select wanted.customer_id, wanted.address_id, accounts.region as own_region, a.region, a.country,
+       recipient, street, extra, postal_code, city, phone
+from unnest(cast(:customer_ids as bigint[]), cast(:address_ids as bigint[]))
+     as wanted (customer_id, address_id)
+     join accounts using (customer_id)
+     left join addresses as a on a.customer_id = wanted.customer_id and case
+         when wanted.address_id is null then a.is_default else a.address_id = wanted.address_id end
+where deleted_at is null
+""")
 PRODUCTS = text("""
 select product_id, title, status, price_cents, seller_id, category_id, ancestor_ids
 from products left join categories using (category_id)
@@ -54,7 +63,7 @@ async def read_shelf(
     """
     product_ids = sorted({line.product_id for wish in wishes for line in wish.lines})
     customer_ids = sorted({wish.customer_id for wish in wishes})
-    customers = await connection.execute(CUSTOMERS, {"ids": customer_ids})
+    destinations = await _destinations(connection, wishes)
     products = await connection.execute(PRODUCTS, {"ids": product_ids})
     available: dict[int, dict[int, int]] = defaultdict(dict)
     for product_id, warehouse_id, n in await connection.execute(STOCK, {"ids": product_ids}):
@@ -64,7 +73,7 @@ async def read_shelf(
     promotions = [_promotion(row) for row in found.mappings()]
     n_uses, n_uses_of = await _uses(connection, promotions, customer_ids)
     return Shelf(
-        regions={row.customer_id: row.region for row in customers},
+        destinations=destinations,
         products={row.product_id: _product(row) for row in products},
         available=available,
         promotions=promotions,
@@ -73,6 +82,25 @@ async def read_shelf(
         n_uses=n_uses,
         n_uses_of=n_uses_of,
     )
+
+
+async def _destinations(
+    connection: AsyncConnection, wishes: Sequence[Wish]
+) -> dict[tuple[int, int | None], Destination]:
+    wanted = list({(wish.customer_id, wish.address_id) for wish in wishes})
+    values = {
+        "customer_ids": [customer_id for customer_id, _ in wanted],
+        "address_ids": [address_id for _, address_id in wanted],
+    }
+    rows = await connection.execute(DESTINATIONS, values)
+    return {(row.customer_id, row.address_id): _destination(row) for row in rows}
+
+
+def _destination(row: Any) -> Destination:  # noqa: ANN401 - a row
+    if row.recipient is None:
+        return Destination(row.own_region)
+    ship_to = {name: getattr(row, name) for name in PostalAddress.model_fields}
+    return Destination(row.region or row.country, ship_to)
 
 
 async def _uses(

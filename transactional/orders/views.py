@@ -2,9 +2,11 @@
 
 import datetime as dt
 import json
+from collections.abc import Mapping
 from typing import Literal
 
 from transactional.errors import ShopProblem
+from transactional.fields import PostalAddress
 from transactional.orders.decisions import Accepted
 from transactional.orders.keys import Answer
 from transactional.orders.models import Order, Payment
@@ -67,6 +69,7 @@ def view_of_accepted(
             )
             for number, (line, title, discount_cents, tax_cents) in enumerate(shares, start=1)
         ],
+        ship_to=_address(accepted.destination.ship_to),
     )
 
 
@@ -78,6 +81,7 @@ def view_of(order: Order) -> OrderView:
         charges=[ChargeView.model_validate(each) for each in order.charges],
         payment=_payment(payment) if payment else None,
         lines=[OrderLineView.model_validate(line, from_attributes=True) for line in order.lines],
+        ship_to=_address(order.ship_to),
     )
 
 
@@ -120,3 +124,7 @@ SAME_NAMES = (
 
 def _payment(payment: Payment) -> PaymentView:
     return PaymentView.model_validate(payment, from_attributes=True)
+
+
+def _address(ship_to: Mapping[str, str | None] | None) -> PostalAddress | None:
+    return PostalAddress.model_validate(ship_to) if ship_to else None

@@ -21,15 +21,16 @@ WRITE = text("""
 with
 new_orders as (
     insert into orders (order_id, customer_id, status, items_cents, discount_cents, shipping_cents,
-                        tax_cents, total_cents, charges, currency, region, placed_at, expires_at)
+                        tax_cents, total_cents, charges, currency, region, ship_to, placed_at, expires_at)
     select order_id, customer_id, 'pending', items_cents, discount_cents, shipping_cents, tax_cents,
-           total_cents, charges::jsonb, :currency, region, :now, :expires_at
+           total_cents, charges::jsonb, :currency, region, ship_to::jsonb, :now, :expires_at
     from unnest(cast(:order_ids as bigint[]), cast(:customer_ids as bigint[]),
                 cast(:items_cents as bigint[]), cast(:discount_cents as bigint[]),
                 cast(:shipping_cents as bigint[]), cast(:tax_cents as bigint[]),
-                cast(:total_cents as bigint[]), cast(:charges as text[]), cast(:regions as text[]))
+                cast(:total_cents as bigint[]), cast(:charges as text[]), cast(:regions as text[]),
+                cast(:ship_tos as text[]))
          as o (order_id, customer_id, items_cents, discount_cents, shipping_cents, tax_cents,
-               total_cents, charges, region)
+               total_cents, charges, region, ship_to)
 ),
 new_lines as (
     insert into order_lines (order_id, line_number, product_id, seller_id, title, quantity,
@@ -159,10 +160,12 @@ async def write_orders(
 
 def _orders(new: Sequence[NewOrder]) -> dict[str, list[Any]]:
     totals = [each.accepted.total for each in new]
+    destinations = [each.accepted.destination for each in new]
     return {
         "order_ids": [each.order_id for each in new],
         "customer_ids": [each.accepted.customer_id for each in new],
-        "regions": [each.accepted.region for each in new],
+        "regions": [each.region for each in destinations],
+        "ship_tos": [each.ship_to and json.dumps(each.ship_to) for each in destinations],
         "methods": [each.method for each in new],
         "keys": [each.key for each in new],
         "items_cents": [total.items_cents for total in totals],

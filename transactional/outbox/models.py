@@ -1,10 +1,10 @@
-"""The table `outbox`; its shape is a contract with `jobs` (docs/architecture.md)."""
+"""The outbox and its readers' places; the outbox's shape is a contract with `jobs` (docs/architecture.md)."""
 
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Identity, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
@@ -37,3 +37,27 @@ class OutboxEvent(Base):
     recorded_at: Mapped[dt.datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("clock_timestamp()")
     )
+
+
+class OutboxPlace(Base):
+    """How far a reader is: the highest position it saw, and the batch it is delivering."""
+
+    __tablename__ = "outbox_readers"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger)
+    batch: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    positions: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}")
+
+
+class OutboxGap(Base):
+    """A position below a reader's highest that it has not seen: its transaction may still be open."""
+
+    __tablename__ = "outbox_gaps"
+
+    name: Mapped[str] = mapped_column(
+        Text, ForeignKey("outbox_readers.name", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    below_transaction: Mapped[int] = mapped_column(TransactionId)
+    noted_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
