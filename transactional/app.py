@@ -34,6 +34,7 @@ from transactional.proofs import ProofSigner
 from transactional.redis_batches import RedisBatches
 from transactional.revocations import Revocations
 from transactional.settings import Settings
+from transactional.stock.purchasing_router import router as purchasing_router
 from transactional.stock.router import router as stock_router
 from transactional.tokens import TokenSigner
 from web.health import Check
@@ -53,6 +54,7 @@ ROUTERS = (
     orders_router,
     fulfilment.customers,
     fulfilment.operators,
+    purchasing_router,  # its fixed paths before `/stock/{product_id}`
     stock_router,
     webhooks_router,
 )

@@ -2,7 +2,8 @@
 
 python -m transactional.worker
 
-It follows the outbox and passes every event on to the Redis stream, keeps and sends mails. Several may
+It follows the outbox: passes every event on to the Redis stream, times stock-outs, keeps and sends
+mails. Several may
 run: each event and each mail is taken by one of them. Killed at any moment, the next one goes on.
 """
 
@@ -22,6 +23,7 @@ from transactional.outbox.reading import OutboxReader
 from transactional.outbox.stream import EventStream
 from transactional.proofs import ProofSigner
 from transactional.settings import WorkerSettings
+from transactional.stock.watching import watch_levels
 from web.logs import make_logger
 
 POOL_SIZE = 4
@@ -37,7 +39,11 @@ async def work(settings: WorkerSettings, ended: asyncio.Event) -> None:
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(engine.dispose)
         stack.push_async_callback(redis.aclose)
-        for duties in (stream_duties(engine, redis), mail_duties(engine, settings)):
+        for duties in (
+            stream_duties(engine, redis),
+            stock_duties(engine),
+            mail_duties(engine, settings),
+        ):
             # Each on a clock of its own: a mail server that hangs holds up no event.
             for duty in duties:
                 await stack.enter_async_context(on_a_clock([duty], SECONDS, log))
@@ -47,6 +53,11 @@ async def work(settings: WorkerSettings, ended: asyncio.Event) -> None:
 def stream_duties(engine: AsyncEngine, redis: Redis) -> list[Duty]:
     """Return what brings events to the stream."""
     return [OutboxReader(engine, "stream", EventStream(redis).append).read_outbox]
+
+
+def stock_duties(engine: AsyncEngine) -> list[Duty]:
+    """Return what watches the stock levels."""
+    return [OutboxReader(engine, "stock", watch_levels).read_outbox]
 
 
 def mail_duties(engine: AsyncEngine, settings: WorkerSettings) -> list[Duty]:

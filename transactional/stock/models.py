@@ -1,11 +1,28 @@
-"""The tables `warehouses` and `stock`."""
+"""Tables of stock: where units lie, what moved, what is on order, what was missing."""
 
 import datetime as dt
 
-from sqlalchemy import BigInteger, Boolean, DateTime, ForeignKey, Identity, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from transactional.database import Base
+
+IS_OPEN = "status = 'open'"
+NOT_OVER = "ended_at is null"
 
 
 class Warehouse(Base):
@@ -58,3 +75,83 @@ class StockEntry(Base):
     order_id: Mapped[int | None] = mapped_column(BigInteger)
     actor_id: Mapped[int | None] = mapped_column(BigInteger)
     occurred_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    purchase_order_id: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class PurchaseOrder(Base):
+    """Units on order from a supplier for a warehouse: open, received whole, or closed short."""
+
+    __tablename__ = "purchase_orders"
+    __table_args__ = (
+        CheckConstraint("status in ('open', 'received', 'closed')", name="known_status"),
+        Index("ix_purchase_orders_open", "purchase_order_id", postgresql_where=text(IS_OPEN)),
+    )
+
+    purchase_order_id: Mapped[int] = mapped_column(
+        BigInteger, Identity(always=True), primary_key=True
+    )
+    supplier: Mapped[str] = mapped_column(Text)
+    warehouse_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("warehouses.warehouse_id"))
+    status: Mapped[str] = mapped_column(Text)
+    expected_on: Mapped[dt.date | None] = mapped_column(Date)
+    created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    created_by: Mapped[int] = mapped_column(BigInteger)
+    ended_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    lines: Mapped[list["PurchaseOrderLine"]] = relationship(
+        order_by="PurchaseOrderLine.line_number", lazy="selectin"
+    )
+
+
+class PurchaseOrderLine(Base):
+    """Units of one product on order."""
+
+    __tablename__ = "purchase_order_lines"
+    __table_args__ = (UniqueConstraint("purchase_order_id", "product_id"),)
+
+    purchase_order_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("purchase_orders.purchase_order_id"), primary_key=True
+    )
+    line_number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    product_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    n_ordered: Mapped[int] = mapped_column(BigInteger)
+    n_received: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    unit_cost_cents: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Receipt(Base):
+    """A delivery against a purchase order, once by its delivery note."""
+
+    __tablename__ = "receipts"
+
+    purchase_order_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("purchase_orders.purchase_order_id"), primary_key=True
+    )
+    delivery_note: Mapped[str] = mapped_column(Text, primary_key=True)
+    quantities: Mapped[dict[str, int]] = mapped_column(JSONB)
+    received_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    actor_id: Mapped[int] = mapped_column(BigInteger)
+
+
+class StockAlert(Base):
+    """At how many units that can be sold the operators are told; `is_low` once they were."""
+
+    __tablename__ = "stock_alerts"
+    __table_args__ = (CheckConstraint("threshold >= 0", name="not_negative"),)
+
+    product_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    threshold: Mapped[int] = mapped_column(BigInteger)
+    is_low: Mapped[bool] = mapped_column(Boolean)
+    changed_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+
+
+class StockOut(Base):
+    """A time in which no unit of a product could be sold: demand that nobody saw."""
+
+    __tablename__ = "stock_outs"
+    __table_args__ = (
+        Index("uq_stock_outs_open", "product_id", unique=True, postgresql_where=text(NOT_OVER)),
+    )
+
+    product_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    began_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    ended_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from transactional.stock.models import Stock, Warehouse
 
-LedgerReason = Literal["received", "corrected"]
+LedgerReason = Literal["received", "corrected", "moved"]
 
 FIRST_WAREHOUSE = text("select min(warehouse_id) from warehouses where is_open")
 AVAILABLE = text("""
@@ -32,8 +32,10 @@ with moved as (
     returning product_id, warehouse_id
 ), entered as (
     insert into stock_ledger
-        (product_id, warehouse_id, delta_on_hand, delta_reserved, reason, actor_id, occurred_at)
-    select product_id, warehouse_id, :delta, 0, :reason, :actor_id, :now from moved
+        (product_id, warehouse_id, delta_on_hand, delta_reserved, reason, actor_id, occurred_at,
+         purchase_order_id)
+    select product_id, warehouse_id, :delta, 0, :reason, :actor_id, :now, :purchase_order_id
+    from moved
 )
 select count(*) from moved
 """)
@@ -43,7 +45,7 @@ select count(*) from moved
 class Move:
     """Units that come into a warehouse (positive) or leave it, and who says so.
 
-    With a `version`, only if the row still has it.
+    With a `version`, only if the row still has it; with a purchase order, because of it.
     """
 
     product_id: int
@@ -52,6 +54,7 @@ class Move:
     reason: LedgerReason
     actor_id: int
     version: int | None = None
+    purchase_order_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,11 @@ class StockRepository:
         """Return the units that can be sold; None for a product that never had any."""
         found: int | None = await self.session.scalar(AVAILABLE, {"product_id": product_id})
         return found
+
+    async def n_free(self, product_id: int, warehouse_id: int) -> int:
+        """Return the units of a warehouse that are promised to nobody."""
+        row = await self.session.get(Stock, (product_id, warehouse_id), populate_existing=True)
+        return row.n_on_hand - row.n_reserved if row else 0
 
     async def warehouse(self, warehouse_id: int | None) -> int | None:
         """Return the warehouse if there is one of that id; the first open one for None."""

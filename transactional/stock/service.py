@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from transactional.errors import OutOfStockProblem, ShopProblem, UnknownProductProblem
-from transactional.stock.levels import tell_levels
+from transactional.stock.levels import LevelReason, tell_levels
 from transactional.stock.models import Stock
 from transactional.stock.repository import Move, StockRepository
 
@@ -51,7 +51,8 @@ class StockService:
         if not await self.stock.move(move, now):
             await self._refuse(move)
         connection = await self.stock.session.connection()
-        await tell_levels(connection, [move.product_id], move.reason, now)
+        reason: LevelReason = "received" if move.reason == "received" else "corrected"
+        await tell_levels(connection, [move.product_id], reason, now)
         return await self.stock.n_available(move.product_id) or 0
 
     async def warehouse(self, warehouse_id: int | None) -> int:
@@ -65,7 +66,7 @@ class StockService:
         found = await self.stock.warehouse(warehouse_id)
         if found is None:
             raise UnknownWarehouseProblem(
-                "There is no such warehouse; GET /api/v1/warehouses lists them."
+                "There is no such warehouse; GET /api/v1/stock/warehouses lists them."
             )
         return found
 

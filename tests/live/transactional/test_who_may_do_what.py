@@ -49,11 +49,22 @@ BODIES = {
     },
     "ProductChange": {"price_cents": 1},
     "Movement": {"product_id": 1, "delta": -1, "reason": "corrected"},
+    "PurchaseOrderRequest": {"supplier": "Eve", "lines": [{"product_id": 1, "quantity": 1}]},
+    "ReceiptRequest": {"delivery_note": "n", "lines": [{"line_number": 1, "quantity": 1}]},
+    "WarehouseRequest": {"name": "Eve's cellar"},
+    "TransferRequest": {
+        "product_id": 1,
+        "from_warehouse_id": 1,
+        "to_warehouse_id": 2,
+        "quantity": 1,
+    },
+    "AlertRequest": {"threshold": 1},
     "Dispatch": {"carrier": "Post", "tracking": "P"},
     "ReturnRequest": {"lines": [{"line_number": 1, "quantity": 1}], "reason": "mine now"},
     "Receipt": {"restock": True},
     "RefundRequest": {"cents": 1, "reason": "to me"},
 }
+IDS = ("address_id", "purchase_order_id", "warehouse_id")
 OF_ANN = """
 select 'order' as kind, to_jsonb(o) as row from orders as o where customer_id = 1
 union all select 'payment', to_jsonb(p) from payments as p join orders using (order_id)
@@ -108,7 +119,7 @@ def ask(client, anns_order):
     keys = itertools.count()
 
     async def request(method, path, schema, headers):
-        url = path.format(order_id=order_id, product_id=1, number=1, address_id=1)
+        url = path.format(order_id=order_id, product_id=1, number=1, **dict.fromkeys(IDS, 1))
         assert schema in BODIES or not schema, f"give BODIES a body for {schema}"
         headers = {**headers, "Idempotency-Key": f"key-{next(keys)}"}
         return await client.request(method, url, json=BODIES.get(schema), headers=headers)
