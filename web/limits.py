@@ -61,7 +61,7 @@ class InFlightLimit:
     """Middleware: answers 503 at once while `max_requests` are being answered.
 
     Who is let in is answered in time, and who is not knows it at once. What tells how the service is
-    (`exempt`, paths) is always answered.
+    (`exempt`, paths) is always answered. A stream of events counts until it begins: it does no work.
     """
 
     def __init__(self, app: ASGIApp, max_requests: int, exempt: frozenset[str]) -> None:
@@ -79,11 +79,28 @@ class InFlightLimit:
             problem = OverloadedProblem("Too much at once. Nothing was done; try again shortly.")
             await response(problem, scope["path"])(scope, receive, send)
             return
-        self._n_requests += 1
+        await self._count(scope, receive, send)
+
+    async def _count(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._n_requests, counts = self._n_requests + 1, True
+
+        async def until_it_streams(message: Message) -> None:
+            nonlocal counts
+            if counts and _is_event_stream(message):
+                self._n_requests, counts = self._n_requests - 1, False
+            await send(message)
+
         try:
-            await self.app(scope, receive, send)
+            await self.app(scope, receive, until_it_streams)
         finally:
-            self._n_requests -= 1
+            self._n_requests -= counts
+
+
+def _is_event_stream(message: Message) -> bool:
+    return message["type"] == "http.response.start" and any(
+        name == b"content-type" and value.startswith(b"text/event-stream")
+        for name, value in message["headers"]
+    )
 
 
 class ForwardedAddress:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from time import monotonic
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
@@ -11,11 +12,16 @@ from web.health import Check, health_router
 from web.limits import BodyLimit, ForwardedAddress, InFlightLimit
 from web.logs import make_logger
 from web.problems import RESPONSES, ProblemDocument, add_problem_handlers
+from web.rates import CallerRates, RateLimit
 from web.telemetry import RequestMetrics, Telemetry
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 MAX_BODY_BYTES = 1_000_000
 MAX_IN_FLIGHT = 256
+PER_SECOND = 100.0
+BURST = 200
+ADDRESS_FACTOR = 10
+"""Behind one address there may be a company or a mobile network."""
 SIGNS_OF_LIFE = frozenset(("/healthz", "/readyz", "/metrics"))
 LOCAL = frozenset(("127.0.0.1", "::1"))
 
@@ -53,6 +59,13 @@ def make_service(
     app.include_router(health_router(checks, registry))
     # The last one added is the outermost: what the limit refuses is counted and logged too.
     app.add_middleware(InFlightLimit, max_requests=MAX_IN_FLIGHT, exempt=SIGNS_OF_LIFE)
+    app.add_middleware(
+        CallerRates,
+        by_token=RateLimit(PER_SECOND, BURST, monotonic),
+        by_address=RateLimit(ADDRESS_FACTOR * PER_SECOND, ADDRESS_FACTOR * BURST, monotonic),
+        trusted=LOCAL,
+        exempt=SIGNS_OF_LIFE,
+    )
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES)
     app.add_middleware(Telemetry, metrics=RequestMetrics(registry), log=app.state.log)
     app.add_middleware(ForwardedAddress, trusted=LOCAL)

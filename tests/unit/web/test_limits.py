@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
 from web.limits import InFlightLimit
@@ -52,3 +52,31 @@ async def test_signs_of_life_are_answered_however_busy_it_is(busy):
 
     assert (await sign).status_code == 200
     await asyncio.gather(*under_way)
+
+
+async def test_a_stream_of_events_takes_no_place_once_it_has_begun():
+    begun, gate = asyncio.Event(), asyncio.Event()
+
+    async def events():
+        yield b"data: 1\n\n"
+        begun.set()
+        await gate.wait()
+
+    async def stream(_):
+        return StreamingResponse(events(), media_type="text/event-stream")
+
+    async def work(_):
+        return PlainTextResponse("done")
+
+    app = Starlette(routes=[Route("/events", stream), Route("/work", work)])
+    limited = InFlightLimit(app, max_requests=1, exempt=frozenset())
+    transport = httpx.ASGITransport(limited)
+    async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+        streaming = asyncio.create_task(client.get("/events"))
+        await begun.wait()
+        meanwhile = await client.get("/work")
+        gate.set()
+        await streaming
+        afterwards = await client.get("/work")
+
+    assert [meanwhile.status_code, afterwards.status_code] == [200, 200]
