@@ -17,7 +17,7 @@ from transactional.accounts.credentials_router import router as credentials_rout
 from transactional.accounts.passwords import Passwords
 from transactional.accounts.personal_data_router import router as personal_data_router
 from transactional.accounts.router import router as accounts_router
-from transactional.background import on_a_clock
+from transactional.background import always, on_a_clock
 from transactional.carts.router import router as carts_router
 from transactional.catalogue.listings import ListingReader
 from transactional.catalogue.router import router as catalogue_router
@@ -29,6 +29,7 @@ from transactional.fulfilment.money import MoneyDuties
 from transactional.orders.router import router as orders_router
 from transactional.orders.webhooks import router as webhooks_router
 from transactional.orders.wiring import BatchSizes, make_checkout, make_reconciler
+from transactional.outbox.following import Follower
 from transactional.payments.embedded import EmbeddedProvider
 from transactional.proofs import ProofSigner
 from transactional.redis_batches import RedisBatches
@@ -41,6 +42,7 @@ from web.health import Check
 from web.service import make_service
 
 REDIS_SECONDS = 0.5
+FOLLOWING_SECONDS = 10.0
 DUTIES_SECONDS = 5.0
 REVOCATIONS_SECONDS = 1.0
 MAX_WAITING = 1000
@@ -74,18 +76,24 @@ def create_app(
         socket_connect_timeout=REDIS_SECONDS,
     )
 
+    following = Redis.from_url(
+        settings.redis_url, decode_responses=True, socket_timeout=FOLLOWING_SECONDS
+    )
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         state = app.state
         duties = (*state.reconciler.duties(), *state.money.duties())
         revocations = (state.revocations.refresh_revocations,)
         async with (
+            always(state.follower.follow()),
             on_a_clock(duties, DUTIES_SECONDS, state.log),
             on_a_clock(revocations, REVOCATIONS_SECONDS, state.log),
         ):
             yield
         await provider.aclose()
         await redis.aclose()
+        await following.aclose()
         await engine.dispose()
 
     checks: dict[str, Check] = {
@@ -94,6 +102,7 @@ def create_app(
     }
     app = make_service("shop", "Emporium: the shop", settings.log_level, checks, lifespan)
     _equip(app, settings, provider, engine, redis)
+    app.state.follower = Follower(following)
     add_store_handlers(app)
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1")

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 
 import structlog
 
@@ -15,7 +15,14 @@ async def on_a_clock(
     duties: Sequence[Duty], seconds: float, log: structlog.BoundLogger
 ) -> AsyncIterator[None]:
     """Do every duty each `seconds` until the block ends; one that fails is tried again next time."""
-    task = asyncio.create_task(_repeat(duties, seconds, log))
+    async with always(_repeat(duties, seconds, log)):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def always(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Do work that never ends until the block ends."""
+    task = asyncio.create_task(work)
     try:
         yield
     finally:

@@ -1,13 +1,15 @@
 """/fulfilment: an operator's view of orders; /orders/{id}/...: what a customer sees and sends back."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Header, Path, Query
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from features.schemas.row import Id
 from transactional.callers import CallerDep
-from transactional.fulfilment.deps import CustomerFulfilmentDep, FulfilmentDep
-from transactional.fulfilment.repository import FulfilmentRepository
+from transactional.fulfilment.deps import CustomerFulfilmentDep, FulfilmentDep, TrackingDep
+from transactional.fulfilment.progress import progress_of
 from transactional.fulfilment.schemas import (
     Dispatch,
     Progress,
@@ -16,10 +18,8 @@ from transactional.fulfilment.schemas import (
     RefundView,
     ReturnRequest,
     ReturnView,
-    ShipmentView,
 )
 from transactional.orders.deps import OrderServiceDep
-from transactional.orders.models import Order
 from transactional.orders.schemas import OrderPage
 from transactional.orders.service import UnknownOrderProblem
 from transactional.orders.views import view_of
@@ -36,7 +36,20 @@ async def read_progress(
     order_id: OrderId, caller: CallerDep, orders: OrderServiceDep, service: CustomerFulfilmentDep
 ) -> Progress:
     """Return one of the caller's orders with its shipments, returns and refunds."""
-    return await _progress(await orders.read(order_id, caller.customer_id), service.fulfilment)
+    return await progress_of(await orders.read(order_id, caller.customer_id), service.fulfilment)
+
+
+@customers.get("/{order_id}/tracking", response_class=EventSourceResponse)
+async def track(
+    tracking: TrackingDep, last_event_id: Annotated[str | None, Header(max_length=80)] = None
+) -> AsyncIterator[ServerSentEvent]:
+    """Stream one of the caller's orders, as in `/progress`: now, and whenever it has changed.
+
+    Events are called `progress`. The stream ends after 5 minutes; who connects again with
+    `Last-Event-ID`, as browsers do, gets what has changed since.
+    """
+    async for digest, progress in tracking.changes(last_event_id):
+        yield ServerSentEvent(data=progress, event="progress", id=digest)
 
 
 @customers.post("/{order_id}/returns", status_code=201)
@@ -71,13 +84,13 @@ async def read_any_progress(order_id: OrderId, service: FulfilmentDep) -> Progre
     order = await service.fulfilment.order(order_id)
     if order is None:
         raise UnknownOrderProblem(order_id)
-    return await _progress(order, service.fulfilment)
+    return await progress_of(order, service.fulfilment)
 
 
 @operators.post("/{order_id}/pack")
 async def pack(order_id: OrderId, service: FulfilmentDep) -> Progress:
     """Begin to pack a confirmed order: a shipment for each seller and warehouse."""
-    return await _progress(await service.pack(order_id), service.fulfilment)
+    return await progress_of(await service.pack(order_id), service.fulfilment)
 
 
 @operators.post("/{order_id}/shipments/{number}/ship")
@@ -86,19 +99,19 @@ async def ship(
 ) -> Progress:
     """Hand a shipment to its carrier; with the first one the money is taken."""
     order = await service.ship(order_id, number, body.carrier, body.tracking)
-    return await _progress(order, service.fulfilment)
+    return await progress_of(order, service.fulfilment)
 
 
 @operators.post("/{order_id}/shipments/{number}/deliver")
 async def deliver(order_id: OrderId, number: Number, service: FulfilmentDep) -> Progress:
     """Note that a shipment arrived."""
-    return await _progress(await service.deliver(order_id, number), service.fulfilment)
+    return await progress_of(await service.deliver(order_id, number), service.fulfilment)
 
 
 @operators.post("/{order_id}/cancel")
 async def cancel(order_id: OrderId, service: FulfilmentDep) -> Progress:
     """Cancel an order of which nothing has left; its units and its money are let go."""
-    return await _progress(await service.cancel(order_id), service.fulfilment)
+    return await progress_of(await service.cancel(order_id), service.fulfilment)
 
 
 @operators.post("/{order_id}/returns/{number}/receive")
@@ -124,15 +137,3 @@ async def refund(
     """Give a part of the money back out of goodwill; return all refunds of the order."""
     made = await service.refund(order_id, body.cents, body.reason)
     return [RefundView.model_validate(each, from_attributes=True) for each in made]
-
-
-async def _progress(order: Order, fulfilment: FulfilmentRepository) -> Progress:
-    shipments = await fulfilment.shipments(order.order_id)
-    returns = await fulfilment.returns(order.order_id)
-    refunds = await fulfilment.refunds(order.order_id)
-    return Progress(
-        order=view_of(order),
-        shipments=[ShipmentView.model_validate(each, from_attributes=True) for each in shipments],
-        returns=[ReturnView.model_validate(each, from_attributes=True) for each in returns],
-        refunds=[RefundView.model_validate(each, from_attributes=True) for each in refunds],
-    )
