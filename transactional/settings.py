@@ -15,13 +15,17 @@ class DatabaseSettings(BaseSettings):
 
 
 class Settings(DatabaseSettings):
-    """Read once, by `transactional.app`."""
+    """Read once, by `transactional.app`; of the payment providers only the chosen one's are needed."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        validate_default=False,
+        hide_input_in_errors=True,  # a process that does not start logs why, never a secret
+    )
 
     redis_url: str
     token_secret: Annotated[SecretStr, Field(min_length=32, description="signs access tokens")]
-    payment_provider: Annotated[
-        Literal["test", "stripe"], Field(description="the other one's settings may be missing")
-    ] = "test"
+    payment_provider: Literal["test", "stripe"] = "test"
     payment_url: Annotated[str, Field(pattern="^https?://", description="of the test provider")] = (
         ""
     )

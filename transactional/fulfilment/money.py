@@ -12,7 +12,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from transactional.orders.checkout import payment_key
-from transactional.payments.provider import PaymentProvider, ProviderUnreachableError
+from transactional.payments.provider import (
+    PaymentProvider,
+    PaymentRefusedError,
+    ProviderUnreachableError,
+)
 
 N_AT_ONCE = 100
 
@@ -70,18 +74,30 @@ class MoneyDuties:
         return (self.capture_shipped, self.give_refunds)
 
     async def capture_shipped(self) -> int:
-        """Take the money of orders of which something was shipped."""
+        """Take the money of orders of which something was shipped.
+
+        Raises
+        ------
+        PaymentRefusedError
+            Once all others are done, if some cannot be taken (any more): a matter for people.
+        """
         async with self.engine.connect() as connection:
             shipped = (await connection.execute(TO_CAPTURE, self._ours())).all()
+        refused: list[str] = []
         for n_done, row in enumerate(shipped):
             key = f"{payment_key(row.order_id)}-capture"
             try:
                 await self.provider.capture(row.reference, row.amount_cents, key)
             except ProviderUnreachableError:
                 return n_done
+            except PaymentRefusedError as error:
+                refused.append(f"order {row.order_id}: {error}")
+                continue
             async with self.engine.begin() as connection:
                 values = {"order_id": row.order_id, "attempt": row.attempt, "now": self.now()}
                 await connection.execute(CAPTURED, values)
+        if refused:
+            raise PaymentRefusedError("; ".join(refused))
         return len(shipped)
 
     async def give_refunds(self) -> int:
