@@ -32,6 +32,7 @@ from transactional.payments.provider import PaymentProvider
 from transactional.payments.stripe_notices import StripeNotices
 from transactional.payments.stripe_provider import StripeProvider
 from transactional.redis_batches import RedisBatches
+from transactional.reviews.router import router as reviews_router
 from transactional.revocations import Revocations
 from transactional.settings import Settings
 from transactional.stock.router import router as stock_router
@@ -51,6 +52,7 @@ ROUTERS = (
     fulfilment.customers,
     fulfilment.operators,
     stock_router,
+    reviews_router,
     webhooks_router,
 )
 

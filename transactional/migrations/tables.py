@@ -7,7 +7,8 @@ from transactional.fulfilment import models as fulfilment
 from transactional.orders import models as orders
 from transactional.outbox import models as outbox
 from transactional.promotions import models as promotions
+from transactional.reviews import models as reviews
 from transactional.stock import models as stock
 
-MODULES = (accounts, catalogue, fulfilment, orders, outbox, promotions, stock)
+MODULES = (accounts, catalogue, fulfilment, orders, outbox, promotions, reviews, stock)
 metadata = Base.metadata
