@@ -1,14 +1,25 @@
-"""Tables of reviews; partitioned by `product_id`, like the products they are about."""
+"""Tables of reviews; each row has its `product_id`, by which they can be spread like the products."""
 
 import datetime as dt
 
-from sqlalchemy import BigInteger, DateTime, Identity, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Computed,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from transactional.database import Base
 
 PUBLISHED = text("status = 'published'")
 REPORTED = text("n_open_reports > 0")
+SUM = "n_1 + n_2 + n_3 + n_4 + n_5"
 
 
 class Review(Base):
@@ -89,7 +100,7 @@ class ProductRating(Base):
     __tablename__ = "product_ratings"
 
     product_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    n_reviews: Mapped[int] = mapped_column(BigInteger)
+    n_reviews: Mapped[int] = mapped_column(BigInteger, Computed(SUM, persisted=True))
     n_1: Mapped[int] = mapped_column(BigInteger)
     n_2: Mapped[int] = mapped_column(BigInteger)
     n_3: Mapped[int] = mapped_column(BigInteger)

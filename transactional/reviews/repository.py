@@ -43,14 +43,14 @@ delete from reviews where product_id = :product_id and review_id = :review_id
 ERASE_HISTORY = text("""
 delete from review_history where product_id = :product_id and review_id = :review_id
 """)
-# The row proposed must pass the constraints too, though it is the update that counts.
+# The row proposed must pass the constraint too, though it is the update that counts.
 COUNT = text("""
-insert into product_ratings as r (product_id, n_reviews, n_1, n_2, n_3, n_4, n_5)
-values (:product_id, greatest(:d, 0), greatest(:d_1, 0), greatest(:d_2, 0), greatest(:d_3, 0),
-        greatest(:d_4, 0), greatest(:d_5, 0))
+insert into product_ratings as r (product_id, n_1, n_2, n_3, n_4, n_5)
+values (:product_id, greatest(:d_1, 0), greatest(:d_2, 0), greatest(:d_3, 0), greatest(:d_4, 0),
+        greatest(:d_5, 0))
 on conflict (product_id) do update set
-    n_reviews = r.n_reviews + :d, n_1 = r.n_1 + :d_1, n_2 = r.n_2 + :d_2, n_3 = r.n_3 + :d_3,
-    n_4 = r.n_4 + :d_4, n_5 = r.n_5 + :d_5
+    n_1 = r.n_1 + :d_1, n_2 = r.n_2 + :d_2, n_3 = r.n_3 + :d_3, n_4 = r.n_4 + :d_4,
+    n_5 = r.n_5 + :d_5
 """)
 TELL = text("""
 insert into outbox (event_id, topic, key, body, recorded_at)
@@ -136,7 +136,7 @@ class ReviewRepository:
     async def count(self, product_id: int, deltas: Sequence[int]) -> None:
         """Add to the numbers of a product's reviews with one to five stars."""
         by_stars = {f"d_{stars}": delta for stars, delta in enumerate(deltas, start=1)}
-        await self.session.execute(COUNT, {"product_id": product_id, "d": sum(deltas), **by_stars})
+        await self.session.execute(COUNT, {"product_id": product_id, **by_stars})
 
     async def tell(
         self, review: Review, status: Literal["published", "hidden", "deleted"], now: dt.datetime
