@@ -7,6 +7,7 @@ import pytest
 from tests.live.transactional.ordering import place
 from transactional.orders.models import Order
 from transactional.orders.repository import OrderRepository
+from transactional.reviews.service import ReviewService
 
 pytestmark = pytest.mark.live
 
@@ -161,6 +162,15 @@ async def test_a_forgotten_condition_is_found(holes, monkeypatch):
     monkeypatch.setattr(OrderRepository, "of_customer", of_anybody)
 
     assert ("GET", "/api/v1/orders/{order_id}/progress") in await holes()
+
+
+async def test_a_review_that_anybody_may_change_is_found(holes, monkeypatch):
+    async def of_anybody(self, review_id, _):
+        return await self.reviews.locked(review_id)
+
+    monkeypatch.setattr(ReviewService, "_own", of_anybody)
+
+    assert ("PATCH", "/api/v1/reviews/{review_id}") in await holes()
 
 
 async def test_what_is_for_operators_is_refused_to_customers(app, ask, anns_order):
