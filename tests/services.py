@@ -2,6 +2,7 @@
 
 import contextlib
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -56,3 +57,13 @@ def redis_server(folder: Path) -> Iterator[str]:
     port = free_port()
     with running(redis.command(folder, port), folder / "redis.log", lambda: is_listening(port)):
         yield redis.url(port)
+
+
+@contextlib.contextmanager
+def stripe_server(folder: Path) -> Iterator[str]:
+    """Yield the URL of an empty localstripe: a Stripe account to test with."""
+    port = free_port()
+    command = [sys.executable, "-m", "localstripe", "--from-scratch", "--port", str(port)]
+    with running(command, folder / "stripe.log", lambda: is_listening(port)):
+        yield f"http://127.0.0.1:{port}"
+    Path("/tmp/localstripe.pickle").unlink(missing_ok=True)  # it writes that and nowhere else

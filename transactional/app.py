@@ -30,9 +30,14 @@ from transactional.orders.router import router as orders_router
 from transactional.orders.webhooks import router as webhooks_router
 from transactional.orders.wiring import BatchSizes, make_checkout, make_reconciler
 from transactional.outbox.following import Follower
-from transactional.payments.embedded import EmbeddedProvider
+from transactional.payments.embedded import EmbeddedNotices, EmbeddedProvider
+from transactional.payments.notices import Notices
+from transactional.payments.provider import PaymentProvider
+from transactional.payments.stripe_notices import StripeNotices
+from transactional.payments.stripe_provider import StripeProvider
 from transactional.proofs import ProofSigner
 from transactional.redis_batches import RedisBatches
+from transactional.reviews.router import router as reviews_router
 from transactional.revocations import Revocations
 from transactional.settings import Settings
 from transactional.stock.purchasing_router import router as purchasing_router
@@ -58,16 +63,17 @@ ROUTERS = (
     fulfilment.operators,
     purchasing_router,  # its fixed paths before `/stock/{product_id}`
     stock_router,
+    reviews_router,
     webhooks_router,
 )
 
 
 def create_app(
-    settings: Settings | None = None, provider: EmbeddedProvider | None = None
+    settings: Settings | None = None, provider: PaymentProvider | None = None
 ) -> FastAPI:
     """Build the application; the stores connect on first use, so it starts while they are down."""
     settings = settings or Settings()
-    provider = provider or EmbeddedProvider.at(settings.payment_url)
+    provider = provider or _provider(settings)
     engine = make_engine(settings.database_url, settings.database_pool_size)
     redis = Redis.from_url(
         settings.redis_url,
@@ -112,7 +118,7 @@ def create_app(
 def _equip(
     app: FastAPI,
     settings: Settings,
-    provider: EmbeddedProvider,
+    provider: PaymentProvider,
     engine: AsyncEngine,
     redis: Redis,
 ) -> None:
@@ -130,7 +136,23 @@ def _equip(
     app.state.reconciler = make_reconciler(engine, app.state.checkout, provider)
     app.state.money = MoneyDuties(engine, provider, utc_now)
     app.state.revocations = Revocations(engine, utc_now)
-    app.state.webhook_secret = settings.payment_webhook_secret.get_secret_value()
+    app.state.notices = _notices(settings)
+
+
+def _provider(settings: Settings) -> PaymentProvider:
+    if settings.payment_provider == "test":
+        return EmbeddedProvider.at(settings.payment_url)
+    return StripeProvider.at(
+        settings.stripe_api_key.get_secret_value(),
+        settings.stripe_api_base,
+        settings.stripe_return_url,
+    )
+
+
+def _notices(settings: Settings) -> Notices:
+    if settings.payment_provider == "test":
+        return EmbeddedNotices(settings.payment_webhook_secret.get_secret_value(), utc_now)
+    return StripeNotices(settings.stripe_webhook_secret.get_secret_value())
 
 
 async def _check_database(engine: AsyncEngine) -> None:

@@ -30,6 +30,8 @@ KNOWN = {
     " where customer_id = :customer_id order by order_id, number",
     "promotions_used": "select promotion_id, order_id from promotion_uses"
     " where customer_id = :customer_id order by order_id",
+    "reviews": "select review_id, product_id, rating, title, body, status from reviews"
+    " where customer_id = :customer_id order by review_id",
     "mails": "select kind, created_at, sent_at from mails where customer_id = :customer_id"
     " order by created_at",
 }

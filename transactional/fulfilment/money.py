@@ -12,13 +12,17 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from transactional.orders.checkout import payment_key
-from transactional.payments.provider import PaymentProvider, ProviderUnreachableError
+from transactional.payments.provider import (
+    PaymentProvider,
+    PaymentRefusedError,
+    ProviderUnreachableError,
+)
 
 N_AT_ONCE = 100
 
 TO_CAPTURE = text("""
 select order_id, attempt, reference, amount_cents from payments
-where status = 'capturing' order by updated_at limit :limit
+where status = 'capturing' and provider = :provider order by updated_at limit :limit
 """)
 CAPTURED = text("""
 update payments set status = 'captured', captured_cents = amount_cents, updated_at = :now
@@ -27,7 +31,7 @@ where order_id = :order_id and attempt = :attempt and status = 'capturing'
 DUE = text("""
 select refunds.order_id, number, cents, attempt, reference
 from refunds join payments using (order_id)
-where refunds.status = 'due' and payments.status = 'captured'
+where refunds.status = 'due' and payments.status = 'captured' and provider = :provider
 order by refunds.updated_at limit :limit
 """)
 GIVEN = text("""
@@ -70,24 +74,36 @@ class MoneyDuties:
         return (self.capture_shipped, self.give_refunds)
 
     async def capture_shipped(self) -> int:
-        """Take the money of orders of which something was shipped."""
+        """Take the money of orders of which something was shipped.
+
+        Raises
+        ------
+        PaymentRefusedError
+            Once all others are done, if some cannot be taken (any more): a matter for people.
+        """
         async with self.engine.connect() as connection:
-            shipped = (await connection.execute(TO_CAPTURE, {"limit": N_AT_ONCE})).all()
+            shipped = (await connection.execute(TO_CAPTURE, self._ours())).all()
+        refused: list[str] = []
         for n_done, row in enumerate(shipped):
             key = f"{payment_key(row.order_id)}-capture"
             try:
                 await self.provider.capture(row.reference, row.amount_cents, key)
             except ProviderUnreachableError:
                 return n_done
+            except PaymentRefusedError as error:
+                refused.append(f"order {row.order_id}: {error}")
+                continue
             async with self.engine.begin() as connection:
                 values = {"order_id": row.order_id, "attempt": row.attempt, "now": self.now()}
                 await connection.execute(CAPTURED, values)
+        if refused:
+            raise PaymentRefusedError("; ".join(refused))
         return len(shipped)
 
     async def give_refunds(self) -> int:
         """Give back what is owed of captured payments; end orders that came back whole."""
         async with self.engine.connect() as connection:
-            due = (await connection.execute(DUE, {"limit": N_AT_ONCE})).all()
+            due = (await connection.execute(DUE, self._ours())).all()
             free = (await connection.scalars(FREE, {"limit": N_AT_ONCE})).all()
         for n_done, row in enumerate(due):
             key = f"{payment_key(row.order_id)}-refund-{row.number}"
@@ -103,3 +119,7 @@ class MoneyDuties:
             async with self.engine.begin() as connection:
                 await connection.execute(REFUNDED, {"order_ids": list(free), "now": self.now()})
         return len(due) + len(free)
+
+    def _ours(self) -> dict[str, object]:
+        """Select a bounded number of payments of this provider: another one's it knows nothing of."""
+        return {"provider": self.provider.name, "limit": N_AT_ONCE}

@@ -8,7 +8,18 @@ from transactional.notifications import models as notifications
 from transactional.orders import models as orders
 from transactional.outbox import models as outbox
 from transactional.promotions import models as promotions
+from transactional.reviews import models as reviews
 from transactional.stock import models as stock
 
-MODULES = (accounts, catalogue, fulfilment, notifications, orders, outbox, promotions, stock)
+MODULES = (
+    accounts,
+    catalogue,
+    fulfilment,
+    notifications,
+    orders,
+    outbox,
+    promotions,
+    reviews,
+    stock,
+)
 metadata = Base.metadata

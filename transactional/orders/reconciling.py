@@ -32,6 +32,7 @@ UNANSWERED = text("""
 select order_id, idempotency_key, method, orders.customer_id
 from payments join orders using (order_id)
 where payments.status = 'authorising' and payments.updated_at <= :since and orders.status = 'pending'
+  and provider = :provider
 order by payments.updated_at limit :limit
 """)
 OVERDUE = text("""
@@ -42,7 +43,7 @@ order by orders.expires_at limit :limit
 """)
 UNVOIDED = text("""
 select order_id, attempt, reference, method, amount_cents, currency from payments
-where status = 'voiding' order by updated_at limit :limit
+where status = 'voiding' and provider = :provider order by updated_at limit :limit
 """)
 VOIDED = text("""
 update payments set status = 'voided', reference = coalesce(reference, :reference), updated_at = :now
@@ -73,7 +74,7 @@ class Reconciler:
 
     async def finish_unanswered(self) -> int:
         """Ask the provider again for orders whose request died, and settle them."""
-        values = {"since": self.now() - PATIENCE, "limit": N_AT_ONCE}
+        values = {"since": self.now() - PATIENCE, **self._ours()}
         async with self.engine.connect() as connection:
             left = (await connection.execute(UNANSWERED, values)).all()
         n_ended = 0
@@ -90,7 +91,7 @@ class Reconciler:
     async def void_cancelled(self) -> int:
         """Let the money of cancelled orders go."""
         async with self.engine.connect() as connection:
-            left = (await connection.execute(UNVOIDED, {"limit": N_AT_ONCE})).all()
+            left = (await connection.execute(UNVOIDED, self._ours())).all()
         n_ended = 0
         for row in left:
             try:
@@ -114,6 +115,8 @@ class Reconciler:
             order = await session.scalar(select(Order).where(Order.order_id == order_id))
         if order is None or not order.payments or order.payments[-1].reference != reference:
             return
+        if order.payments[-1].provider != self.provider.name:
+            return
         authorisation = await self.provider.status(reference)
         if order.status != "pending" or authorisation.status not in ("authorised", "declined"):
             return
@@ -121,6 +124,10 @@ class Reconciler:
         key = (order.customer_id, payment.idempotency_key or "")
         pending = Pending(key, payment.method, view_of(order))
         await self.checkout.settling.submit(Ended(pending, authorisation))
+
+    def _ours(self) -> dict[str, object]:
+        """Select a bounded number of payments of this provider: another one's it knows nothing of."""
+        return {"provider": self.provider.name, "limit": N_AT_ONCE}
 
     async def _reference(self, row: Any) -> str | None:  # noqa: ANN401 - a row
         """Ask under the order's key what the provider calls its payment: the answer had been lost."""

@@ -1,6 +1,7 @@
 """What the order endpoints take and return."""
 
 import datetime as dt
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
@@ -10,12 +11,21 @@ from transactional.fields import PostalAddress, Quantity, RequestBody, Text
 from transactional.orders.states import Status
 
 PromotionCode = Annotated[Text, Field(min_length=1, max_length=40)]
+
+
+def _no_card_number(method: str) -> str:
+    if re.search(r"\d{12}", method):
+        raise ValueError("send the token the payment provider gave for the card, never its number")
+    return method
+
+
 PaymentMethod = Annotated[
     str,
     Field(
         pattern=r"^[A-Za-z0-9_]{1,100}$",
         description="the token that the payment provider gave for the shopper's card",
     ),
+    AfterValidator(_no_card_number),
 ]
 
 

@@ -1,17 +1,21 @@
 """The shop's side of the test provider (`transactional.payments.test_provider`)."""
 
+import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
+from transactional.payments.notices import BadNoticeError, Notice
 from transactional.payments.provider import (
     Authorisation,
     AuthorisationRequest,
     PaymentRefusedError,
     ProviderUnreachableError,
 )
+from transactional.payments.signatures import BadSignatureError, verify
 
 SECONDS = 5.0
 
@@ -82,6 +86,23 @@ class EmbeddedProvider:
         if answer.is_error:
             raise PaymentRefusedError(answer.text)
         return json.loads(answer.content)
+
+
+@dataclass(frozen=True)
+class EmbeddedNotices:
+    """Reads the test provider's webhooks: header `Signature`, see `signatures`."""
+
+    secret: str
+    now: Callable[[], dt.datetime]
+
+    def read(self, body: bytes, headers: Mapping[str, str]) -> Notice:
+        """Return which payment the customer decided on."""
+        try:
+            verify(body, headers.get("Signature", ""), self.secret, self.now())
+            told = json.loads(body)
+            return Notice(str(told["key"]), str(told["reference"]))
+        except (BadSignatureError, ValueError, TypeError, KeyError) as error:
+            raise BadNoticeError(str(error)) from error
 
 
 def _authorisation(answer: dict[str, Any] | None) -> Authorisation | ProviderUnreachableError:

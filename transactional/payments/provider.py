@@ -63,3 +63,6 @@ class PaymentProvider(Protocol):
 
     async def status(self, reference: str) -> Authorisation:
         """Return what has become of an authorisation by now."""
+
+    async def aclose(self) -> None:
+        """Close the connections."""

@@ -18,19 +18,21 @@ def sign(body: bytes, secret: str, now: dt.datetime) -> str:
 
 
 def verify(body: bytes, header: str, secret: str, now: dt.datetime) -> None:
-    """Check a header that `sign` made.
+    """Check a header that `sign` made; with several `v1` (a secret is being renewed) one is enough.
 
     Raises
     ------
     BadSignatureError
         If the digest is not of this body and secret, or is more than `TOLERANCE` from `now`.
     """
-    parts = dict(part.partition("=")[::2] for part in header.split(","))
-    if not parts.get("t", "").isdigit() or len(parts["t"]) > 12:
+    parts = [part.partition("=")[::2] for part in header.split(",")]
+    times = [value for name, value in parts if name == "t"]
+    if not times or not times[0].isdigit() or len(times[0]) > 12:
         raise BadSignatureError("the signature has no time")
-    seconds = int(parts["t"])
-    expected = _digest(body, secret, seconds)
-    if not hmac.compare_digest(expected.encode(), parts.get("v1", "").encode("utf-8", "replace")):
+    seconds = int(times[0])
+    expected = _digest(body, secret, seconds).encode()
+    given = [value.encode("utf-8", "replace") for name, value in parts if name == "v1"]
+    if not any(hmac.compare_digest(expected, each) for each in given):
         raise BadSignatureError("the signature is not of this body")
     if abs(now.timestamp() - seconds) > TOLERANCE.total_seconds():
         raise BadSignatureError("the signature is too old")

@@ -12,6 +12,8 @@ from argon2 import Type
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from tests import services
+from tests.live.transactional.stripe_account import StripeAccount
 from transactional.accounts.passwords import Passwords
 from transactional.app import create_app
 from transactional.catalogue.loading import load_products, load_stock
@@ -85,6 +87,19 @@ def make_bank(tmp_path):
         return bank, EmbeddedProvider(client)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def stripe_server(tmp_path_factory):
+    with services.stripe_server(tmp_path_factory.mktemp("stripe")) as url:
+        yield url
+
+
+@pytest.fixture
+def stripe_account(stripe_server):
+    """A Stripe account without any payment."""
+    httpx.delete(f"{stripe_server}/_config/data").raise_for_status()
+    return StripeAccount(stripe_server)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.live.transactional.ordering import ORDERS, ledger_differs, place
+from transactional.payments.provider import PaymentRefusedError
 
 pytestmark = pytest.mark.live
 DESK = "/api/v1/fulfilment/orders"
@@ -45,8 +46,8 @@ def ordered(client, stocked, ann):
 def shipped(ordered, desk):
     """An order of Ann's for three units, shipped by Post."""
 
-    async def make():
-        order_id = await ordered(3)
+    async def make(n=3):
+        order_id = await ordered(n)
         await desk(order_id, "pack")
         assert (await desk(order_id, "shipments/1/ship", **POST)).status_code == 200
         return order_id
@@ -80,6 +81,21 @@ async def test_a_capture_whose_note_was_lost_is_not_done_twice(app, shipped, dat
     await app.state.money.capture_shipped()
 
     assert [entry.captured_cents for entry in books().values()] == [3000]
+
+
+async def test_money_that_cannot_be_taken_any_more_holds_up_no_other_order(
+    app, bank, shipped, rows
+):
+    orders = [await shipped(n=1) for _ in range(2)]
+    bank.state.bank.books.void(1, "the bank's own")  # held too long: the bank let it go
+
+    with pytest.raises(PaymentRefusedError, match=f"order {orders[0]}"):
+        await app.state.money.capture_shipped()
+
+    assert rows("select status from payments order by order_id") == [
+        {"status": "capturing"},
+        {"status": "captured"},
+    ]
 
 
 async def test_an_order_of_two_sellers_travels_in_two_shipments(client, stocked, ann, desk, rows):

@@ -5,8 +5,10 @@ import itertools
 import pytest
 
 from tests.live.transactional.ordering import place
+from transactional.fulfilment import tracking
 from transactional.orders.models import Order
 from transactional.orders.repository import OrderRepository
+from transactional.reviews.service import ReviewService
 
 pytestmark = pytest.mark.live
 
@@ -20,6 +22,8 @@ PUBLIC = {
     ("POST", "/api/v1/tokens/revoke"),
     ("POST", "/api/v1/carts"),
     ("GET", "/api/v1/catalogue/products/{product_id}"),
+    ("GET", "/api/v1/reviews"),
+    ("GET", "/api/v1/reviews/summary"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),
@@ -63,8 +67,18 @@ BODIES = {
     "ReturnRequest": {"lines": [{"line_number": 1, "quantity": 1}], "reason": "mine now"},
     "Receipt": {"restock": True},
     "RefundRequest": {"cents": 1, "reason": "to me"},
+    "ReviewRequest": {
+        "order_id": 1,  # Ann's order takes its place
+        "line_number": 1,
+        "rating": 1,
+        "title": "never had it",
+        "body": "and will not",
+    },
+    "ReviewChange": {"title": "not what Ann wrote"},
+    "Report": {"reason": "I do not like it"},
+    "Moderation": {"decision": "hide", "note": "I do not like it"},
 }
-IDS = ("address_id", "purchase_order_id", "warehouse_id")
+IDS = ("address_id", "purchase_order_id", "warehouse_id", "review_id")
 OF_ANN = """
 select 'order' as kind, to_jsonb(o) as row from orders as o where customer_id = 1
 union all select 'payment', to_jsonb(p) from payments as p join orders using (order_id)
@@ -78,6 +92,8 @@ union all select 'refund', to_jsonb(r) from refunds as r join orders using (orde
 union all select 'account', to_jsonb(a) from accounts as a where customer_id = 1
 union all select 'address', to_jsonb(a) from addresses as a where customer_id = 1
 union all select 'mail', to_jsonb(m) from mails as m where customer_id = 1
+union all select 'review', to_jsonb(r) - 'n_open_reports' - 'reported_at' from reviews as r
+    where customer_id = 1
 union all select 'product', to_jsonb(p) from products as p
 """
 
@@ -106,6 +122,9 @@ async def anns_order(client, stocked, shopper):
     await client.post(f"{desk}/shipments/1/ship", json=ship, headers=ops)
     back = {"lines": [{"line_number": 1, "quantity": 1}], "reason": "ANNS-REASON"}
     await client.post(f"/api/v1/orders/{order_id}/returns", json=back, headers=ann)
+    await client.post(f"{desk}/shipments/1/deliver", headers=ops)
+    review = BODIES["ReviewRequest"] | {"order_id": order_id, "rating": 5}
+    assert (await client.post("/api/v1/reviews", json=review, headers=ann)).status_code == 201
     await client.put("/api/v1/carts/mine/lines/1", json={"quantity": 99}, headers=ann)
     home = {**BODIES["AddressRequest"], "recipient": "ANNS-NAME"}
     await client.post("/api/v1/accounts/me/addresses", json=home, headers=ann)
@@ -113,16 +132,20 @@ async def anns_order(client, stocked, shopper):
 
 
 @pytest.fixture
-def ask(client, anns_order):
+def ask(client, anns_order, monkeypatch):
     """Ask an operation for what is Ann's; `keys` makes idempotency keys."""
+    monkeypatch.setattr(tracking, "ENDS_AFTER_SECONDS", 0.1)  # a stream is an answer, too
     _, order_id = anns_order
     keys = itertools.count()
 
     async def request(method, path, schema, headers):
         url = path.format(order_id=order_id, product_id=1, number=1, **dict.fromkeys(IDS, 1))
         assert schema in BODIES or not schema, f"give BODIES a body for {schema}"
-        headers = {**headers, "Idempotency-Key": f"key-{next(keys)}"}
-        return await client.request(method, url, json=BODIES.get(schema), headers=headers)
+        body = BODIES.get(schema)
+        if schema == "ReviewRequest":
+            body = body | {"order_id": order_id}
+        headers = {**headers, "Idempotency-Key": f"key-{next(keys)}", "If-Match": '"1"'}
+        return await client.request(method, url, json=body, headers=headers)
 
     return request
 
@@ -137,6 +160,14 @@ async def test_nobody_gets_in_without_a_token(app, ask):
     assert set(let_in) - {("POST", "/api/v1/payments/webhooks")} <= PUBLIC
 
 
+def is_of_one(path):
+    """Tell whether a path is about what belongs to one customer; a review is everybody's to report."""
+    own = ("{order_id}", "{address_id}")
+    return any(id_ in path for id_ in own) or (
+        "{review_id}" in path and not path.endswith("/reports")
+    )
+
+
 @pytest.fixture
 def holes(app, ask, anns_order, rows, shopper):
     """Ask every operation as Bob; return those that told or changed what is Ann's."""
@@ -147,8 +178,7 @@ def holes(app, ask, anns_order, rows, shopper):
             before = rows(OF_ANN)
             answer = await ask(method, path, schema, bob)
             told = "ANNS-" in answer.text or '"quantity":99' in answer.text
-            of_ann = "{order_id}" in path or "{address_id}" in path
-            let_in = of_ann and answer.status_code not in (403, 404)
+            let_in = is_of_one(path) and answer.status_code not in (403, 404)
             if told or let_in or rows(OF_ANN) != before:
                 found.append((method, path))
         return found
@@ -169,6 +199,15 @@ async def test_a_forgotten_condition_is_found(holes, monkeypatch):
     assert ("GET", "/api/v1/orders/{order_id}/progress") in await holes()
 
 
+async def test_a_review_that_anybody_may_change_is_found(holes, monkeypatch):
+    async def of_anybody(self, review_id, _):
+        return await self.reviews.locked(review_id)
+
+    monkeypatch.setattr(ReviewService, "_own", of_anybody)
+
+    assert ("PATCH", "/api/v1/reviews/{review_id}") in await holes()
+
+
 async def test_what_is_for_operators_is_refused_to_customers(app, ask, anns_order):
     ann, _ = anns_order
     refused = {
@@ -181,6 +220,7 @@ async def test_what_is_for_operators_is_refused_to_customers(app, ask, anns_orde
         (method, path)
         for method, path, _ in operations(app.openapi())
         if path.startswith(("/api/v1/fulfilment", "/api/v1/stock"))
+        or path in ("/api/v1/reviews/reported", "/api/v1/reviews/{review_id}/moderation")
         or (method, path) == ("PATCH", "/api/v1/catalogue/products/{product_id}")
     }
     assert refused == for_operators
