@@ -16,10 +16,12 @@ from transactional.accounts.passwords import Passwords
 from transactional.accounts.router import router as accounts_router
 from transactional.background import on_a_clock
 from transactional.carts.router import router as carts_router
+from transactional.catalogue.categories.router import router as categories_router
+from transactional.catalogue.categories.telling import PathTelling
 from transactional.catalogue.listings import ListingReader
 from transactional.catalogue.router import router as catalogue_router
 from transactional.database import make_engine
-from transactional.deps import utc_now
+from transactional.deps import new_event_id, utc_now
 from transactional.errors import add_store_handlers
 from transactional.fulfilment import router as fulfilment
 from transactional.fulfilment.money import MoneyDuties
@@ -42,6 +44,7 @@ MAX_WAITING = 1000
 ROUTERS = (
     accounts_router,
     catalogue_router,
+    categories_router,
     carts_router,
     orders_router,
     fulfilment.customers,
@@ -68,7 +71,11 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         state = app.state
-        duties = (*state.reconciler.duties(), *state.money.duties())
+        duties = (
+            *state.reconciler.duties(),
+            *state.money.duties(),
+            state.path_telling.tell_paths,
+        )
         revocations = (state.revocations.refresh_revocations,)
         async with (
             on_a_clock(duties, DUTIES_SECONDS, state.log),
@@ -107,6 +114,7 @@ def _equip(
     app.state.passwords = Passwords.recommended()
     app.state.currency = settings.currency
     app.state.listings = ListingReader(engine, MAX_WAITING)
+    app.state.path_telling = PathTelling(app.state.sessions, utc_now, new_event_id)
     app.state.checkout = make_checkout(engine, provider, settings.currency, sizes)
     app.state.reconciler = make_reconciler(engine, app.state.checkout, provider)
     app.state.money = MoneyDuties(engine, provider, utc_now)

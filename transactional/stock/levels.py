@@ -7,7 +7,7 @@ from typing import Literal
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-LevelReason = Literal["received", "sold", "returned", "corrected"]
+LevelReason = Literal["received", "sold", "returned", "corrected", "opening"]
 
 TELL_LEVELS = text("""
 insert into outbox (event_id, topic, key, body, recorded_at)
@@ -18,7 +18,10 @@ select event_id, 'stock_levels', product_id::text,
 from (select gen_random_uuid()::text as event_id, product_id,
              coalesce(sum(n_on_hand - n_reserved) filter (where is_open), 0) as n_available
       from stock join warehouses using (warehouse_id)
-      where product_id = any(cast(:product_ids as bigint[])) group by product_id) as level
+      where product_id = any(cast(:product_ids as bigint[]))
+        and exists (select from products
+                    where products.product_id = stock.product_id and status <> 'draft')
+      group by product_id) as level
 order by product_id
 """)
 
@@ -26,6 +29,9 @@ order by product_id
 async def tell_levels(
     connection: AsyncConnection, product_ids: Sequence[int], reason: LevelReason, now: dt.datetime
 ) -> None:
-    """Write the levels of these products to the outbox; the caller holds locks on their rows."""
+    """Write the levels of these products to the outbox; the caller holds locks on their rows.
+
+    The log does not know drafts: their level is told when they are published.
+    """
     values = {"product_ids": list(product_ids), "reason": reason, "now": now}
     await connection.execute(TELL_LEVELS, values)

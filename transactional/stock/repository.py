@@ -17,6 +17,11 @@ AVAILABLE = text("""
 select sum(n_on_hand - n_reserved)::bigint from stock join warehouses using (warehouse_id)
 where product_id = :product_id and is_open
 """)
+AVAILABLE_OF = text("""
+select product_id, sum(n_on_hand - n_reserved)::bigint as n_available
+from stock join warehouses using (warehouse_id)
+where product_id = any(cast(:product_ids as bigint[])) and is_open group by product_id
+""")
 OPEN = text("""
 insert into stock (product_id, warehouse_id, n_on_hand, updated_at)
 select product_id, :warehouse_id, 0, :now from products where product_id = :product_id
@@ -64,6 +69,11 @@ class StockRepository:
         """Return the units that can be sold; None for a product that never had any."""
         found: int | None = await self.session.scalar(AVAILABLE, {"product_id": product_id})
         return found
+
+    async def available_of(self, product_ids: Sequence[int]) -> dict[int, int]:
+        """Return the units that can be sold, by product id; those that never had any are missing."""
+        rows = await self.session.execute(AVAILABLE_OF, {"product_ids": list(product_ids)})
+        return {row.product_id: row.n_available for row in rows}
 
     async def warehouse(self, warehouse_id: int | None) -> int | None:
         """Return the warehouse if there is one of that id; the first open one for None."""
