@@ -3,6 +3,7 @@
 granian --interface asgi --factory transactional.app:create_app
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -18,6 +19,10 @@ from transactional.background import on_a_clock
 from transactional.carts.router import router as carts_router
 from transactional.catalogue.categories.router import router as categories_router
 from transactional.catalogue.categories.telling import PathTelling
+from transactional.catalogue.images.router import MAX_IMAGE_BYTES
+from transactional.catalogue.images.router import router as images_router
+from transactional.catalogue.images.service import Pictures
+from transactional.catalogue.images.store import ImageStore
 from transactional.catalogue.listings import ListingReader
 from transactional.catalogue.router import router as catalogue_router
 from transactional.database import make_engine
@@ -41,10 +46,12 @@ REDIS_SECONDS = 0.5
 DUTIES_SECONDS = 5.0
 REVOCATIONS_SECONDS = 1.0
 MAX_WAITING = 1000
+BODY_LIMITS = {"/api/v1/catalogue/products/{product_id}/images": MAX_IMAGE_BYTES}
 ROUTERS = (
     accounts_router,
     catalogue_router,
     categories_router,
+    images_router,
     carts_router,
     orders_router,
     fulfilment.customers,
@@ -75,6 +82,7 @@ def create_app(
             *state.reconciler.duties(),
             *state.money.duties(),
             state.path_telling.tell_paths,
+            state.pictures.sweep_images,
         )
         revocations = (state.revocations.refresh_revocations,)
         async with (
@@ -90,7 +98,9 @@ def create_app(
         "database": lambda: _check_database(engine),
         "redis": lambda: _check_redis(redis),
     }
-    app = make_service("shop", "Emporium: the shop", settings.log_level, checks, lifespan)
+    app = make_service(
+        "shop", "Emporium: the shop", settings.log_level, checks, lifespan, BODY_LIMITS
+    )
     _equip(app, settings, provider, engine, redis)
     add_store_handlers(app)
     for router in ROUTERS:
@@ -114,6 +124,9 @@ def _equip(
     app.state.passwords = Passwords.recommended()
     app.state.currency = settings.currency
     app.state.listings = ListingReader(engine, MAX_WAITING)
+    app.state.pictures = Pictures(
+        app.state.sessions, ImageStore.at(settings.images_url), utc_now, asyncio.Semaphore(1)
+    )
     app.state.path_telling = PathTelling(app.state.sessions, utc_now, new_event_id)
     app.state.checkout = make_checkout(engine, provider, settings.currency, sizes)
     app.state.reconciler = make_reconciler(engine, app.state.checkout, provider)

@@ -21,6 +21,9 @@ class Settings(DatabaseSettings):
     token_secret: Annotated[SecretStr, Field(min_length=32, description="signs access tokens")]
     payment_url: Annotated[str, Field(pattern="^https?://", description="of the test provider")]
     payment_webhook_secret: Annotated[SecretStr, Field(min_length=32)]
+    images_url: Annotated[
+        str, Field(min_length=1, description="a folder, or what fsspec reads: s3://bucket/images")
+    ]
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$", description="of all prices")] = "EUR"
     orders_per_commit: Annotated[

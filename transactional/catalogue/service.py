@@ -21,6 +21,20 @@ from transactional.outbox.repository import record
 from transactional.stock.levels import tell_levels
 
 
+async def held_product(catalogue: CatalogueRepository, editor: Editor, product_id: int) -> Product:
+    """Return a product of the editor's, locked until the transaction ends.
+
+    Raises
+    ------
+    UnknownProductProblem
+        If there is no such product, or it is another seller's.
+    """
+    product = await catalogue.product_for_update(product_id)
+    if product is None or not editor.may_edit(product.seller_id):
+        raise UnknownProductProblem(product_id)
+    return product
+
+
 @dataclass(frozen=True)
 class CatalogueService:
     """Lists and changes products for one editor.
@@ -109,20 +123,8 @@ class CatalogueService:
             raise PublishedProblem(product_id)
         await self.catalogue.delete(product)
 
-    async def held(self, product_id: int) -> Product:
-        """Return a product of the editor's, locked until the transaction ends.
-
-        Raises
-        ------
-        UnknownProductProblem
-            If there is no such product, or it is another seller's.
-        """
-        return await self._held(product_id, None)
-
     async def _held(self, product_id: int, version: int | None) -> Product:
-        product = await self.catalogue.product_for_update(product_id)
-        if product is None or not self.editor.may_edit(product.seller_id):
-            raise UnknownProductProblem(product_id)
+        product = await held_product(self.catalogue, self.editor, product_id)
         if version is not None and version != product.version:
             raise StaleVersionProblem("product", product.version)
         return product

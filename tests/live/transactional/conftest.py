@@ -56,13 +56,14 @@ def level(product_id, n_available, at=LAST_YEAR):
 
 
 @pytest.fixture
-def settings(database_url, redis_url):
+def settings(database_url, redis_url, tmp_path):
     return Settings(
         database_url=database_url,
         redis_url=redis_url,
         token_secret=SECRET,
         payment_url="http://payments",
         payment_webhook_secret=SECRET,
+        images_url=str(tmp_path / "images"),
         log_level="ERROR",
     )
 
