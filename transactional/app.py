@@ -23,6 +23,9 @@ from transactional.catalogue.images.router import MAX_IMAGE_BYTES
 from transactional.catalogue.images.router import router as images_router
 from transactional.catalogue.images.service import Pictures
 from transactional.catalogue.images.store import ImageStore
+from transactional.catalogue.imports.router import MAX_IMPORT_BYTES
+from transactional.catalogue.imports.router import router as imports_router
+from transactional.catalogue.imports.service import Importing
 from transactional.catalogue.listings import ListingReader
 from transactional.catalogue.router import router as catalogue_router
 from transactional.database import make_engine
@@ -45,13 +48,18 @@ from web.service import make_service
 REDIS_SECONDS = 0.5
 DUTIES_SECONDS = 5.0
 REVOCATIONS_SECONDS = 1.0
+IMPORTS_SECONDS = 1.0
 MAX_WAITING = 1000
-BODY_LIMITS = {"/api/v1/catalogue/products/{product_id}/images": MAX_IMAGE_BYTES}
+BODY_LIMITS = {
+    "/api/v1/catalogue/products/{product_id}/images": MAX_IMAGE_BYTES,
+    "/api/v1/catalogue/imports": MAX_IMPORT_BYTES,
+}
 ROUTERS = (
     accounts_router,
     catalogue_router,
     categories_router,
     images_router,
+    imports_router,
     carts_router,
     orders_router,
     fulfilment.customers,
@@ -85,8 +93,11 @@ def create_app(
             state.pictures.sweep_images,
         )
         revocations = (state.revocations.refresh_revocations,)
+        # On a clock of its own: a long file holds nothing else up.
+        imports = (state.importing.go_on_with_imports,)
         async with (
             on_a_clock(duties, DUTIES_SECONDS, state.log),
+            on_a_clock(imports, IMPORTS_SECONDS, state.log),
             on_a_clock(revocations, REVOCATIONS_SECONDS, state.log),
         ):
             yield
@@ -127,6 +138,7 @@ def _equip(
     app.state.pictures = Pictures(
         app.state.sessions, ImageStore.at(settings.images_url), utc_now, asyncio.Semaphore(1)
     )
+    app.state.importing = Importing(app.state.sessions, utc_now, new_event_id, app.state.log)
     app.state.path_telling = PathTelling(app.state.sessions, utc_now, new_event_id)
     app.state.checkout = make_checkout(engine, provider, settings.currency, sizes)
     app.state.reconciler = make_reconciler(engine, app.state.checkout, provider)

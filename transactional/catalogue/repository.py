@@ -38,7 +38,6 @@ select
              select max(changed_at) - interval '30 days' from price_history
              where product_id = :product_id)), '-infinity')) as prices
 """)
-# Whoever gives a product this code waits for whoever is doing so: no two can find it free.
 LOCK_CODE = text("select pg_advisory_xact_lock(hashtextextended(:code, coalesce(:seller_id, 0)))")
 LOCK_STOCK = text("""
 select from stock where product_id = :product_id order by warehouse_id for update
@@ -86,13 +85,16 @@ class CatalogueRepository:
         """Hold the product's rows of stock, so that nobody moves units of it meanwhile."""
         await self.session.execute(LOCK_STOCK, {"product_id": product_id})
 
-    async def by_code(self, seller_id: int | None, external_id: str) -> int | None:
-        """Return the seller's first product with that code; nobody else gives it one meanwhile."""
-        await self.session.execute(LOCK_CODE, {"code": external_id, "seller_id": seller_id})
+    async def with_code(self, seller_id: int | None, external_id: str) -> int | None:
+        """Return the seller's (None: nobody's) first product with that code."""
         query = select(Product.product_id).where(
             Product.external_id == external_id, Product.seller_id.is_not_distinct_from(seller_id)
         )
         return await self.session.scalar(query.order_by(Product.product_id).limit(1))
+
+    async def lock_code(self, seller_id: int | None, external_id: str) -> None:
+        """Make everybody else who gives a product of the seller's that code wait for the end."""
+        await self.session.execute(LOCK_CODE, {"code": external_id, "seller_id": seller_id})
 
     async def held_category(self, category_id: int) -> Category | None:
         """Return a category that keeps its path until the transaction ends."""

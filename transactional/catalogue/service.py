@@ -139,12 +139,17 @@ class CatalogueService:
         """Refuse what a product cannot be; return its category's path, which stays until the end."""
         with self.catalogue.session.no_autoflush:
             if "external_id" in changed and product.external_id is not None:
-                other = await self.catalogue.by_code(product.seller_id, product.external_id)
-                if other is not None and other != product.product_id:
-                    raise CodeTakenProblem(product.external_id, other)
+                await self._check_code(product, product.external_id)
             if product.group_id is not None and changed & {"group_id", "attributes"}:
                 await self._check_variant(product, product.group_id)
             return await self._path(product.category_id)
+
+    async def _check_code(self, product: Product, external_id: str) -> None:
+        """Each code once per seller; a unique index cannot say so on a table that is partitioned."""
+        await self.catalogue.lock_code(product.seller_id, external_id)
+        other = await self.catalogue.with_code(product.seller_id, external_id)
+        if other is not None and other != product.product_id:
+            raise CodeTakenProblem(external_id, other)
 
     async def _check_variant(self, product: Product, group_id: int) -> None:
         group = await self.catalogue.held_group(group_id)

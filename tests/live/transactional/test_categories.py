@@ -35,6 +35,12 @@ select key, body->>'category_path' as path from outbox where topic = 'products' 
 """
 
 
+@pytest.fixture(autouse=True)
+def only_when_asked(monkeypatch):
+    """The service's own clock would do what a test is about to count."""
+    monkeypatch.setattr("transactional.app.DUTIES_SECONDS", 3600)
+
+
 @pytest.fixture
 def ops(client, shopper):
     """Ask for something about categories as an operator; return the answer's document."""
