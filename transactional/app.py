@@ -3,7 +3,6 @@
 granian --interface asgi --factory transactional.app:create_app
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -135,9 +134,7 @@ def _equip(
     app.state.passwords = Passwords.recommended()
     app.state.currency = settings.currency
     app.state.listings = ListingReader(engine, MAX_WAITING)
-    app.state.pictures = Pictures(
-        app.state.sessions, ImageStore.at(settings.images_url), utc_now, asyncio.Semaphore(1)
-    )
+    app.state.pictures = Pictures(app.state.sessions, ImageStore.at(settings.images_url), utc_now)
     app.state.importing = Importing(app.state.sessions, utc_now, new_event_id, app.state.log)
     app.state.path_telling = PathTelling(app.state.sessions, utc_now, new_event_id)
     app.state.checkout = make_checkout(engine, provider, settings.currency, sizes)

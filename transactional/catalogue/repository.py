@@ -40,7 +40,7 @@ select
 """)
 LOCK_CODE = text("select pg_advisory_xact_lock(hashtextextended(:code, coalesce(:seller_id, 0)))")
 LOCK_STOCK = text("""
-select from stock where product_id = :product_id order by warehouse_id for update
+select warehouse_id from stock where product_id = :product_id order by warehouse_id for update
 """)
 
 
@@ -81,9 +81,10 @@ class CatalogueRepository:
         await self.session.delete(product)
         await self.session.flush()
 
-    async def lock_stock(self, product_id: int) -> None:
-        """Hold the product's rows of stock, so that nobody moves units of it meanwhile."""
-        await self.session.execute(LOCK_STOCK, {"product_id": product_id})
+    async def lock_stock(self, product_id: int) -> bool:
+        """Hold the product's rows of stock, so that nobody moves its units; false if it has none."""
+        held = await self.session.execute(LOCK_STOCK, {"product_id": product_id})
+        return held.first() is not None
 
     async def with_code(self, seller_id: int | None, external_id: str) -> int | None:
         """Return the seller's (None: nobody's) first product with that code."""

@@ -131,6 +131,8 @@ class CatalogueService:
 
     async def _owner(self, seller_id: int | None) -> int | None:
         owner = self.editor.seller_for(seller_id)
+        if owner == self.editor.seller_id:
+            return owner
         if owner is not None and not await self.catalogue.seller_exists(owner):
             raise UnknownSellerProblem(owner)
         return owner
@@ -183,6 +185,6 @@ class CatalogueService:
         Who opens a row of stock waits for the product, which is locked; who moves units of a row
         that is there waits for the rows: nobody's units stay untold.
         """
-        await self.catalogue.lock_stock(product.product_id)
-        connection = await self.catalogue.session.connection()
-        await tell_levels(connection, [product.product_id], "opening", product.updated_at)
+        if await self.catalogue.lock_stock(product.product_id):
+            connection = await self.catalogue.session.connection()
+            await tell_levels(connection, [product.product_id], "opening", product.updated_at)

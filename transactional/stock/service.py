@@ -49,8 +49,9 @@ class StockService:
         await self.stock.lock(move.product_id)
         if not await self.stock.move(move, now):
             await self._refuse(move)
-        connection = await self.stock.session.connection()
-        await tell_levels(connection, [move.product_id], move.reason, now)
+        if not await self.stock.is_draft(move.product_id):
+            connection = await self.stock.session.connection()
+            await tell_levels(connection, [move.product_id], move.reason, now)
         return await self.stock.n_available(move.product_id) or 0
 
     async def warehouse(self, warehouse_id: int | None) -> int:

@@ -149,6 +149,18 @@ async def test_what_cannot_be_a_products_image_is_refused_and_nothing_is_stored(
     assert rows("select 1 from images") == []
 
 
+async def test_who_finds_no_place_to_wait_is_told_at_once(app, ops, send):
+    pictures = app.state.pictures
+    async with pictures.one_at_a_time:
+        waiting = [asyncio.create_task(send(ops, png("red"))) for _ in range(16)]
+        while not pictures.places.locked():
+            await asyncio.sleep(0.01)
+        refused = await send(ops, png("red"))
+
+    assert (refused.status_code, refused.json()["type"]) == (503, "/problems/overloaded")
+    assert {(await each).status_code for each in waiting} == {201}
+
+
 async def test_an_address_of_no_image_leads_nowhere(client):
     paths = ("../../etc/passwd", "%2e%2e%2fpasswd", "..%5c..", "A" * 64, "a" * 63, "a" * 64)
 

@@ -82,6 +82,24 @@ async def test_units_of_a_draft_are_told_once_it_is_published(ask, client, shopp
     ]
 
 
+async def test_units_that_come_in_while_a_draft_is_published_are_told(ask, client, shopper, rows):
+    ops = shopper(role="ops")
+    _, draft = await ask(ops, "POST", "/products", LAMP)
+    move = {"product_id": draft["product_id"], "delta": 1, "reason": "received"}
+
+    async def receive():
+        await client.post("/api/v1/stock/movements", json=move, headers=ops)
+
+    publish = ask(ops, "PATCH", f"/products/{draft['product_id']}", {"status": "published"})
+    await asyncio.gather(receive(), receive(), publish, receive(), receive())
+
+    levels = rows("""
+        select (body->>'n_available')::int as n from outbox where topic = 'stock_levels'
+        order by position
+    """)
+    assert levels[-1] == {"n": 4}
+
+
 async def test_a_draft_can_neither_be_put_into_a_cart_nor_ordered(ask, client, ann, shopper):
     _, draft = await ask(ann, "POST", "/products", LAMP)
     eve = shopper()

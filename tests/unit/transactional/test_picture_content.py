@@ -122,11 +122,23 @@ def png_of_size(width, height):
 
 
 @pytest.mark.parametrize(
-    "size", [(6401, 6250), (16_001, 1), (50_000, 50_000), (2**31 - 1, 2**31 - 1)]
+    "size", [(5001, 5000), (16_001, 1), (50_000, 50_000), (2**31 - 1, 2**31 - 1)]
 )
 def test_a_bomb_is_refused_before_its_pixels_are_made(size):
-    with pytest.raises(ImageProblem, match="at most 40000000 pixels"):
+    with pytest.raises(ImageProblem, match="at most 25000000 pixels"):
         read_picture(png_of_size(*size))
+
+
+def test_of_a_jpeg_with_more_pictures_behind_it_the_first_stays():
+    """Telephones send such files (MPO)."""
+    sent = io.BytesIO()
+    first, second = (Image.new("RGB", size, "red") for size in ((4, 2), (8, 8)))
+    first.save(sent, "MPO", save_all=True, append_images=[second])
+
+    picture = read_picture(sent.getvalue())
+
+    assert (picture.media_type, picture.width, picture.height) == ("image/jpeg", 4, 2)
+    assert picture.content.count(b"\xff\xd8\xff") == 1
 
 
 def test_transparency_and_grey_stay():

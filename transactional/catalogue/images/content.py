@@ -13,10 +13,10 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from transactional.errors import ShopProblem
 
-MAX_PIXELS = 40_000_000
+MAX_PIXELS = 25_000_000
 MAX_SIDE_PIXELS = 16_000
 MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
-OPTIONS = {"JPEG": {"quality": 90}, "PNG": {}, "WEBP": {"quality": 90}}
+OPTIONS = {"JPEG": {"quality": 90}, "PNG": {}, "WEBP": {"quality": 90, "method": 2}}
 BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
@@ -53,12 +53,12 @@ def read_picture(sent: bytes) -> Picture:
     ImageTypeProblem
         If the content is no JPEG, PNG or WebP.
     ImageProblem
-        If it does not decode to its end, or has more than 40 million pixels, which is looked at
+        If it does not decode to its end, or has more than 25 million pixels, which is looked at
         before any is decoded.
     """
     try:
         image = _opened(sent)
-        kind = str(image.format)
+        kind = "JPEG" if image.format == "MPO" else str(image.format)  # a JPEG with more behind it
         pixels = _pixels(image)
     except BOMBS as error:
         raise _too_many_pixels() from error
@@ -84,13 +84,13 @@ def _pixels(image: Image.Image) -> Image.Image:
     """Return a picture without anything else, in a mode that all browsers show."""
     if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE_PIXELS:
         raise _too_many_pixels()
-    image.load()
     upright = ImageOps.exif_transpose(image)
+    image.close()  # its pixels were copied, and may be many
     is_grey = upright.mode in ("1", "L", "I;16")
-    plain = "RGBA" if upright.has_transparency_data else "L" if is_grey else "RGB"
-    converted = upright.convert(plain)
-    converted.info = {}  # what an encoder would write beside the pixels
-    return converted
+    mode = "RGBA" if upright.has_transparency_data else "L" if is_grey else "RGB"
+    plain = upright if upright.mode == mode else upright.convert(mode)
+    plain.info = {}  # what an encoder would write beside the pixels
+    return plain
 
 
 def _too_many_pixels() -> ImageProblem:

@@ -56,7 +56,7 @@ async def add_image(
     request: Request,
     alt: Annotated[Text, Query(max_length=300, description="what is to be seen, in words")] = "",
 ) -> ProductImagesView:
-    """Add an image, the body: JPEG, PNG or WebP, at most 5 MB and 40 million pixels.
+    """Add an image, the body: JPEG, PNG or WebP, at most 5 MB and 25 million pixels.
 
     What it is, is found from its content. It is encoded anew; EXIF, and with it the place where it
     was taken, is not kept.

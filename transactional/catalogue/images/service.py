@@ -3,7 +3,7 @@
 import asyncio
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Row
@@ -16,8 +16,10 @@ from transactional.catalogue.images.store import ImageStore
 from transactional.catalogue.repository import CatalogueRepository
 from transactional.catalogue.service import held_product
 from transactional.errors import ShopProblem
+from web.problems import OverloadedProblem
 
 MAX_IMAGES = 20
+MAX_AT_WORK = 16
 SWEPT_AFTER = dt.timedelta(days=1)
 
 
@@ -106,14 +108,15 @@ class ProductImages:
 class Pictures:
     """Takes pictures in, and sweeps away those that no product has; one per process.
 
-    A picture in work may take some 300 MB, so that they are worked on one after the other, and with
-    no connection to the database in hand.
+    A picture in work may take some 450 MB, so that they are worked on one after the other, and with
+    no connection to the database in hand. Who finds no place to wait in is told so at once.
     """
 
     sessions: async_sessionmaker[AsyncSession]
     store: ImageStore
     now: Callable[[], dt.datetime]
-    one_at_a_time: asyncio.Semaphore
+    one_at_a_time: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_AT_WORK))
 
     async def take_in(
         self, sent: bytes, product_id: int, alt: str, editor: Editor
@@ -126,12 +129,14 @@ class Pictures:
             As `ProductImages.hold` says.
         ImageTypeProblem, ImageProblem
             If the file holds no picture that can be shown.
-        UnavailableProblem
-            If it cannot be stored now.
+        OverloadedProblem, UnavailableProblem
+            If too many wait already, or it cannot be stored now.
         """
         async with self.sessions.begin() as session:
             await ProductImages(session, editor).hold(product_id)
-        async with self.one_at_a_time:
+        if self.places.locked():
+            raise OverloadedProblem("Too many images at once. Send this one again shortly.")
+        async with self.places, self.one_at_a_time:
             picture = await asyncio.to_thread(read_picture, sent)
         await self._keep(picture)
         async with self.sessions.begin() as session:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 
 from features.schemas.row import Id
 from transactional.catalogue.editors import Editor, EditorDep, LoneEditorDep
@@ -49,7 +49,6 @@ async def begin_import(
     editor: LoneEditorDep,
     sessions: SessionMakerDep,
     request: Request,
-    content_type: Annotated[str, Header(max_length=200)] = "",
 ) -> ImportView:
     """Take in a file of listings, at most 10,000 rows and 5 MB, to be worked through by and by.
 
@@ -59,7 +58,8 @@ async def begin_import(
     is judged on its own. A file that is sent again while it is in work is the same import.
     """
     content = await request.body()
-    rows = await asyncio.to_thread(read_rows, content, content_type)
+    media_type = request.headers.get("content-type", "")
+    rows = await asyncio.to_thread(read_rows, content, media_type)
     digest = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
     async with sessions.begin() as session:
         imports = ImportRepository(session)
