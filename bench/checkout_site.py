@@ -99,6 +99,7 @@ def shop(stores: Stores, orders_per_commit: int) -> Iterator[tuple[int, "subproc
         "TOKEN_SECRET": SECRET,
         "PAYMENT_URL": f"http://127.0.0.1:{payments}",
         "PAYMENT_WEBHOOK_SECRET": SECRET,
+        "IMAGES_URL": str(stores.folder / "images"),
         "ORDERS_PER_COMMIT": str(orders_per_commit),
         "LOG_LEVEL": "INFO",
         "TEST_PROVIDER_BOOKS": str(stores.folder / "payments.sqlite"),

@@ -194,7 +194,8 @@ def environment(site: Site) -> dict[str, str]:
         "GATEWAY_MLFLOW_URL": site.url("mlflow"),
         "GATEWAY_DATA_DOCS": str(site.home / "data_docs"),
     }
-    return {**os.environ, **own, **airflow_environment(site, kept)}  # noqa: TID251
+    defaults = {"IMAGES_URL": str(site.home / "images")}
+    return {**defaults, **os.environ, **own, **airflow_environment(site, kept)}  # noqa: TID251
 
 
 def payment_environment(site: Site, webhook_secret: str) -> dict[str, str]:

@@ -1,6 +1,5 @@
 import os
 import sys
-import uuid
 
 import pytest
 
@@ -45,17 +44,8 @@ def postgres_server(tmp_path_factory):
 @pytest.fixture
 def database_url(postgres_server):
     """The URL (postgresql://...) of an empty database of this test's own."""
-    import sqlalchemy as sa
-
-    name = f"test_{uuid.uuid4().hex}"
-    engine = sa.create_engine(
-        postgres_server.replace("postgresql:", "postgresql+psycopg2:"), isolation_level="AUTOCOMMIT"
-    )
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"create database {name}")
-        yield postgres_server.rsplit("/", 1)[0] + f"/{name}"
-        connection.exec_driver_sql(f"drop database {name} with (force)")
-    engine.dispose()
+    with services.database(postgres_server) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import contextlib
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -49,6 +50,22 @@ def postgres_server(folder: Path) -> Iterator[str]:
     command += ["-c", "fsync=off"]
     with running(command, folder / "postgres.log", lambda: subprocess.call(probe) == 0):
         yield postgres.url(port, "postgres")
+
+
+@contextlib.contextmanager
+def database(server_url: str, template: str = "template1") -> Iterator[str]:
+    """Yield the URL (postgresql://...) of a new database, a copy of `template`."""
+    import sqlalchemy as sa
+
+    name = f"test_{uuid.uuid4().hex}"
+    engine = sa.create_engine(
+        server_url.replace("postgresql:", "postgresql+psycopg2:"), isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"create database {name} template {template}")
+        yield server_url.rsplit("/", 1)[0] + f"/{name}"
+        connection.exec_driver_sql(f"drop database {name} with (force)")
+    engine.dispose()
 
 
 @contextlib.contextmanager

@@ -19,10 +19,19 @@ from transactional.accounts.personal_data_router import router as personal_data_
 from transactional.accounts.router import router as accounts_router
 from transactional.background import always, on_a_clock
 from transactional.carts.router import router as carts_router
+from transactional.catalogue.categories.router import router as categories_router
+from transactional.catalogue.categories.telling import PathTelling
+from transactional.catalogue.images.router import MAX_IMAGE_BYTES
+from transactional.catalogue.images.router import router as images_router
+from transactional.catalogue.images.service import Pictures
+from transactional.catalogue.images.store import ImageStore
+from transactional.catalogue.imports.router import MAX_IMPORT_BYTES
+from transactional.catalogue.imports.router import router as imports_router
+from transactional.catalogue.imports.service import Importing
 from transactional.catalogue.listings import ListingReader
 from transactional.catalogue.router import router as catalogue_router
 from transactional.database import make_engine
-from transactional.deps import utc_now
+from transactional.deps import new_event_id, utc_now
 from transactional.errors import add_store_handlers
 from transactional.fulfilment import router as fulfilment
 from transactional.fulfilment.money import MoneyDuties
@@ -50,13 +59,21 @@ REDIS_SECONDS = 0.5
 FOLLOWING_SECONDS = 10.0
 DUTIES_SECONDS = 5.0
 REVOCATIONS_SECONDS = 1.0
+IMPORTS_SECONDS = 1.0
 MAX_WAITING = 1000
+BODY_LIMITS = {
+    "/api/v1/catalogue/products/{product_id}/images": MAX_IMAGE_BYTES,
+    "/api/v1/catalogue/imports": MAX_IMPORT_BYTES,
+}
 ROUTERS = (
     accounts_router,
     credentials_router,
     addresses_router,
     personal_data_router,
     catalogue_router,
+    categories_router,
+    images_router,
+    imports_router,
     carts_router,
     orders_router,
     fulfilment.customers,
@@ -89,11 +106,19 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         state = app.state
-        duties = (*state.reconciler.duties(), *state.money.duties())
+        duties = (
+            *state.reconciler.duties(),
+            *state.money.duties(),
+            state.path_telling.tell_paths,
+            state.pictures.sweep_images,
+        )
         revocations = (state.revocations.refresh_revocations,)
+        # On a clock of its own: a long file holds nothing else up.
+        imports = (state.importing.go_on_with_imports,)
         async with (
             always(state.follower.follow()),
             on_a_clock(duties, DUTIES_SECONDS, state.log),
+            on_a_clock(imports, IMPORTS_SECONDS, state.log),
             on_a_clock(revocations, REVOCATIONS_SECONDS, state.log),
         ):
             yield
@@ -106,7 +131,9 @@ def create_app(
         "database": lambda: _check_database(engine),
         "redis": lambda: _check_redis(redis),
     }
-    app = make_service("shop", "Emporium: the shop", settings.log_level, checks, lifespan)
+    app = make_service(
+        "shop", "Emporium: the shop", settings.log_level, checks, lifespan, BODY_LIMITS
+    )
     _equip(app, settings, provider, engine, redis)
     app.state.follower = Follower(following)
     add_store_handlers(app)
@@ -132,6 +159,9 @@ def _equip(
     app.state.passwords = Passwords.recommended()
     app.state.currency = settings.currency
     app.state.listings = ListingReader(engine, MAX_WAITING)
+    app.state.pictures = Pictures(app.state.sessions, ImageStore.at(settings.images_url), utc_now)
+    app.state.importing = Importing(app.state.sessions, utc_now, new_event_id, app.state.log)
+    app.state.path_telling = PathTelling(app.state.sessions, utc_now, new_event_id)
     app.state.checkout = make_checkout(engine, provider, settings.currency, sizes)
     app.state.reconciler = make_reconciler(engine, app.state.checkout, provider)
     app.state.money = MoneyDuties(engine, provider, utc_now)

@@ -26,15 +26,24 @@ class UnknownProductProblem(ShopProblem):
 
 
 class NotForSaleProblem(ShopProblem):
-    """The product is archived."""
+    """The product is archived, or not published yet."""
 
     type, title, status = "/problems/not-for-sale", "Not for sale", 409
 
     def __init__(self, product_id: int) -> None:
         super().__init__(
-            f"Product {product_id} is no longer sold. Take it out and try again.",
+            f"Product {product_id} is not for sale. Take it out and try again.",
             product_id=product_id,
         )
+
+
+class StaleVersionProblem(ShopProblem):
+    """What shall be changed was changed since it was read."""
+
+    type, title, status = "/problems/stale-version", "Changed meanwhile", 412
+
+    def __init__(self, what: str, version: int) -> None:
+        super().__init__(f"The {what} has version {version} by now. Read it and decide again.")
 
 
 class OutOfStockProblem(ShopProblem):

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Path
+from fastapi import Header, Path
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from features.schemas.row import Id
@@ -13,6 +13,15 @@ Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 Region = Annotated[Text, Field(min_length=1, max_length=80, description="country or state")]
 ProductId = Annotated[Id, Path(description="of a product of the catalogue")]
 Quantity = Annotated[int, Field(ge=1, le=100, description="units; at most 100 of one product")]
+
+IfMatch = Annotated[
+    str | None, Header(pattern=r'^"\d{1,18}"$', description='the version that was read: "7"')
+]
+
+
+def version_of(if_match: str | None) -> int | None:
+    """Return the version that a request insists on; None for any."""
+    return int(if_match.strip('"')) if if_match else None
 
 
 class RequestBody(BaseModel):

@@ -48,6 +48,9 @@ class Settings(DatabaseSettings):
         str, Field(pattern="^https?://", description="where customers come back to from their bank")
     ] = ""
     stripe_api_base: Annotated[str, Field(pattern="^https?://")] = "https://api.stripe.com"
+    images_url: Annotated[
+        str, Field(min_length=1, description="a folder, or what fsspec reads: s3://bucket/images")
+    ]
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$", description="of all prices")] = "EUR"
     orders_per_commit: Annotated[

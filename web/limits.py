@@ -1,56 +1,78 @@
 """Bounds on what a request may bring, and whose address it came from."""
 
 import contextlib
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from starlette.datastructures import Headers
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.problems import OverloadedProblem, TooLargeProblem, response
 
+NO_EXCEPTIONS: Mapping[str, int] = MappingProxyType({})
+
 
 class BodyLimit:
-    """Middleware: a body of more than `max_bytes` is answered 413, whether announced or streamed."""
+    """Middleware: a body of more than its path's limit is answered 413, announced or streamed.
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    Parameters
+    ----------
+    max_bytes
+        Of every path that has no limit of its own.
+    by_path
+        Limits in bytes by path template, such as `/products/{product_id}/images`.
+    """
+
+    def __init__(
+        self, app: ASGIApp, max_bytes: int, by_path: Mapping[str, int] = NO_EXCEPTIONS
+    ) -> None:
         self.app = app
         self.max_bytes = max_bytes
+        self.by_path = [(compile_path(path)[0], limit) for path, limit in by_path.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        max_bytes = self._limit(scope["path"])
         announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isdigit() and int(announced) > self.max_bytes:
-            await response(self._problem(), scope["path"])(scope, receive, send)
+        if announced.isdigit() and int(announced) > max_bytes:
+            await response(_too_large(max_bytes), scope["path"])(scope, receive, send)
             return
-        await self._count(scope, receive, send)
+        await self._count(max_bytes, scope, receive, send)
 
-    async def _count(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def _limit(self, path: str) -> int:
+        own = (limit for template, limit in self.by_path if template.match(path))
+        return next(own, self.max_bytes)
+
+    async def _count(self, max_bytes: int, scope: Scope, receive: Receive, send: Send) -> None:
         n_bytes, answered = 0, False
 
         async def counted() -> Message:
             nonlocal n_bytes
             message = await receive()
             n_bytes += len(message.get("body", b""))
-            if n_bytes > self.max_bytes:
+            if n_bytes > max_bytes:
                 raise _TooManyBytesError
             return message
 
         async def unless_too_large(message: Message) -> None:
             nonlocal answered
             # The framework turns what `counted` raised into an answer of its own: ours goes out.
-            if n_bytes <= self.max_bytes:
+            if n_bytes <= max_bytes:
                 answered = True
                 await send(message)
 
         with contextlib.suppress(_TooManyBytesError):
             await self.app(scope, counted, unless_too_large)
-        if n_bytes > self.max_bytes and not answered:
-            await response(self._problem(), scope["path"])(scope, receive, send)
+        if n_bytes > max_bytes and not answered:
+            await response(_too_large(max_bytes), scope["path"])(scope, receive, send)
 
-    def _problem(self) -> TooLargeProblem:
-        return TooLargeProblem(f"Send at most {self.max_bytes} bytes in one request.")
+
+def _too_large(max_bytes: int) -> TooLargeProblem:
+    return TooLargeProblem(f"Send at most {max_bytes} bytes in one request.")
 
 
 class _TooManyBytesError(Exception):

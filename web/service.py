@@ -9,7 +9,7 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
 
 from web.health import Check, health_router
-from web.limits import BodyLimit, ForwardedAddress, InFlightLimit
+from web.limits import NO_EXCEPTIONS, BodyLimit, ForwardedAddress, InFlightLimit
 from web.logs import make_logger
 from web.problems import RESPONSES, ProblemDocument, add_problem_handlers
 from web.rates import CallerRates, RateLimit
@@ -32,6 +32,7 @@ def make_service(
     log_level: str,
     checks: Mapping[str, Check],
     lifespan: Lifespan,
+    body_limits: Mapping[str, int] = NO_EXCEPTIONS,
 ) -> FastAPI:
     """Return an application with problem documents, health, metrics, logs and limits.
 
@@ -41,6 +42,8 @@ def make_service(
         Short, for the log and the path of its pages: `/docs/<name>`.
     checks
         What `/readyz` asks, by name.
+    body_limits
+        In bytes, by template, of paths that take more than `MAX_BODY_BYTES`.
     """
     # Its page brings its own scripts: a shop without a way out to the internet has pages too.
     app = FastAPIOffline(
@@ -66,7 +69,7 @@ def make_service(
         trusted=LOCAL,
         exempt=SIGNS_OF_LIFE,
     )
-    app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES)
+    app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES, by_path=body_limits)
     app.add_middleware(Telemetry, metrics=RequestMetrics(registry), log=app.state.log)
     app.add_middleware(ForwardedAddress, trusted=LOCAL)
     _document_problems(app)

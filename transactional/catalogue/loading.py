@@ -22,10 +22,15 @@ create temporary table staging (
 ) on commit drop"""
 PRODUCT_MERGE = (
     """
-insert into categories (category_id, path)
-select distinct on (category_id) category_id, category_path from staging
-where category_id is not null order by category_id, occurred_at desc
-on conflict (category_id) do update set path = coalesce(excluded.path, categories.path)""",
+with latest as (
+    select distinct on (category_id) category_id, category_path, occurred_at from staging
+    where category_id is not null order by category_id, occurred_at desc
+)
+merge into categories using latest on categories.category_id = latest.category_id
+when not matched then insert (category_id, path) values (latest.category_id, category_path)
+when matched and category_path is not null and (changed_at is null or changed_at < occurred_at)
+    then update set path = category_path""",
+    "select derive_category_tree()",
     """
 insert into sellers (seller_id) select distinct seller_id from staging
 where seller_id is not null on conflict do nothing""",
@@ -39,8 +44,26 @@ on conflict (product_id) do update set
     external_id = excluded.external_id, title = excluded.title,
     description = excluded.description, category_id = excluded.category_id,
     brand = excluded.brand, seller_id = excluded.seller_id, price_cents = excluded.price_cents,
-    attributes = excluded.attributes, status = excluded.status, updated_at = excluded.updated_at
+    attributes = excluded.attributes, status = excluded.status, updated_at = excluded.updated_at,
+    version = products.version + 1
 where products.updated_at < excluded.updated_at""",
+    """
+with told as (
+    select product_id, price_cents, occurred_at, recorded_at,
+           lag(price_cents) over (partition by product_id order by occurred_at, recorded_at) as was
+    from staging
+)
+insert into price_history (product_id, price_cents, changed_at)
+select product_id, price_cents, occurred_at from told
+where price_cents is distinct from coalesce(was, (
+    select price_cents from price_history
+    where price_history.product_id = told.product_id and changed_at <= occurred_at
+    order by changed_at desc, entry_id desc limit 1))
+  and not exists (
+    select from price_history
+    where price_history.product_id = told.product_id and changed_at = occurred_at
+      and price_history.price_cents = told.price_cents)
+order by occurred_at, recorded_at""",
 )
 STOCK_COLUMNS = ("product_id", "n_available", "occurred_at", "recorded_at")
 STOCK_STAGING = """

@@ -1,46 +1,181 @@
-"""/catalogue/products/{product_id}: anyone reads, operators change."""
+"""/catalogue: anyone reads products, sellers and operators list and change them."""
 
-from fastapi import APIRouter, Request
+import datetime as dt
+from typing import Annotated
 
-from transactional.callers import OperatorDep
-from transactional.catalogue.deps import CatalogueServiceDep
+from fastapi import APIRouter, Query, Response
+
+from features.schemas.row import Id
+from transactional.catalogue.deps import CatalogueDep, CatalogueServiceDep, ProductViewsDep
+from transactional.catalogue.editors import EditorDep, Onlooker, OnlookerDep
 from transactional.catalogue.models import Product
-from transactional.catalogue.repository import CatalogueRepository
-from transactional.catalogue.schemas import ProductChange, ProductView
-from transactional.deps import SessionDep
+from transactional.catalogue.repository import CatalogueRepository, Filter
+from transactional.catalogue.schemas import (
+    GroupPage,
+    GroupView,
+    Listing,
+    ListingPage,
+    NewGroup,
+    NewProduct,
+    PricePage,
+    PriceView,
+    ProductChange,
+    ProductView,
+)
+from transactional.catalogue.states import Status
+from transactional.catalogue.views import ProductViews
 from transactional.errors import UnknownProductProblem
-from transactional.fields import ProductId
-from transactional.stock.repository import StockRepository
+from transactional.fields import IfMatch, ProductId, version_of
+from web import cursors
 
 router = APIRouter(prefix="/catalogue", tags=["catalogue"])
+Limit = Annotated[int, Query(ge=1, le=100)]
+Cursor = Annotated[str | None, Query(max_length=200)]
+
+
+@router.get("/products")
+async def list_products(
+    views: ProductViewsDep,
+    category_id: Annotated[Id | None, Query(description="with all below it")] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> ListingPage:
+    """Return what is published, by id."""
+    which = Filter("published", category_id=category_id)
+    return await _page(views.catalogue, which, views.currency, limit, cursor)
+
+
+@router.get("/listings")
+async def list_own(
+    editor: EditorDep,
+    views: ProductViewsDep,
+    status: Status | None = None,
+    seller_id: Annotated[Id | None, Query(description="for operators")] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> ListingPage:
+    """Return a seller's own listings, drafts too, by id; an operator sees everybody's."""
+    which = Filter(status, editor.seller_for(seller_id))
+    return await _page(views.catalogue, which, views.currency, limit, cursor)
+
+
+async def _page(
+    catalogue: CatalogueRepository, which: Filter, currency: str, limit: int, cursor: str | None
+) -> ListingPage:
+    listing = f"products {which}"
+    after = int(cursors.decode(cursor, listing)[0]) if cursor else 0
+    found = await catalogue.listed(which, after, limit + 1)
+    page = [_listing(product, sha256) for product, sha256 in found[:limit]]
+    more = cursors.encode([page[-1].product_id], listing) if len(found) > limit else None
+    return ListingPage(products=page, currency=currency, next_cursor=more)
+
+
+def _listing(product: Product, image_sha256: str | None) -> Listing:
+    fields = {
+        name: getattr(product, name) for name in Listing.model_fields if name != "image_sha256"
+    }
+    return Listing(**fields, image_sha256=image_sha256)
+
+
+@router.post("/products", status_code=201)
+async def create_product(
+    body: NewProduct, service: CatalogueServiceDep, views: ProductViewsDep, response: Response
+) -> ProductView:
+    """List a product, as a draft that only its seller and operators see."""
+    product = await service.create(body.values(), body.seller_id)
+    return await _shown(product, views, response)
 
 
 @router.get("/products/{product_id}")
-async def read_product(product_id: ProductId, session: SessionDep, request: Request) -> ProductView:
+async def read_product(
+    product_id: ProductId, views: ProductViewsDep, onlooker: OnlookerDep, response: Response
+) -> ProductView:
     """Return a product with its price and the units that can be sold now."""
-    product = await CatalogueRepository(session).product(product_id)
-    if product is None:
-        raise UnknownProductProblem(product_id)
-    return await _view(product, session, request.app.state.currency)
+    product = await _visible(product_id, views.catalogue, onlooker)
+    return await _shown(product, views, response)
 
 
 @router.patch("/products/{product_id}")
 async def change_product(
     product_id: ProductId,
     body: ProductChange,
-    _: OperatorDep,
     service: CatalogueServiceDep,
-    request: Request,
+    views: ProductViewsDep,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> ProductView:
-    """Change a product's title, price or status."""
-    product = await service.change(product_id, body.values())
-    return await _view(product, service.catalogue.session, request.app.state.currency)
+    """Change a product, publish it, archive it, or sell it again.
+
+    With `If-Match`, refused if it was changed since that version was read.
+    """
+    product = await service.change(product_id, body.values(), version_of(if_match))
+    return await _shown(product, views, response)
 
 
-async def _view(product: Product, session: SessionDep, currency: str) -> ProductView:
-    path = await CatalogueRepository(session).category_path(product.category_id)
-    n_available = await StockRepository(session).n_available(product.product_id) or 0
-    fields = {column.name: getattr(product, column.name) for column in product.__table__.columns}
-    return ProductView.model_validate(
-        {**fields, "category_path": path, "currency": currency, "n_available": n_available}
-    )
+@router.delete("/products/{product_id}", status_code=204)
+async def delete_product(
+    product_id: ProductId, service: CatalogueServiceDep, if_match: IfMatch = None
+) -> None:
+    """Delete a draft; what was ever published is archived instead."""
+    await service.delete(product_id, version_of(if_match))
+
+
+@router.get("/products/{product_id}/prices")
+async def read_prices(
+    product_id: ProductId,
+    views: ProductViewsDep,
+    onlooker: OnlookerDep,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> PricePage:
+    """Return what a product cost since when, newest first."""
+    await _visible(product_id, views.catalogue, onlooker)
+    listing = f"prices of {product_id}"
+    found = await views.catalogue.prices(product_id, _before(cursor, listing), limit + 1)
+    page = found[:limit]
+    last = page[-1] if len(found) > limit else None
+    place = (last.changed_at.isoformat(), last.entry_id) if last else ()
+    more = cursors.encode(place, listing) if last else None
+    prices = [PriceView.model_validate(each, from_attributes=True) for each in page]
+    return PricePage(prices=prices, currency=views.currency, next_cursor=more)
+
+
+def _before(cursor: str | None, listing: str) -> tuple[dt.datetime, int] | None:
+    if cursor is None:
+        return None
+    changed_at, entry_id = cursors.decode(cursor, listing)
+    return dt.datetime.fromisoformat(str(changed_at)), int(entry_id)
+
+
+@router.post("/groups", status_code=201)
+async def create_group(body: NewGroup, service: CatalogueServiceDep) -> GroupView:
+    """Make a group of variants; products join it by their `group_id`."""
+    group = await service.create_group(body.title, body.axes, body.seller_id)
+    return GroupView.model_validate(group, from_attributes=True)
+
+
+@router.get("/groups")
+async def list_groups(
+    editor: EditorDep, catalogue: CatalogueDep, limit: Limit = 20, cursor: Cursor = None
+) -> GroupPage:
+    """Return a seller's own groups of variants, by id; an operator sees everybody's."""
+    listing = f"groups of {editor.seller_id}"
+    after = int(cursors.decode(cursor, listing)[0]) if cursor else 0
+    found = await catalogue.groups(editor.seller_id, after, limit + 1)
+    page = [GroupView.model_validate(each, from_attributes=True) for each in found[:limit]]
+    more = cursors.encode([page[-1].group_id], listing) if len(found) > limit else None
+    return GroupPage(groups=page, next_cursor=more)
+
+
+async def _visible(product_id: int, catalogue: CatalogueRepository, onlooker: Onlooker) -> Product:
+    product = await catalogue.product(product_id)
+    if product is None or (
+        product.status == "draft" and not await onlooker.may_see_draft(product.seller_id)
+    ):
+        raise UnknownProductProblem(product_id)
+    return product
+
+
+async def _shown(product: Product, views: ProductViews, response: Response) -> ProductView:
+    response.headers["ETag"] = f'"{product.version}"'
+    return await views.of(product)

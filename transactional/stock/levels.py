@@ -7,7 +7,7 @@ from typing import Literal
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-LevelReason = Literal["received", "sold", "returned", "corrected"]
+LevelReason = Literal["received", "sold", "returned", "corrected", "opening"]
 
 TELL_LEVELS = text("""
 insert into outbox (event_id, topic, key, body, recorded_at)
@@ -26,6 +26,10 @@ order by product_id
 async def tell_levels(
     connection: AsyncConnection, product_ids: Sequence[int], reason: LevelReason, now: dt.datetime
 ) -> None:
-    """Write the levels of these products to the outbox; the caller holds locks on their rows."""
+    """Write the levels of these products to the outbox; the caller holds locks on their rows.
+
+    None of them is a draft: the log does not know drafts, whose level is told when they are
+    published. (Asking for it here would cost every order a look at the products.)
+    """
     values = {"product_ids": list(product_ids), "reason": reason, "now": now}
     await connection.execute(TELL_LEVELS, values)

@@ -17,6 +17,12 @@ AVAILABLE = text("""
 select sum(n_on_hand - n_reserved)::bigint from stock join warehouses using (warehouse_id)
 where product_id = :product_id and is_open
 """)
+AVAILABLE_OF = text("""
+select product_id, sum(n_on_hand - n_reserved)::bigint as n_available
+from stock join warehouses using (warehouse_id)
+where product_id = any(cast(:product_ids as bigint[])) and is_open group by product_id
+""")
+IS_DRAFT = text("select status = 'draft' from products where product_id = :product_id")
 OPEN = text("""
 insert into stock (product_id, warehouse_id, n_on_hand, updated_at)
 select product_id, :warehouse_id, 0, :now from products where product_id = :product_id
@@ -72,6 +78,16 @@ class StockRepository:
         """Return the units of a warehouse that are promised to nobody."""
         row = await self.session.get(Stock, (product_id, warehouse_id), populate_existing=True)
         return row.n_on_hand - row.n_reserved if row else 0
+
+    async def available_of(self, product_ids: Sequence[int]) -> dict[int, int]:
+        """Return the units that can be sold, by product id; those that never had any are missing."""
+        rows = await self.session.execute(AVAILABLE_OF, {"product_ids": list(product_ids)})
+        return {row.product_id: row.n_available for row in rows}
+
+    async def is_draft(self, product_id: int) -> bool:
+        """Tell whether a product is not published yet; its stock rows' lock keeps it so."""
+        found: bool = await self.session.scalar(IS_DRAFT, {"product_id": product_id})
+        return found
 
     async def warehouse(self, warehouse_id: int | None) -> int | None:
         """Return the warehouse if there is one of that id; the first open one for None."""

@@ -1,19 +1,14 @@
 """/stock, for operators."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Header
+from fastapi import APIRouter
 
 from transactional.callers import OperatorDep
-from transactional.fields import ProductId
+from transactional.fields import IfMatch, ProductId, version_of
 from transactional.stock.deps import StockServiceDep
 from transactional.stock.repository import Move
 from transactional.stock.schemas import Level, Movement, ProductStock, WarehouseStock
 
 router = APIRouter(prefix="/stock", tags=["stock"])
-IfMatch = Annotated[
-    str | None, Header(pattern=r'^"\d{1,18}"$', description='the version that was read: "7"')
-]
 
 
 @router.get("/{product_id}")
@@ -43,6 +38,6 @@ async def move_stock(
         body.delta,
         body.reason,
         operator.customer_id,
-        int(if_match.strip('"')) if if_match else None,
+        version_of(if_match),
     )
     return Level(product_id=body.product_id, n_available=await service.move(move))

@@ -4,7 +4,12 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from transactional.errors import OutOfStockProblem, ShopProblem, UnknownProductProblem
+from transactional.errors import (
+    OutOfStockProblem,
+    ShopProblem,
+    StaleVersionProblem,
+    UnknownProductProblem,
+)
 from transactional.stock.levels import LevelReason, tell_levels
 from transactional.stock.models import Stock
 from transactional.stock.repository import Move, StockRepository
@@ -14,12 +19,6 @@ class UnknownWarehouseProblem(ShopProblem):
     """No such warehouse, or none is open."""
 
     type, title, status = "/problems/unknown-warehouse", "Unknown warehouse", 404
-
-
-class StaleVersionProblem(ShopProblem):
-    """The stock was changed since it was read."""
-
-    type, title, status = "/problems/stale-version", "Changed meanwhile", 412
 
 
 @dataclass(frozen=True)
@@ -50,9 +49,10 @@ class StockService:
         await self.stock.lock(move.product_id)
         if not await self.stock.move(move, now):
             await self._refuse(move)
-        connection = await self.stock.session.connection()
-        reason: LevelReason = "received" if move.reason == "received" else "corrected"
-        await tell_levels(connection, [move.product_id], reason, now)
+        if not await self.stock.is_draft(move.product_id):
+            connection = await self.stock.session.connection()
+            reason: LevelReason = "received" if move.reason == "received" else "corrected"
+            await tell_levels(connection, [move.product_id], reason, now)
         return await self.stock.n_available(move.product_id) or 0
 
     async def warehouse(self, warehouse_id: int | None) -> int:
@@ -76,8 +76,6 @@ class StockService:
             raise UnknownProductProblem(move.product_id)
         row = rows[move.warehouse_id]
         if move.version is not None and move.version != row.version:
-            raise StaleVersionProblem(
-                f"The stock has version {row.version} by now. Read it and decide again."
-            )
+            raise StaleVersionProblem("stock", row.version)
         left = row.n_on_hand - row.n_reserved
         raise OutOfStockProblem(move.product_id, wanted=-move.delta, left=left)

@@ -74,5 +74,6 @@ class Warehouses:
             if not await self.stock.stock.move(move, now):
                 left = await self.stock.stock.n_free(product_id, warehouse_id)
                 raise OutOfStockProblem(product_id, wanted=quantity, left=left)
-        connection = await self.session.connection()
-        await tell_levels(connection, [product_id], "corrected", now)
+        if not await self.stock.stock.is_draft(product_id):
+            connection = await self.session.connection()
+            await tell_levels(connection, [product_id], "corrected", now)

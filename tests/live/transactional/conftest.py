@@ -58,13 +58,14 @@ def level(product_id, n_available, at=LAST_YEAR):
 
 
 @pytest.fixture
-def settings(database_url, redis_url):
+def settings(database_url, redis_url, tmp_path):
     return Settings(
         database_url=database_url,
         redis_url=redis_url,
         token_secret=SECRET,
         payment_url="http://payments",
         payment_webhook_secret=SECRET,
+        images_url=str(tmp_path / "images"),
         log_level="ERROR",
     )
 
@@ -117,9 +118,25 @@ def provider(bank_and_provider):
     return bank_and_provider[1]
 
 
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server):
+    """The name of a database that is migrated once; copying it is faster than migrating again."""
+    with services.database(postgres_server) as url:
+        upgrade(url)
+        yield url.rsplit("/", 1)[1]
+
+
+@pytest.fixture
+def database_url(request, postgres_server):
+    """The URL of a database of this test's own: with the shop's tables if it is to be `migrated`."""
+    is_migrated = "migrated" in request.fixturenames
+    template = request.getfixturevalue("migrated_template") if is_migrated else "template1"
+    with services.database(postgres_server, template) as url:
+        yield url
+
+
 @pytest.fixture
 def migrated(database_url):
-    upgrade(database_url)
     return database_url
 
 

@@ -78,6 +78,7 @@ class Site:
             "TOKEN_SECRET": SECRET,
             "PAYMENT_URL": self.url("payments"),
             "PAYMENT_WEBHOOK_SECRET": SECRET,
+            "IMAGES_URL": str(self.folder / "images"),
             "TEST_PROVIDER_BOOKS": str(self.folder / "payments.sqlite"),
             "TEST_PROVIDER_PUBLIC_URL": self.url("payments"),
             "TEST_PROVIDER_WEBHOOK_URL": f"{self.url('shop')}/api/v1/payments/webhooks",

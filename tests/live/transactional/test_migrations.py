@@ -125,3 +125,37 @@ def test_what_only_the_new_version_knows_goes_down_as_the_old_one_would_say_it(
         ("cancelled",)
     ]
     assert read(shop_of_version_1, "select n_available from stock where product_id = 1") == [(5,)]
+
+
+def test_the_tree_and_the_first_prices_come_from_what_is_there(shop_of_version_1, database_url):
+    upgrade(database_url)
+
+    tree = read(
+        shop_of_version_1, "select path, category_id, parent_id, ancestor_ids from categories"
+    )
+    by_path = {path: rest for path, *rest in tree}
+    home, _, _ = by_path["Home"]
+    assert by_path == {"Home": [home, None, []], "Home > Lamps": [7, home, [home]]}
+    assert read(
+        shop_of_version_1, "select product_id, price_cents, changed_at::text from price_history"
+    ) == [(1, 250, "2026-01-02 00:00:00+00"), (2, 100, "2026-01-02 00:00:00+00")]
+
+
+def test_a_draft_goes_down_as_archived_and_an_operators_category_stays(
+    shop_of_version_1, database_url
+):
+    upgrade(database_url)
+    shop_of_version_1.exec_driver_sql("""
+        update products set status = 'draft', group_id = null where product_id = 1;
+        insert into categories (path, parent_id, ancestor_ids, changed_at)
+            values ('Home > Lamps > Desk', 7, array[1000000000, 7], now());
+    """)
+
+    downgrade(database_url, "0008")
+
+    assert read(shop_of_version_1, "select status from products where product_id = 1") == [
+        ("archived",)
+    ]
+    assert read(
+        shop_of_version_1, "select path, parent_id, ancestor_ids from categories order by path"
+    ) == [("Home > Lamps", None, []), ("Home > Lamps > Desk", 7, [7])]

@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from tests.live.transactional.ordering import place
+from transactional.catalogue.editors import Editor
 from transactional.fulfilment import tracking
 from transactional.orders.models import Order
 from transactional.orders.repository import OrderRepository
@@ -21,9 +22,15 @@ PUBLIC = {
     ("POST", "/api/v1/tokens/refresh"),
     ("POST", "/api/v1/tokens/revoke"),
     ("POST", "/api/v1/carts"),
+    ("GET", "/api/v1/catalogue/products"),
     ("GET", "/api/v1/catalogue/products/{product_id}"),
     ("GET", "/api/v1/reviews"),
     ("GET", "/api/v1/reviews/summary"),
+    ("GET", "/api/v1/catalogue/products/{product_id}/prices"),
+    ("GET", "/api/v1/catalogue/categories"),
+    ("GET", "/api/v1/catalogue/categories/{category_id}"),
+    ("GET", "/api/v1/catalogue/categories/{category_id}/children"),
+    ("GET", "/api/v1/catalogue/images/{sha256}"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),
@@ -51,7 +58,12 @@ BODIES = {
         "payment_method": "pm_card_visa",
         "lines": [{"product_id": 1, "quantity": 1}],
     },
+    "NewProduct": {"title": "Fake", "price_cents": 1},
     "ProductChange": {"price_cents": 1},
+    "NewGroup": {"title": "Fakes", "axes": ["size"]},
+    "ImageOrder": {"sha256": []},
+    "NewCategory": {"name": "Fakes"},
+    "CategoryChange": {"name": "Fakes"},
     "Movement": {"product_id": 1, "delta": -1, "reason": "corrected"},
     "PurchaseOrderRequest": {"supplier": "Eve", "lines": [{"product_id": 1, "quantity": 1}]},
     "ReceiptRequest": {"delivery_note": "n", "lines": [{"line_number": 1, "quantity": 1}]},
@@ -78,7 +90,25 @@ BODIES = {
     "Report": {"reason": "I do not like it"},
     "Moderation": {"decision": "hide", "note": "I do not like it"},
 }
-IDS = ("address_id", "purchase_order_id", "warehouse_id", "review_id")
+PATH_VALUES = {
+    "product_id": 1,
+    "number": 1,
+    "category_id": 7,
+    "import_id": 1,
+    "sha256": "a" * 64,
+    "address_id": 1,
+    "purchase_order_id": 1,
+    "warehouse_id": 1,
+    "review_id": 1,
+}
+FOR_OPERATORS = (
+    "/api/v1/fulfilment",
+    "/api/v1/stock",
+    "/api/v1/catalogue/categories",
+    "/api/v1/reviews/reported",
+    "/api/v1/reviews/{review_id}/moderation",
+)
+FOR_SELLERS = ("/api/v1/catalogue/",)  # and for operators; what is not PUBLIC
 OF_ANN = """
 select 'order' as kind, to_jsonb(o) as row from orders as o where customer_id = 1
 union all select 'payment', to_jsonb(p) from payments as p join orders using (order_id)
@@ -95,6 +125,10 @@ union all select 'mail', to_jsonb(m) from mails as m where customer_id = 1
 union all select 'review', to_jsonb(r) - 'n_open_reports' - 'reported_at' from reviews as r
     where customer_id = 1
 union all select 'product', to_jsonb(p) from products as p
+union all select 'image', to_jsonb(i) from product_images as i
+union all select 'group', to_jsonb(g) from product_groups as g
+union all select 'import', to_jsonb(i) from imports as i
+union all select 'category', to_jsonb(c) from categories as c
 """
 
 
@@ -139,7 +173,7 @@ def ask(client, anns_order, monkeypatch):
     keys = itertools.count()
 
     async def request(method, path, schema, headers):
-        url = path.format(order_id=order_id, product_id=1, number=1, **dict.fromkeys(IDS, 1))
+        url = path.format(**PATH_VALUES, order_id=order_id)
         assert schema in BODIES or not schema, f"give BODIES a body for {schema}"
         body = BODIES.get(schema)
         if schema == "ReviewRequest":
@@ -216,14 +250,78 @@ async def test_what_is_for_operators_is_refused_to_customers(app, ask, anns_orde
         if (await ask(method, path, schema, ann)).status_code == 403
     }
 
-    for_operators = {
+    not_for_customers = {
         (method, path)
         for method, path, _ in operations(app.openapi())
-        if path.startswith(("/api/v1/fulfilment", "/api/v1/stock"))
-        or path in ("/api/v1/reviews/reported", "/api/v1/reviews/{review_id}/moderation")
-        or (method, path) == ("PATCH", "/api/v1/catalogue/products/{product_id}")
+        if path.startswith(FOR_OPERATORS + FOR_SELLERS)
     }
-    assert refused == for_operators
+    assert refused == not_for_customers - PUBLIC
+
+
+@pytest.fixture
+async def anns_listings(client, stocked, selling, database):
+    """Ann is seller 3 with a draft, an image, a group and an import; return her headers."""
+    await stocked({1: 50}, seller_id=3)
+    ann = selling(3)
+    catalogue = "/api/v1/catalogue"
+    await client.post(f"{catalogue}/products", json={**DRAFT, "title": "ANNS-DRAFT"}, headers=ann)
+    database.exec_driver_sql(f"""
+        update products set product_id = 2 where title = 'ANNS-DRAFT';
+        insert into images values ('{"a" * 64}', 'image/png', 1, 1, now());
+        insert into product_images values (2, '{"a" * 64}', 1, 'ANNS-ALT');
+    """)
+    await client.post(
+        f"{catalogue}/groups", json={"title": "ANNS-GROUP", "axes": ["size"]}, headers=ann
+    )
+    csv = {**ann, "Content-Type": "text/csv"}
+    await client.post(f"{catalogue}/imports", content="external_id,title\nA,ANNS-ROW", headers=csv)
+    return ann
+
+
+DRAFT = {"price_cents": 777}
+OF_SELLER_ANN = """
+select 'product' as kind, to_jsonb(p) as row from products as p where seller_id = 3
+union all select 'image', to_jsonb(i) from product_images as i
+union all select 'group', to_jsonb(g) from product_groups as g where seller_id = 3
+union all select 'import', to_jsonb(i) - 'finished_at' from imports as i where seller_id = 3
+union all select 'category', to_jsonb(c) from categories as c
+"""
+
+
+@pytest.fixture
+def sellers_holes(app, client, anns_listings, selling, rows):
+    """Ask every operation of the catalogue as seller 4; return those that were not for them."""
+
+    async def look():
+        bob, before, holes = selling(4), rows(OF_SELLER_ANN), []
+        values = {**PATH_VALUES, "product_id": 2, "order_id": 1}
+        for method, path, schema in operations(app.openapi()):
+            if "/catalogue/" not in path:
+                continue
+            answer = await client.request(
+                method, path.format(**values), json=BODIES.get(schema), headers=bob
+            )
+            is_anns = "{" in path and (method, path) not in PUBLIC
+            let_in = is_anns and answer.status_code not in (403, 404)
+            if let_in or "ANNS-" in answer.text or rows(OF_SELLER_ANN) != before:
+                holes.append((method, path))
+        return holes
+
+    return look
+
+
+async def test_what_is_a_sellers_cannot_be_read_or_changed_by_another_seller(sellers_holes):
+    assert await sellers_holes() == []
+
+
+async def test_a_forgotten_condition_of_sellers_is_found(sellers_holes, monkeypatch):
+    monkeypatch.setattr(Editor, "may_edit", lambda self, seller_id: True)
+
+    assert {
+        ("GET", "/api/v1/catalogue/products/{product_id}"),
+        ("PATCH", "/api/v1/catalogue/products/{product_id}"),
+        ("GET", "/api/v1/catalogue/imports/{import_id}"),
+    } <= set(await sellers_holes())
 
 
 async def test_somebody_elses_and_unknown_orders_look_the_same(client, anns_order, shopper):

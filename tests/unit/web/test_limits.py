@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
-from web.limits import InFlightLimit
+from web.limits import BodyLimit, InFlightLimit
 
 
 @pytest.fixture
@@ -80,3 +80,27 @@ async def test_a_stream_of_events_takes_no_place_once_it_has_begun():
         afterwards = await client.get("/work")
 
     assert [meanwhile.status_code, afterwards.status_code] == [200, 200]
+
+
+@pytest.mark.parametrize(
+    ("path", "n_bytes", "status"),
+    [
+        ("/things", 10, 200),
+        ("/things", 11, 413),
+        ("/things/1/images", 20, 200),
+        ("/things/1/images", 21, 413),
+        ("/things/1/images/2", 11, 413),
+    ],
+)
+async def test_a_path_may_take_larger_bodies_than_the_others(path, n_bytes, status):
+    async def read(request):
+        return PlainTextResponse(str(len(await request.body())))
+
+    app = Starlette(routes=[Route("/{rest:path}", read, methods=["POST"])])
+    limited = BodyLimit(app, max_bytes=10, by_path={"/things/{thing_id}/images": 20})
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(limited), base_url="http://service"
+    ) as client:
+        answer = await client.post(path, content=b"x" * n_bytes)
+
+    assert answer.status_code == status

@@ -1,0 +1,1 @@
+"""Pictures of products, stored by what they hold."""

@@ -1,0 +1,1 @@
+"""Many listings from one file, each row judged on its own."""
