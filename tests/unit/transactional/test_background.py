@@ -31,7 +31,10 @@ async def test_what_the_block_raises_is_not_hidden_by_work_that_failed():
     async def fails():
         raise ConnectionError
 
-    with pytest.raises(KeyError):
+    async def block():
         async with always(fails()):
             await asyncio.sleep(0)
             raise KeyError
+
+    with pytest.raises(KeyError):
+        await block()
