@@ -33,22 +33,23 @@ BODY_LIMITS = {
     "/api/v1/catalogue/products/{product_id}/images": MAX_IMAGE_BYTES,
     "/api/v1/catalogue/imports": MAX_IMPORT_BYTES,
 }
+# Paths are tried in this order: what is asked for most comes first.
 ROUTERS = (
+    orders_router,
+    carts_router,
+    catalogue_router,
+    fulfilment.customers,
     accounts_router,
+    images_router,
+    reviews_router,
+    categories_router,
     credentials_router,
     addresses_router,
     personal_data_router,
-    catalogue_router,
-    categories_router,
-    images_router,
     imports_router,
-    carts_router,
-    orders_router,
-    fulfilment.customers,
     fulfilment.operators,
     purchasing_router,  # its fixed paths before `/stock/{product_id}`
     stock_router,
-    reviews_router,
     webhooks_router,
 )
 
