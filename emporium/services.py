@@ -15,6 +15,8 @@ from emporium.settings import REPOSITORY, Settings
 BIN = Path(sys.executable).parent
 SPARK_CLASSES = f'"-XX:SharedArchiveFile={BIN.parent / "spark.jsa"}"'
 """Made by set-up; Java does without it where it is missing or of another version."""
+DRAIN_SECONDS = 5
+"""How long a service that is told to stop may finish requests: an event stream has no end of its own."""
 SECRETS = ("token", "airflow", "webhook")
 NAMES = (
     "gateway",
@@ -137,7 +139,8 @@ def inbox_service(site: Site) -> list[Service]:
 def granian(factory: str, port: int) -> list[str]:
     """Return the command of an ASGI service with one worker."""
     options = ["--interface", "asgi", "--factory", "--host", "127.0.0.1", "--port", str(port)]
-    return [str(BIN / "granian"), *options, "--workers", "1", "--no-ws", factory]
+    options += ["--workers", "1", "--no-ws", "--workers-kill-timeout", str(DRAIN_SECONDS)]
+    return [str(BIN / "granian"), *options, factory]
 
 
 def mlflow_command(site: Site) -> list[str]:

@@ -53,8 +53,8 @@ def postgres_server(folder: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def database(server_url: str, template: str = "template1") -> Iterator[str]:
-    """Yield the URL (postgresql://...) of a new database, a copy of `template`."""
+def database(server_url: str) -> Iterator[str]:
+    """Yield the URL (postgresql://...) of a new database, empty."""
     import sqlalchemy as sa
 
     name = f"test_{uuid.uuid4().hex}"
@@ -62,7 +62,7 @@ def database(server_url: str, template: str = "template1") -> Iterator[str]:
         server_url.replace("postgresql:", "postgresql+psycopg2:"), isolation_level="AUTOCOMMIT"
     )
     with engine.connect() as connection:
-        connection.exec_driver_sql(f"create database {name} template {template}")
+        connection.exec_driver_sql(f"create database {name}")
         yield server_url.rsplit("/", 1)[0] + f"/{name}"
         connection.exec_driver_sql(f"drop database {name} with (force)")
     engine.dispose()

@@ -9,6 +9,8 @@ import structlog
 Duty = Callable[[], Awaitable[int]]
 """Does what is due and returns how much that was."""
 
+CANCEL_SECONDS = 0.5
+
 
 @contextlib.asynccontextmanager
 async def on_a_clock(
@@ -26,9 +28,9 @@ async def always(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        while not task.done():  # a library on the way may take one cancellation for its own timeout
+            task.cancel()
+            await asyncio.wait([task], timeout=CANCEL_SECONDS)
 
 
 async def _repeat(duties: Sequence[Duty], seconds: float, log: structlog.BoundLogger) -> None:

@@ -3,7 +3,7 @@
 python -m transactional.worker
 
 It follows the outbox: passes every event on to the Redis stream, times stock-outs, keeps and sends
-mails. Several may
+mails, and deletes what nobody needs any more. Several may
 run: each event and each mail is taken by one of them. Killed at any moment, the next one goes on.
 """
 
@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from transactional.background import Duty, on_a_clock
 from transactional.database import make_engine
 from transactional.deps import utc_now
+from transactional.housekeeping import Housekeeping
 from transactional.notifications.sending import MailRoom
 from transactional.notifications.smtp import Postman
 from transactional.outbox.reading import OutboxReader
@@ -28,6 +29,7 @@ from web.logs import make_logger
 
 POOL_SIZE = 4
 SECONDS = 0.25
+HOUSEKEEPING_SECONDS = 600.0
 REDIS_SECONDS = 5.0
 
 
@@ -47,6 +49,8 @@ async def work(settings: WorkerSettings, ended: asyncio.Event) -> None:
             # Each on a clock of its own: a mail server that hangs holds up no event.
             for duty in duties:
                 await stack.enter_async_context(on_a_clock([duty], SECONDS, log))
+        rare = Housekeeping(engine, utc_now).duties()
+        await stack.enter_async_context(on_a_clock(rare, HOUSEKEEPING_SECONDS, log))
         await ended.wait()
 
 

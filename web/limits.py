@@ -37,11 +37,13 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         max_bytes = self._limit(scope["path"])
-        announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isdigit() and int(announced) > max_bytes:
+        announced = Headers(scope=scope).get("content-length", "")
+        if not announced.isdigit():
+            await self._count(max_bytes, scope, receive, send)
+        elif int(announced) > max_bytes:
             await response(_too_large(max_bytes), scope["path"])(scope, receive, send)
-            return
-        await self._count(max_bytes, scope, receive, send)
+        else:  # the server reads no further than was announced (RFC 9112, 6.2)
+            await self.app(scope, receive, send)
 
     def _limit(self, path: str) -> int:
         own = (limit for template, limit in self.by_path if template.match(path))

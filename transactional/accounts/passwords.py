@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 
 from pwdlib import PasswordHash
@@ -23,6 +24,7 @@ class Passwords:
     decoy: str
 
     @classmethod
+    @cache
     def recommended(cls) -> "Passwords":
         """Return Argon2id with the library's recommended cost."""
         return cls.of(PasswordHash.recommended())

@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from transactional.orders.checkout import payment_key
@@ -33,6 +33,12 @@ select refunds.order_id, number, cents, attempt, reference
 from refunds join payments using (order_id)
 where refunds.status = 'due' and payments.status = 'captured' and provider = :provider
 order by refunds.updated_at limit :limit
+""")
+POSTPONE_CAPTURE = text("""
+update payments set updated_at = :now where order_id = :order_id and attempt = :attempt
+""")
+POSTPONE_REFUND = text("""
+update refunds set updated_at = :now where order_id = :order_id and number = :number
 """)
 GIVEN = text("""
 with given as (
@@ -89,8 +95,10 @@ class MoneyDuties:
             try:
                 await self.provider.capture(row.reference, row.amount_cents, key)
             except ProviderUnreachableError:
+                await self._postpone(POSTPONE_CAPTURE, order_id=row.order_id, attempt=row.attempt)
                 return n_done
             except PaymentRefusedError as error:
+                await self._postpone(POSTPONE_CAPTURE, order_id=row.order_id, attempt=row.attempt)
                 refused.append(f"order {row.order_id}: {error}")
                 continue
             async with self.engine.begin() as connection:
@@ -101,16 +109,27 @@ class MoneyDuties:
         return len(shipped)
 
     async def give_refunds(self) -> int:
-        """Give back what is owed of captured payments; end orders that came back whole."""
+        """Give back what is owed of captured payments; end orders that came back whole.
+
+        Raises
+        ------
+        PaymentRefusedError
+            Once all others are done, if some cannot be given: a matter for people.
+        """
         async with self.engine.connect() as connection:
             due = (await connection.execute(DUE, self._ours())).all()
             free = (await connection.scalars(FREE, {"limit": N_AT_ONCE})).all()
+        refused: list[str] = []
         for n_done, row in enumerate(due):
             key = f"{payment_key(row.order_id)}-refund-{row.number}"
             try:
                 await self.provider.refund(row.reference, row.cents, key)
-            except ProviderUnreachableError:
-                return n_done
+            except (ProviderUnreachableError, PaymentRefusedError) as error:
+                await self._postpone(POSTPONE_REFUND, order_id=row.order_id, number=row.number)
+                if isinstance(error, ProviderUnreachableError):
+                    return n_done
+                refused.append(f"order {row.order_id}, refund {row.number}: {error}")
+                continue
             async with self.engine.begin() as connection:
                 values = {"order_id": row.order_id, "number": row.number, "attempt": row.attempt}
                 await connection.execute(GIVEN, {**values, "now": self.now()})
@@ -118,7 +137,14 @@ class MoneyDuties:
         if free:
             async with self.engine.begin() as connection:
                 await connection.execute(REFUNDED, {"order_ids": list(free), "now": self.now()})
+        if refused:
+            raise PaymentRefusedError("; ".join(refused))
         return len(due) + len(free)
+
+    async def _postpone(self, statement: TextClause, **what: int) -> None:
+        """Put what cannot be done now at the end of its queue: it must not hold up the others."""
+        async with self.engine.begin() as connection:
+            await connection.execute(statement, {**what, "now": self.now()})
 
     def _ours(self) -> dict[str, object]:
         """Select a bounded number of payments of this provider: another one's it knows nothing of."""

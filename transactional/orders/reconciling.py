@@ -21,11 +21,14 @@ from transactional.orders.views import view_of
 from transactional.payments.provider import (
     AuthorisationRequest,
     PaymentProvider,
+    PaymentRefusedError,
     ProviderUnreachableError,
 )
 
 PATIENCE = dt.timedelta(seconds=10)
 """How long a request may be at work before its order counts as left half-way."""
+WEBHOOK_PATIENCE = dt.timedelta(minutes=1)
+"""How long to wait for word of a customer at the provider's page before asking, and asking again."""
 N_AT_ONCE = 100
 
 UNANSWERED = text("""
@@ -40,6 +43,16 @@ select order_id from payments join orders using (order_id)
 where payments.status in ('authorising', 'action_required') and orders.status = 'pending'
   and orders.expires_at <= :now
 order by orders.expires_at limit :limit
+""")
+CHALLENGED = text("""
+select order_id, attempt, reference from payments join orders using (order_id)
+where payments.status = 'action_required' and payments.updated_at <= :since
+  and orders.status = 'pending' and provider = :provider
+order by payments.updated_at limit :limit
+""")
+# To the end of the queue: what cannot be ended now must not hold up the others.
+POSTPONE = text("""
+update payments set updated_at = :now where order_id = :order_id and attempt = :attempt
 """)
 UNVOIDED = text("""
 select order_id, attempt, reference, method, amount_cents, currency from payments
@@ -63,7 +76,12 @@ class Reconciler:
 
     def duties(self) -> Sequence[Callable[[], Awaitable[int]]]:
         """Return what is to be done every few seconds."""
-        return (self.finish_unanswered, self.release_overdue, self.void_cancelled)
+        return (
+            self.finish_unanswered,
+            self.ask_of_challenged,
+            self.release_overdue,
+            self.void_cancelled,
+        )
 
     async def release_overdue(self) -> int:
         """Cancel pending orders whose reservation is over; their units are available again."""
@@ -88,23 +106,48 @@ class Reconciler:
             n_ended += 1
         return n_ended
 
+    async def ask_of_challenged(self) -> int:
+        """Ask what became of customers at the provider's page: a webhook may be lost."""
+        values = {"since": self.now() - WEBHOOK_PATIENCE, **self._ours()}
+        async with self.engine.connect() as connection:
+            waiting = (await connection.execute(CHALLENGED, values)).all()
+        for n_asked, row in enumerate(waiting):
+            await self._postpone(row)
+            try:
+                await self.settle_challenge(row.order_id, row.reference)
+            except ProviderUnreachableError:
+                return n_asked
+        return len(waiting)
+
     async def void_cancelled(self) -> int:
-        """Let the money of cancelled orders go."""
+        """Let the money of cancelled orders go.
+
+        Raises
+        ------
+        PaymentRefusedError
+            Once all others are done, if some cannot be let go: a matter for people.
+        """
         async with self.engine.connect() as connection:
             left = (await connection.execute(UNVOIDED, self._ours())).all()
-        n_ended = 0
-        for row in left:
+        refused: list[str] = []
+        for n_ended, row in enumerate(left):
             try:
                 reference = row.reference or await self._reference(row)
                 if reference is not None:
                     await self.provider.void(reference, f"{payment_key(row.order_id)}-void")
             except ProviderUnreachableError:
-                break
+                await self._postpone(row)
+                return n_ended
+            except PaymentRefusedError as error:
+                await self._postpone(row)
+                refused.append(f"order {row.order_id}: {error}")
+                continue
             async with self.engine.begin() as connection:
                 values = {"order_id": row.order_id, "attempt": row.attempt, "reference": reference}
                 await connection.execute(VOIDED, {**values, "now": self.now()})
-            n_ended += 1
-        return n_ended
+        if refused:
+            raise PaymentRefusedError("; ".join(refused))
+        return len(left)
 
     async def settle_challenge(self, order_id: int, reference: str) -> None:
         """End an order whose customer decided on the provider's page, by the provider's word.
@@ -124,6 +167,11 @@ class Reconciler:
         key = (order.customer_id, payment.idempotency_key or "")
         pending = Pending(key, payment.method, view_of(order))
         await self.checkout.settling.submit(Ended(pending, authorisation))
+
+    async def _postpone(self, row: Any) -> None:  # noqa: ANN401 - a row
+        async with self.engine.begin() as connection:
+            values = {"order_id": row.order_id, "attempt": row.attempt, "now": self.now()}
+            await connection.execute(POSTPONE, values)
 
     def _ours(self) -> dict[str, object]:
         """Select a bounded number of payments of this provider: another one's it knows nothing of."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import functools
 import itertools
 
 import httpx
@@ -13,11 +14,12 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from tests import services
+from tests.live.transactional.shop_database import ShopDatabase
 from tests.live.transactional.stripe_account import StripeAccount
 from transactional.accounts.passwords import Passwords
-from transactional.app import create_app
+from transactional.app import make_shop
 from transactional.catalogue.loading import load_products, load_stock
-from transactional.migrations import upgrade
+from transactional.equipment import equip
 from transactional.payments.embedded import EmbeddedProvider
 from transactional.payments.test_provider.app import Settings as BankSettings
 from transactional.payments.test_provider.app import create_app as create_bank
@@ -119,19 +121,20 @@ def provider(bank_and_provider):
 
 
 @pytest.fixture(scope="session")
-def migrated_template(postgres_server):
-    """The name of a database that is migrated once; copying it is faster than migrating again."""
-    with services.database(postgres_server) as url:
-        upgrade(url)
-        yield url.rsplit("/", 1)[1]
+def shop_database(postgres_server):
+    """The database that tests share who need a shop's tables, one after the other."""
+    database = ShopDatabase(postgres_server)
+    yield database
+    database.close()
 
 
 @pytest.fixture
 def database_url(request, postgres_server):
-    """The URL of a database of this test's own: with the shop's tables if it is to be `migrated`."""
-    is_migrated = "migrated" in request.fixturenames
-    template = request.getfixturevalue("migrated_template") if is_migrated else "template1"
-    with services.database(postgres_server, template) as url:
+    """The URL of a database: of the shop's, emptied, if it is to be `migrated`, else of a new one."""
+    if "migrated" in request.fixturenames:
+        yield request.getfixturevalue("shop_database").fresh()
+        return
+    with services.database(postgres_server) as url:
         yield url
 
 
@@ -140,9 +143,15 @@ def migrated(database_url):
     return database_url
 
 
+SHOP = functools.cache(lambda: make_shop("ERROR"))
+"""Its hundred operations take half a second to build, what it works with next to nothing."""
+
+
 @contextlib.asynccontextmanager
-async def running(settings, provider=None):
-    app = create_app(settings, provider)
+async def running(settings, provider=None, make=SHOP):
+    """Run a shop on the stores of these settings; `make` another one for a test of the application."""
+    app = make()
+    equip(app, settings, provider)
     app.state.passwords = Passwords.of(CHEAP)
     async with app.router.lifespan_context(app):
         yield app

@@ -38,7 +38,7 @@ select key, body->>'category_path' as path from outbox where topic = 'products' 
 @pytest.fixture(autouse=True)
 def only_when_asked(monkeypatch):
     """The service's own clock would do what a test is about to count."""
-    monkeypatch.setattr("transactional.app.DUTIES_SECONDS", 3600)
+    monkeypatch.setattr("transactional.equipment.DUTIES_SECONDS", 3600)
 
 
 @pytest.fixture

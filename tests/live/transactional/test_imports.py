@@ -18,7 +18,7 @@ LISTED = (
 @pytest.fixture(autouse=True)
 def only_when_asked(monkeypatch):
     """The service's own clock would do rows that a test is about to count."""
-    monkeypatch.setattr("transactional.app.IMPORTS_SECONDS", 3600)
+    monkeypatch.setattr("transactional.equipment.IMPORTS_SECONDS", 3600)
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ async def test_a_second_file_changes_what_the_first_made_and_leaves_alone_what_i
 async def test_a_running_service_works_through_imports_by_itself(
     settings, provider, migrated, selling, monkeypatch
 ):
-    monkeypatch.setattr("transactional.app.IMPORTS_SECONDS", 0.02)
+    monkeypatch.setattr("transactional.equipment.IMPORTS_SECONDS", 0.02)
     headers = {**selling(3), "Content-Type": "text/csv"}
 
     async with running(settings, provider) as app, client_of(app) as client:

@@ -45,6 +45,7 @@ def settings(database_url, redis_url, stripe_server):
         stripe_webhook_secret=SECRET,
         stripe_return_url="http://shop/back",
         stripe_api_base=stripe_server,
+        images_url="memory://images",
         log_level="DEBUG",
     )
 

@@ -10,6 +10,7 @@ from tests.live.transactional.conftest import SECRET
 from tests.live.transactional.ordering import ORDERS, ledger_differs, place
 from transactional.deps import utc_now
 from transactional.payments.embedded import EmbeddedProvider
+from transactional.payments.provider import PaymentRefusedError
 from transactional.payments.signatures import sign
 from transactional.payments.test_provider.cards import DECLINE, THREE_D, TIMEOUT
 
@@ -224,3 +225,56 @@ async def test_an_order_that_costs_nothing_needs_no_payment(
 
     assert (order["status"], order["total_cents"], order["payment"]) == ("confirmed", 0, None)
     assert books() == {}
+
+
+async def test_a_challenge_whose_webhook_was_lost_is_asked_for(
+    app, bank, client, stocked, shopper, rows
+):
+    await stocked({1: 5})
+    order = (await place(client, shopper(), {1: 2}, method=THREE_D)).json()
+    reference = int(rows("select reference from payments")[0]["reference"])
+    bank.state.bank.books.answer_challenge(reference, "authorised")
+    too_early = await app.state.reconciler.ask_of_challenged()
+    rows("update payments set updated_at = now() - interval '2 minutes' returning 1")
+    asked = await app.state.reconciler.ask_of_challenged()
+
+    assert (too_early, asked) == (0, 1)
+    assert rows("select order_id, status from orders") == [
+        {"order_id": order["order_id"], "status": "confirmed"}
+    ]
+
+
+async def test_a_challenge_that_is_not_answered_is_asked_for_once_a_minute(
+    app, client, stocked, shopper, rows
+):
+    await stocked({1: 5})
+    await place(client, shopper(), {1: 2}, method=THREE_D)
+    rows("update payments set updated_at = now() - interval '2 minutes' returning 1")
+
+    assert [await app.state.reconciler.ask_of_challenged() for _ in range(2)] == [1, 0]
+    assert rows("select status from orders") == [{"status": "pending"}]
+
+
+async def test_money_that_cannot_be_let_go_holds_up_no_other_order(
+    app, client, stocked, shopper, rows, monkeypatch
+):
+    await stocked({1: 5})
+    ann = shopper()
+    first, second = [(await place(client, ann, {1: 1})).json()["order_id"] for _ in range(2)]
+    for order_id in (first, second):
+        await client.post(f"/api/v1/orders/{order_id}/cancel", headers=ann)
+    void = app.state.provider.void
+
+    async def refuses_the_first(reference, key):
+        if str(first) in key:
+            raise PaymentRefusedError("frozen")
+        await void(reference, key)
+
+    monkeypatch.setattr(app.state.provider, "void", refuses_the_first)
+    with pytest.raises(PaymentRefusedError, match=str(first)):
+        await app.state.reconciler.void_cancelled()
+
+    assert rows("select order_id, status from payments order by order_id") == [
+        {"order_id": first, "status": "voiding"},
+        {"order_id": second, "status": "voided"},
+    ]

@@ -5,7 +5,12 @@ from pydantic import ValidationError
 
 from transactional.settings import Settings
 
-SHOP = {"database_url": "postgresql://", "redis_url": "redis://", "token_secret": "x" * 32}
+SHOP = {
+    "database_url": "postgresql://",
+    "redis_url": "redis://",
+    "token_secret": "x" * 32,
+    "images_url": "memory://images",
+}
 BANK = {"payment_url": "http://bank", "payment_webhook_secret": "y" * 32}
 STRIPE = {
     "payment_provider": "stripe",
