@@ -90,9 +90,7 @@ class Payout(Base):
     )
 
     payout_id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    payout_run_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("payout_runs.payout_run_id")
-    )
+    payout_run_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("payout_runs.payout_run_id"))
     seller_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("sellers.seller_id"))
     opening_cents: Mapped[int] = mapped_column(BigInteger)
     entries_cents: Mapped[int] = mapped_column(BigInteger)
