@@ -14,13 +14,13 @@ LOCK_CODE = text("select pg_advisory_xact_lock(hashtextextended('promotion ' || 
 SAME_CODE = text("""
 select promotion_id from promotions
 where lower(code) = lower(:code) and promotion_id <> :promotion_id
-  and tstzrange(starts_at, greatest(starts_at, ends_at)) && tstzrange(:starts_at, :ends_at)
+  and tstzrange(starts_at, case when ends_at is not null then greatest(starts_at, ends_at) end) && tstzrange(:starts_at, :ends_at)
 order by promotion_id limit 1
 """)
 TARIFFS = text("""
 select region, tax_basis_points, latitude, longitude, (
-    select jsonb_agg(jsonb_build_object('from_cents', from_cents, 'shipping_cents', shipping_cents)
-                     order by from_cents)
+    select coalesce(jsonb_agg(jsonb_build_object('from_cents', from_cents, 'shipping_cents', shipping_cents)
+                     order by from_cents), '[]')
     from shipping_steps where shipping_steps.region = regions.region) as shipping_steps
 from regions where region collate "C" > :after order by region collate "C" limit :limit
 """)
@@ -49,6 +49,10 @@ class PromotionRepository:
         query = query.order_by(PromotionRow.promotion_id.desc()).limit(limit)
         return (await self.session.scalars(query)).all()
 
+    async def promotion(self, promotion_id: int) -> PromotionRow | None:
+        """Return a promotion."""
+        return await self.session.get(PromotionRow, promotion_id)
+
     async def held(self, promotion_id: int) -> PromotionRow | None:
         """Return a promotion, held until the transaction ends: nobody uses it meanwhile."""
         return await self.session.get(
@@ -71,7 +75,9 @@ class PromotionRepository:
         """
         await self.session.execute(LOCK_CODE, {"code": code})
         time = {"starts_at": starts_at, "ends_at": ends_at}
-        return await self.session.scalar(SAME_CODE, {"code": code, "promotion_id": besides, **time})
+        values = {"code": code, "promotion_id": besides, **time}
+        found: int | None = await self.session.scalar(SAME_CODE, values)
+        return found
 
     async def tariffs(self, after: str, limit: int) -> Sequence[Row[Any]]:
         """Return regions with their tariffs, by name, those after `after`."""

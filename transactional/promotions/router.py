@@ -16,8 +16,9 @@ from transactional.promotions.schemas import (
     PromotionView,
     Tariff,
     TariffPage,
+    TariffView,
 )
-from transactional.promotions.service import PromotionService, UnknownPromotionProblem
+from transactional.promotions.service import PromotionService
 from web import cursors
 
 router = APIRouter(tags=["promotions"])
@@ -55,10 +56,7 @@ async def list_promotions(
 @router.get("/promotions/{promotion_id}")
 async def read_promotion(promotion_id: PromotionId, service: PromotionServiceDep) -> PromotionView:
     """Return a promotion and how often it was used."""
-    found = await service.promotions.session.get(PromotionRow, promotion_id)
-    if found is None:
-        raise UnknownPromotionProblem(f"There is no promotion {promotion_id}.")
-    return _view(found)
+    return _view(await service.read(promotion_id))
 
 
 @router.patch("/promotions/{promotion_id}")
@@ -78,7 +76,8 @@ async def list_tariffs(
     found = await service.promotions.tariffs(after, limit + 1)
     page = found[:limit]
     more = cursors.encode([page[-1].region], "tariffs") if len(found) > limit else None
-    return TariffPage(tariffs=[Tariff(**row._mapping) for row in page], next_cursor=more)  # noqa: SLF001 - its API
+    tariffs = [TariffView.model_validate(row, from_attributes=True) for row in page]
+    return TariffPage(tariffs=tariffs, next_cursor=more)
 
 
 @router.put("/tariffs/regions")

@@ -113,14 +113,14 @@ class PromotionPage(BaseModel):
     next_cursor: str | None
 
 
-class ShippingStepView(RequestBody):
+class ShippingStep(RequestBody):
     """From so many cents of items on, shipping costs that many."""
 
     from_cents: Cents
     shipping_cents: Cents
 
 
-def _rising_from_nothing(steps: Sequence[ShippingStepView]) -> Sequence[ShippingStepView]:
+def _rising_from_nothing(steps: Sequence[ShippingStep]) -> Sequence[ShippingStep]:
     starts = [step.from_cents for step in steps]
     if starts[0] != 0 or any(after <= before for before, after in pairwise(starts)):
         raise ValueError("begin with from_cents 0, and let each step begin above the one before")
@@ -135,7 +135,7 @@ class Tariff(RequestBody):
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
     shipping_steps: Annotated[
-        list[ShippingStepView],
+        list[ShippingStep],
         Field(min_length=1, max_length=20),
         AfterValidator(_rising_from_nothing),
     ]
@@ -147,8 +147,18 @@ class Tariff(RequestBody):
         return self
 
 
+class TariffView(BaseModel):
+    """What a region adds to a price; without shipping steps, shipping there is free."""
+
+    region: str
+    tax_basis_points: int
+    latitude: float | None
+    longitude: float | None
+    shipping_steps: list[ShippingStep]
+
+
 class TariffPage(BaseModel):
     """Tariffs, by region; `next_cursor` is null on the last page."""
 
-    tariffs: list[Tariff]
+    tariffs: list[TariffView]
     next_cursor: str | None

@@ -8,6 +8,10 @@ from transactional.errors import ShopProblem
 from transactional.promotions.models import PromotionRow
 from transactional.promotions.repository import PromotionRepository
 
+UNSAID: dict[str, object] = dict.fromkeys(
+    ("percent_basis_points", "amount_cents", "n_buy", "n_get", "n_uses"), 0
+)
+
 
 class UnknownPromotionProblem(ShopProblem):
     """No such promotion."""
@@ -62,10 +66,23 @@ class PromotionService:
         PromotionTimeProblem, PromotionCodeProblem
             If it cannot be as they say.
         """
-        known = {name: value for name, value in values.items() if value is not None}
-        promotion = PromotionRow(**({"starts_at": self.now(), "promotion_id": 0} | known))
-        await self._check(promotion)
-        return await self.promotions.add({"starts_at": promotion.starts_at} | known)
+        said = {name: value for name, value in values.items() if value is not None}
+        columns = UNSAID | {"starts_at": self.now()} | said
+        await self._check(PromotionRow(promotion_id=0, **columns))
+        return await self.promotions.add(columns)
+
+    async def read(self, promotion_id: int) -> PromotionRow:
+        """Return a promotion.
+
+        Raises
+        ------
+        UnknownPromotionProblem
+            If there is none.
+        """
+        promotion = await self.promotions.promotion(promotion_id)
+        if promotion is None:
+            raise UnknownPromotionProblem(f"There is no promotion {promotion_id}.")
+        return promotion
 
     async def change(self, promotion_id: int, values: Mapping[str, object]) -> PromotionRow:
         """Set the columns in `values`.
