@@ -61,7 +61,7 @@ cross join lateral (
 cross join lateral (
     select coalesce(sum(n_units) filter (where kind = 'sale'), 0)::integer as n_booked_sold,
            coalesce(sum(n_units) filter (where kind = 'refund'), 0)::integer as n_booked_back,
-           min(occurred_at) filter (where kind = 'sale') as earned_at
+           min(earned_at) filter (where kind = 'sale') as earned_at
     from seller_ledger
     where seller_ledger.order_id = sold_lines.order_id
       and seller_ledger.line_number = sold_lines.line_number) as booked

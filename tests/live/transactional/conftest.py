@@ -232,7 +232,7 @@ def selling(app, database, shopper):
             sa.text(
                 "insert into sellers (seller_id, name, customer_id)"
                 " values (:id, 'Seller ' || :id, :customer)"
-                " on conflict (seller_id) do update set customer_id = :customer"
+                " on conflict (seller_id) do update set customer_id = :customer, name = excluded.name"
             ),
             values,
         )
