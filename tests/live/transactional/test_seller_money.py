@@ -92,7 +92,7 @@ async def test_a_delivered_line_is_earned_less_the_commission_and_what_comes_bac
     ann = selling(3)
     await commission(1500)
 
-    # 3 × 10.00 less 10 % is 27.00, a unit 9.00, of each the shop keeps 1.35; line 2 is the shop's own
+    # 3 of 10.00 less 10 % is 27.00, a unit 9.00, of each the shop keeps 1.35; line 2 is the shop's own
     cleo, order_id = await delivered({1: 3, 2: 1})
     n_read = await book()
     first = ledger(rows)
@@ -146,7 +146,7 @@ async def test_the_most_specific_rate_of_the_moment_of_the_order_counts(
         "insert into categories (category_id, path) values (90, 'House');"
         "update categories set parent_id = 90, ancestor_ids = '{90}' where category_id = 7"
     )
-    cleo, expected = shopper(), []
+    cleo = shopper()
 
     async def rate_of(product_id):
         order_id = (await place(client, cleo, {product_id: 1})).json()["order_id"]
@@ -244,7 +244,6 @@ async def test_a_run_pays_what_is_two_weeks_old_and_its_books_reconcile(
     # 30.00 - 3.00 - (10.00 - 1.00) is payable, 10.00 - 1.00 not yet; Bob's .89 are below the minimum
     run = (await pay("2026-05")).json()
     again = (await pay("2026-05")).json()
-    id_ = run["payout_run_id"]
 
     assert (too_early["n_payouts"], again) == (0, run)
     assert (before["balance_cents"], before["payable_cents"]) == (2700, 1800)
@@ -263,25 +262,37 @@ async def test_a_run_pays_what_is_two_weeks_old_and_its_books_reconcile(
     assert (after["balance_cents"], after["payable_cents"]) == (900, 0)
     assert (await client.get(f"{SELLERS}/me/balance", headers=bob)).json()["balance_cents"] == 89
 
-    path = f"{SELLERS}/payout-runs/{id_}"
-    listed = (await client.get(f"{path}/payouts", headers=ops)).json()["payouts"]
-    file = await client.get(path, headers={**ops, "Accept": "text/csv"})
-    assert [(p["seller_id"], p["name"], p["cents"]) for p in listed] == [(3, "Seller 3", 1800)]
-    assert file.headers["content-type"].startswith("text/csv")
-    assert [
-        (row["seller_id"], row["cents"], row["closing_cents"], row["paid_at"])
-        for row in csv.DictReader(file.text.splitlines())
-    ] == [("3", "1800", "900", "")]
 
-    paid = f"{SELLERS}/payouts/{listed[0]['payout_id']}/paid"
+async def test_a_run_is_a_file_for_the_bank_and_a_transfer_is_noted_once(
+    client, selling, pay, adjust, ops
+):
+    ann = selling(3)
+    await adjust()
+    run = (await pay("2026-05")).json()
+    path = f"{SELLERS}/payout-runs/{run['payout_run_id']}"
+
+    (listed,) = (await client.get(f"{path}/payouts", headers=ops)).json()["payouts"]
+    file = await client.get(path, headers={**ops, "Accept": "text/csv"})
+    paid = f"{SELLERS}/payouts/{listed['payout_id']}/paid"
     answers = [
         await client.post(paid, json={"bank_reference": reference}, headers=ops)
         for reference in ("SEPA 1", "SEPA 1", "SEPA 2")
     ]
+    unknown = await client.get(f"{SELLERS}/payout-runs/77", headers=ops)
+
+    assert (listed["seller_id"], listed["name"], listed["cents"]) == (3, "Seller 3", 500)
+    assert file.headers["content-type"].startswith("text/csv")
+    assert [
+        (row["seller_id"], row["cents"], row["closing_cents"], row["paid_at"])
+        for row in csv.DictReader(file.text.splitlines())
+    ] == [("3", "500", "0", "")]
     assert [a.status_code for a in answers] == [200, 200, 409]
     assert (await client.get(path, headers=ops)).json()["n_paid"] == 1
+    runs = (await client.get(f"{SELLERS}/payout-runs", headers=ops)).json()["runs"]
+    assert [each["payout_run_id"] for each in runs] == [run["payout_run_id"]]
     mine = (await client.get(f"{SELLERS}/me/payouts", headers=ann)).json()["payouts"]
-    assert [(p["cents"], p["bank_reference"]) for p in mine] == [(1800, "SEPA 1")]
+    assert [(p["cents"], p["bank_reference"]) for p in mine] == [(500, "SEPA 1")]
+    assert unknown.json()["type"] == "/problems/unknown-payout-run"
 
 
 async def test_what_a_seller_owes_is_taken_along_and_only_the_approved_are_paid(
@@ -334,15 +345,22 @@ async def test_runs_at_the_same_time_pay_once(
     assert rows("select cents from payouts") == [{"cents": 1000}]
 
 
-async def test_an_adjustment_counts_once_by_its_reference_and_is_payable_at_once(
-    client, selling, pay, ops, rows
-):
-    ann = selling(3)
+@pytest.fixture
+def adjust(client, ops):
+    """Give seller 3 (or another) 5.00 by hand."""
 
-    async def adjust(seller_id=3, **changes):
+    async def post(seller_id=3, **changes):
         body = {"cents": 500, "reference": "case-1", "note": "we lost a parcel"} | changes
         path = f"{SELLERS}/{seller_id}/adjustments"
         return await client.post(path, json=body, headers=ops)
+
+    return post
+
+
+async def test_an_adjustment_counts_once_by_its_reference_and_is_payable_at_once(
+    client, selling, pay, adjust
+):
+    ann = selling(3)
 
     answers = [
         await adjust(),
