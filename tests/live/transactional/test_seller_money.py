@@ -195,19 +195,20 @@ async def test_a_rate_that_changes_after_the_order_changes_nothing_of_it(
     assert ledger(rows) == [("sale", 1000), ("commission", -100)]
 
 
-@pytest.mark.parametrize(
-    ("body", "status", "type_"),
-    [
-        ({"basis_points": None}, 409, "/problems/default-commission"),
-        ({"basis_points": 1, "category_id": 99}, 404, "/problems/unknown-category"),
-        ({"basis_points": 1, "seller_id": 99}, 404, "/problems/unknown-seller"),
-        ({"basis_points": 10_001}, 422, "/problems/invalid-request"),
-    ],
-)
-async def test_a_rate_that_cannot_be_is_refused(client, ops, body, status, type_):
-    answer = await client.put(f"{SELLERS}/commissions", json=body, headers=ops)
+async def test_a_rate_that_cannot_be_is_refused(commission):
+    answers = [
+        await commission(None),
+        await commission(1, category_id=99),
+        await commission(1, seller_id=99),
+        await commission(10_001),
+    ]
 
-    assert (answer.status_code, answer.json()["type"]) == (status, type_)
+    assert [(a.status_code, a.json()["type"]) for a in answers] == [
+        (409, "/problems/default-commission"),
+        (404, "/problems/unknown-category"),
+        (404, "/problems/unknown-seller"),
+        (422, "/problems/invalid-request"),
+    ]
 
 
 @pytest.fixture
