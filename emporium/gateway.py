@@ -30,6 +30,8 @@ TO_SHOP = (
     "stock",
     "fulfilment",
     "sellers",
+    "promotions",
+    "tariffs",
     "reviews",
     "notifications",
 )

@@ -22,7 +22,10 @@ from transactional.fulfilment import router as fulfilment
 from transactional.orders.router import router as orders_router
 from transactional.orders.webhooks import router as webhooks_router
 from transactional.payments.provider import PaymentProvider
+from transactional.promotions.router import router as promotions_router
 from transactional.reviews.router import router as reviews_router
+from transactional.sellers.money_router import router as sellers_money_router
+from transactional.sellers.router import router as sellers_router
 from transactional.settings import Settings
 from transactional.stock.purchasing_router import router as purchasing_router
 from transactional.stock.router import router as stock_router
@@ -41,7 +44,10 @@ ROUTERS = (
     fulfilment.customers,
     accounts_router,
     images_router,
+    promotions_router,
     reviews_router,
+    sellers_money_router,  # its fixed paths before `/sellers/{seller_id}`
+    sellers_router,
     categories_router,
     credentials_router,
     addresses_router,

@@ -1,5 +1,6 @@
 """What the shop's requests and duties share: connections, checkout, clocks; built from the settings."""
 
+import datetime as dt
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -27,6 +28,8 @@ from transactional.payments.provider import PaymentProvider
 from transactional.proofs import ProofSigner
 from transactional.redis_batches import RedisBatches
 from transactional.revocations import Revocations
+from transactional.sellers.payouts import PayoutTerms
+from transactional.sellers.suspending import Suspensions
 from transactional.settings import Settings
 from transactional.tokens import TokenSigner
 
@@ -60,6 +63,10 @@ def equip(app: FastAPI, settings: Settings, provider: PaymentProvider | None) ->
     state.listings = ListingReader(engine, MAX_WAITING)
     state.pictures = Pictures(sessions, ImageStore.at(settings.images_url), utc_now)
     state.importing = Importing(sessions, utc_now, new_event_id, state.log)
+    state.suspensions = Suspensions(sessions, utc_now, new_event_id)
+    state.payout_terms = PayoutTerms(
+        dt.timedelta(days=settings.payout_after_days), settings.payout_minimum_cents
+    )
     state.path_telling = PathTelling(sessions, utc_now, new_event_id)
     sizes = BatchSizes(settings.orders_per_commit)
     state.checkout = make_checkout(engine, provider, settings.currency, sizes)
@@ -75,6 +82,7 @@ async def working(app: FastAPI) -> AsyncIterator[None]:
         *state.reconciler.duties(),
         *state.money.duties(),
         state.path_telling.tell_paths,
+        state.suspensions.archive_suspended,
         state.pictures.sweep_images,
     )
     async with (

@@ -56,6 +56,12 @@ class Settings(DatabaseSettings):
     orders_per_commit: Annotated[
         int, Field(ge=1, le=256, description="at most; 1 commits every order alone")
     ] = 32
+    payout_after_days: Annotated[
+        int, Field(ge=0, le=365, description="sellers are paid what was delivered so long ago")
+    ] = 14
+    payout_minimum_cents: Annotated[int, Field(ge=1, description="less waits for the next run")] = (
+        100
+    )
     database_pool_size: Annotated[int, Field(ge=4, le=100)] = 10
 
     @model_validator(mode="after")

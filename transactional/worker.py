@@ -2,9 +2,9 @@
 
 python -m transactional.worker
 
-It follows the outbox: passes every event on to the Redis stream, times stock-outs, keeps and sends
-mails, and deletes what nobody needs any more. Several may
-run: each event and each mail is taken by one of them. Killed at any moment, the next one goes on.
+It follows the outbox: passes every event on to the Redis stream, times stock-outs, keeps
+the sellers' books, keeps and sends mails, and deletes what nobody needs any more. Several may run:
+each event and each mail is taken by one of them. Killed at any moment, the next one goes on.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from transactional.notifications.smtp import Postman
 from transactional.outbox.reading import OutboxReader
 from transactional.outbox.stream import EventStream
 from transactional.proofs import ProofSigner
+from transactional.sellers.booking import book_sales
 from transactional.settings import WorkerSettings
 from transactional.stock.watching import watch_levels
 from web.logs import make_logger
@@ -44,6 +45,7 @@ async def work(settings: WorkerSettings, ended: asyncio.Event) -> None:
         for duties in (
             stream_duties(engine, redis),
             stock_duties(engine),
+            seller_duties(engine),
             mail_duties(engine, settings),
         ):
             # Each on a clock of its own: a mail server that hangs holds up no event.
@@ -62,6 +64,11 @@ def stream_duties(engine: AsyncEngine, redis: Redis) -> list[Duty]:
 def stock_duties(engine: AsyncEngine) -> list[Duty]:
     """Return what watches the stock levels."""
     return [OutboxReader(engine, "stock", watch_levels).read_outbox]
+
+
+def seller_duties(engine: AsyncEngine) -> list[Duty]:
+    """Return what keeps the sellers' books."""
+    return [OutboxReader(engine, "sellers", book_sales).read_outbox]
 
 
 def mail_duties(engine: AsyncEngine, settings: WorkerSettings) -> list[Duty]:

@@ -32,6 +32,8 @@ KNOWN = {
     " where customer_id = :customer_id order by order_id",
     "reviews": "select review_id, product_id, rating, title, body, status from reviews"
     " where customer_id = :customer_id order by review_id",
+    "business": "select seller_id, name, about, status, applied_at from sellers"
+    " where customer_id = :customer_id",
     "mails": "select kind, created_at, sent_at from mails where customer_id = :customer_id"
     " order by created_at",
 }
@@ -60,6 +62,8 @@ FORGET = [
         "delete from proofs where customer_id = :customer_id",
         "delete from mails where customer_id = :customer_id",
         "delete from idempotency_keys where customer_id = :customer_id",
+        """update sellers set customer_id = null, name = null, name_key = null, about = ''
+           where customer_id = :customer_id""",
         "update orders set ship_to = null where customer_id = :customer_id and ship_to is not null",
         """update accounts set email = 'deleted-' || customer_id, password_hash = '', region = null,
                role = 'shopper', email_confirmed_at = null, tokens_valid_from = :now, deleted_at = :now

@@ -54,13 +54,17 @@ class PathToTell(Base):
 
 
 class Seller(Base):
-    """Who sells a product; the logs know no names, and sellers they tell of have no account."""
+    """Who sells a product; the logs know no names, and sellers they tell of have no account.
+
+    `name_key` is the name without what two names may not differ in alone (`sellers.names`).
+    """
 
     __tablename__ = "sellers"
     __table_args__ = (
         CheckConstraint(
             "status in ('applied', 'approved', 'refused', 'suspended')", name="known_status"
         ),
+        Index("ix_sellers_status", "status", "seller_id"),
     )
 
     seller_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -69,6 +73,9 @@ class Seller(Base):
         BigInteger, ForeignKey("accounts.customer_id"), unique=True
     )
     status: Mapped[str] = mapped_column(Text, server_default="approved")
+    name_key: Mapped[str | None] = mapped_column(Text, unique=True)
+    about: Mapped[str] = mapped_column(Text, server_default="")
+    applied_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class ProductGroup(Base):
@@ -92,6 +99,12 @@ class Product(Base):
         CheckConstraint("status in ('draft', 'published', 'archived')", name="known_status"),
         Index("ix_products_category_id", "category_id", "product_id"),
         Index("ix_products_seller_id", "seller_id", "product_id"),
+        Index(
+            "ix_products_for_sale",
+            "seller_id",
+            "product_id",
+            postgresql_where=text("status = 'published'"),
+        ),
         Index("ix_products_group_id", "group_id", postgresql_where=text("group_id is not null")),
     )
 

@@ -18,7 +18,7 @@ from transactional.orders.service import OrderService
 
 async def of_customer(caller: CallerDep, session: SessionDep) -> FulfilmentService:
     """Build the service for a customer's request; it is the caller who acts."""
-    return FulfilmentService(FulfilmentRepository(session), caller.customer_id, utc_now)
+    return FulfilmentService(FulfilmentRepository(session), caller.customer_id, utc_now, "customer")
 
 
 CustomerFulfilmentDep = Annotated[FulfilmentService, Depends(of_customer)]

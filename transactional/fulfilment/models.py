@@ -12,6 +12,15 @@ class Shipment(Base):
     """What one seller's goods from one warehouse travel in."""
 
     __tablename__ = "shipments"
+    __table_args__ = (
+        Index(
+            "ix_shipments_seller_id",
+            "seller_id",
+            "status",
+            "order_id",
+            postgresql_where=text("seller_id is not null"),
+        ),
+    )
 
     order_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True)

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from transactional.errors import ShopProblem
 from transactional.fulfilment.amounts import is_whole, refund_cents
@@ -51,11 +52,15 @@ class RefundProblem(ShopProblem):
 
 @dataclass(frozen=True)
 class FulfilmentService:
-    """What the shop's people do with an order, and what a customer sends back."""
+    """What the shop's people do with an order, and what a customer sends back.
+
+    `actor` is as what somebody acts, for the order's history; `actor_id` who it is, for the ledgers.
+    """
 
     fulfilment: FulfilmentRepository
     actor_id: int
     now: Callable[[], dt.datetime]
+    actor: Literal["customer", "ops", "seller"] = "ops"
 
     async def pack(self, order_id: int) -> Order:
         """Begin to pack an order: a shipment for each seller and warehouse.
@@ -205,7 +210,7 @@ class FulfilmentService:
         return order
 
     async def _change(self, order: Order, to_status: Status, note: str | None) -> Order:
-        await self.fulfilment.change_status(order, to_status, "ops", note, self.now())
+        await self.fulfilment.change_status(order, to_status, self.actor, note, self.now())
         return await self._locked(order.order_id)
 
     async def _shipments(

@@ -9,6 +9,7 @@ from transactional.orders import models as orders
 from transactional.outbox import models as outbox
 from transactional.promotions import models as promotions
 from transactional.reviews import models as reviews
+from transactional.sellers import models as sellers
 from transactional.stock import models as stock
 
 MODULES = (
@@ -20,6 +21,7 @@ MODULES = (
     outbox,
     promotions,
     reviews,
+    sellers,
     stock,
 )
 metadata = Base.metadata

@@ -16,6 +16,10 @@ Kind = Literal[
     "change_email",
     "email_changed",
     "low_stock",
+    "seller_approved",
+    "seller_refused",
+    "seller_suspended",
+    "seller_reinstated",
 ]
 
 

@@ -25,7 +25,8 @@ def letter(kind: str, facts: Facts) -> Letter:
     facts
         By kind. Orders: `order_id`, `currency`, and `lines` of `title`, `quantity` (and `cents`),
         `charges` of `label` and `cents`, `total_cents`; shipments: `carrier`, `tracking`; proofs:
-        `code`, `expires_at`; low stock: `title`, `product_id`, `n_available`, `threshold`.
+        `code`, `expires_at`; low stock: `title`, `product_id`, `n_available`, `threshold`; what was
+        decided about a seller: `name`, `note`.
     """
     return LETTERS[kind](facts)
 
@@ -105,6 +106,36 @@ def _low_stock(facts: Facts) -> Letter:
     )
 
 
+def _seller_approved(facts: Facts) -> Letter:
+    return Letter(
+        f"You can sell as {facts['name']}",
+        f"You may list products from now on. What the shop says to it:\n\n{facts['note']}",
+    )
+
+
+def _seller_refused(facts: Facts) -> Letter:
+    return Letter(
+        "Your application",
+        f"We cannot let you sell as {facts['name']} now. You may apply again. The reason:"
+        f"\n\n{facts['note']}",
+    )
+
+
+def _seller_suspended(facts: Facts) -> Letter:
+    return Letter(
+        f"{facts['name']} is suspended",
+        "What you have for sale is being archived, and nothing is paid out for now. The reason:"
+        f"\n\n{facts['note']}",
+    )
+
+
+def _seller_reinstated(facts: Facts) -> Letter:
+    return Letter(
+        f"{facts['name']} may sell again",
+        f"Publish again what you want to sell. What the shop says to it:\n\n{facts['note']}",
+    )
+
+
 LETTERS: dict[str, Callable[[Facts], Letter]] = {
     "order_confirmed": _order_confirmed,
     "order_cancelled": _order_cancelled,
@@ -115,6 +146,10 @@ LETTERS: dict[str, Callable[[Facts], Letter]] = {
     "change_email": _change_email,
     "email_changed": _email_changed,
     "low_stock": _low_stock,
+    "seller_approved": _seller_approved,
+    "seller_refused": _seller_refused,
+    "seller_suspended": _seller_suspended,
+    "seller_reinstated": _seller_reinstated,
 }
 
 

@@ -22,7 +22,7 @@ class PromotionRow(Base):
     promotion_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     label: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)
-    code: Mapped[str | None] = mapped_column(Text, unique=True)
+    code: Mapped[str | None] = mapped_column(Text, index=True)
     product_ids: Mapped[list[int]] = mapped_column(Ids)
     category_ids: Mapped[list[int]] = mapped_column(Ids)
     seller_ids: Mapped[list[int]] = mapped_column(Ids)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from argon2 import Type
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests import services
 from tests.live.transactional.shop_database import ShopDatabase
@@ -20,9 +21,11 @@ from transactional.accounts.passwords import Passwords
 from transactional.app import make_shop
 from transactional.catalogue.loading import load_products, load_stock
 from transactional.equipment import equip
+from transactional.outbox.reading import OutboxReader
 from transactional.payments.embedded import EmbeddedProvider
 from transactional.payments.test_provider.app import Settings as BankSettings
 from transactional.payments.test_provider.app import create_app as create_bank
+from transactional.sellers.booking import book_sales
 from transactional.settings import Settings
 from transactional.tokens import Caller
 
@@ -229,13 +232,26 @@ def selling(app, database, shopper):
             sa.text(
                 "insert into sellers (seller_id, name, customer_id)"
                 " values (:id, 'Seller ' || :id, :customer)"
-                " on conflict (seller_id) do update set customer_id = :customer"
+                " on conflict (seller_id) do update set customer_id = :customer, name = excluded.name"
             ),
             values,
         )
         return headers
 
     return make
+
+
+@pytest.fixture
+async def engine(migrated):
+    engine = create_async_engine(migrated.replace("postgresql:", "postgresql+asyncpg:"))
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def book(engine):
+    """Bring what happened into the sellers' books, as the worker does; return how many events."""
+    return OutboxReader(engine, "sellers", book_sales).read_outbox
 
 
 @pytest.fixture
