@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Seque
 
 import structlog
 
+AGAIN_SECONDS = 0.5
 Duty = Callable[[], Awaitable[int]]
 """Does what is due and returns how much that was."""
 
@@ -26,9 +27,11 @@ async def always(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
+        while not task.done():  # libraries have lost a cancellation that met an answer (redis-py)
+            task.cancel()
+            await asyncio.wait([task], timeout=AGAIN_SECONDS)
         with contextlib.suppress(asyncio.CancelledError):
-            await task
+            task.result()
 
 
 async def _repeat(duties: Sequence[Duty], seconds: float, log: structlog.BoundLogger) -> None:
