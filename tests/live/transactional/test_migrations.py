@@ -141,6 +141,45 @@ def test_the_tree_and_the_first_prices_come_from_what_is_there(shop_of_version_1
     ) == [(1, 250, "2026-01-02 00:00:00+00"), (2, 100, "2026-01-02 00:00:00+00")]
 
 
+def test_sellers_names_become_one_each_and_what_they_sold_is_theirs_without_commission(
+    shop_of_version_1, database_url
+):
+    shop_of_version_1.exec_driver_sql("insert into sellers values (4, 'LIGHTS'), (5, null)")
+
+    upgrade(database_url)
+
+    assert read(shop_of_version_1, "select seller_id, name, name_key from sellers order by 1") == [
+        (3, "Lights", "lights"),
+        (4, "LIGHTS 4", "lights 4"),
+        (5, None, None),
+    ]
+    assert read(shop_of_version_1, "select * from sold_lines order by 1, 2") == [
+        (1, 1, 3, 0),
+        (1, 2, 3, 0),
+    ]
+
+
+def test_a_code_that_came_back_goes_down_as_the_last_promotions_own(
+    shop_of_version_1, database_url
+):
+    upgrade(database_url)
+    partitions = "select count(*) from pg_inherits where inhparent = 'orders'::regclass"
+    before = read(shop_of_version_1, partitions)
+    shop_of_version_1.exec_driver_sql("""
+        insert into promotions (label, kind, code, starts_at)
+            values ('May', 'free_shipping', 'SHIP', now()), ('June', 'free_shipping', 'SHIP', now());
+    """)
+
+    downgrade(database_url, "0009")
+    shop_of_version_1.exec_driver_sql("select add_order_partitions('2026-10-01', 8)")
+
+    assert read(shop_of_version_1, "select label, code from promotions order by 1") == [
+        ("June", "SHIP"),
+        ("May", "SHIP-1"),
+    ]
+    assert read(shop_of_version_1, partitions) == before
+
+
 def test_a_draft_goes_down_as_archived_and_an_operators_category_stays(
     shop_of_version_1, database_url
 ):

@@ -12,7 +12,7 @@ from math import floor
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
@@ -240,7 +240,7 @@ def play(migrated, database, rows):
 
 
 def any_steps(n_examples, play):
-    @settings(max_examples=n_examples, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+    @settings(max_examples=n_examples, deadline=None, suppress_health_check=list(HealthCheck))
     @given(STEPS)
     def look(steps):
         play(steps)

@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+import sqlalchemy as sa
 
 from tests.live.transactional.ordering import place
 from transactional.catalogue.editors import Editor
@@ -10,6 +11,7 @@ from transactional.fulfilment import tracking
 from transactional.orders.models import Order
 from transactional.orders.repository import OrderRepository
 from transactional.reviews.service import ReviewService
+from transactional.sellers import own_orders
 
 pytestmark = pytest.mark.live
 
@@ -89,6 +91,19 @@ BODIES = {
     "ReviewChange": {"title": "not what Ann wrote"},
     "Report": {"reason": "I do not like it"},
     "Moderation": {"decision": "hide", "note": "I do not like it"},
+    "Application": {"name": "Eve's Lamps"},
+    "BusinessChange": {"about": "not what Ann wrote"},
+    "Judgement": {"decision": "suspend", "note": "my rival"},
+    "CommissionRequest": {"basis_points": 0},
+    "Transfer": {"bank_reference": "mine now"},
+    "Adjustment": {"cents": 100, "reference": "r", "note": "to me"},
+    "NewPromotion": {"label": "All free", "kind": "free_shipping"},
+    "PromotionChange": {"max_uses": 1},
+    "Tariff": {
+        "region": "*",
+        "tax_basis_points": 0,
+        "shipping_steps": [{"from_cents": 0, "shipping_cents": 0}],
+    },
 }
 PATH_VALUES = {
     "product_id": 1,
@@ -100,6 +115,10 @@ PATH_VALUES = {
     "purchase_order_id": 1,
     "warehouse_id": 1,
     "review_id": 1,
+    "seller_id": 3,
+    "payout_run_id": 1,
+    "payout_id": 1,
+    "promotion_id": 1,
 }
 FOR_OPERATORS = (
     "/api/v1/fulfilment",
@@ -107,8 +126,16 @@ FOR_OPERATORS = (
     "/api/v1/catalogue/categories",
     "/api/v1/reviews/reported",
     "/api/v1/reviews/{review_id}/moderation",
+    "/api/v1/sellers/{seller_id}",
+    "/api/v1/sellers/commissions",
+    "/api/v1/sellers/payout",
+    "/api/v1/promotions",
+    "/api/v1/tariffs",
 )
-FOR_SELLERS = ("/api/v1/catalogue/",)  # and for operators; what is not PUBLIC
+# And for operators; what is not PUBLIC.
+FOR_SELLERS = ("/api/v1/catalogue/", "/api/v1/sellers/me/")
+# These paths are for other people by another method.
+OF_MIXED_PATHS = {("GET", "/api/v1/sellers")}
 OF_ANN = """
 select 'order' as kind, to_jsonb(o) as row from orders as o where customer_id = 1
 union all select 'payment', to_jsonb(p) from payments as p join orders using (order_id)
@@ -129,6 +156,11 @@ union all select 'image', to_jsonb(i) from product_images as i
 union all select 'group', to_jsonb(g) from product_groups as g
 union all select 'import', to_jsonb(i) from imports as i
 union all select 'category', to_jsonb(c) from categories as c
+union all select 'seller', to_jsonb(s) from sellers as s where customer_id is null
+union all select 'rate', to_jsonb(r) from commission_rates as r
+union all select 'promotion', to_jsonb(p) - 'n_uses' from promotions as p
+union all select 'region', to_jsonb(r) from regions as r
+union all select 'payout', to_jsonb(p) from payout_runs as p
 """
 
 
@@ -255,14 +287,38 @@ async def test_what_is_for_operators_is_refused_to_customers(app, ask, anns_orde
         for method, path, _ in operations(app.openapi())
         if path.startswith(FOR_OPERATORS + FOR_SELLERS)
     }
-    assert refused == not_for_customers - PUBLIC
+    assert refused == (not_for_customers | OF_MIXED_PATHS) - PUBLIC
 
 
 @pytest.fixture
-async def anns_listings(client, stocked, selling, database):
-    """Ann is seller 3 with a draft, an image, a group and an import; return her headers."""
+async def anns_business(client, stocked, selling, shopper, book, database):
+    """Ann is seller 3 with listings, an order, a balance and a payout; return her headers.
+
+    Of the order of Cleo's, lines are of sellers 3 and 4, whom nobody speaks for yet.
+    """
     await stocked({1: 50}, seller_id=3)
-    ann = selling(3)
+    await stocked({4: 50}, seller_id=4)
+    ann, ops = selling(3), shopper(role="ops")
+    order_id = (await place(client, shopper(), {1: 2, 4: 1})).json()["order_id"]
+    desk = f"/api/v1/fulfilment/orders/{order_id}"
+    await client.post(f"{desk}/pack", headers=ops)
+    ship = {"carrier": "Post", "tracking": "ANNS-TRACKING"}
+    await client.post(f"{desk}/shipments/1/ship", json=ship, headers=ops)
+    await book()
+    database.exec_driver_sql("update order_lines set title = 'ANNS-LAMP' where seller_id = 3")
+    money = {"cents": 500, "reference": "r", "note": "ANNS-NOTE"}
+    await client.post("/api/v1/sellers/3/adjustments", json=money, headers=ops)
+    key = {**ops, "Idempotency-Key": "k"}
+    await client.post("/api/v1/sellers/payout-runs", headers=key)
+    paid = {"bank_reference": "ANNS-REFERENCE"}
+    payout_id = database.exec_driver_sql("select payout_id from payouts").scalar_one()
+    await client.post(f"/api/v1/sellers/payouts/{payout_id}/paid", json=paid, headers=ops)
+    await _list_things(client, ann, database)
+    return ann, order_id
+
+
+async def _list_things(client, ann, database):
+    """List a draft, an image, a group and an import as Ann."""
     catalogue = "/api/v1/catalogue"
     await client.post(f"{catalogue}/products", json={**DRAFT, "title": "ANNS-DRAFT"}, headers=ann)
     database.exec_driver_sql(f"""
@@ -275,7 +331,6 @@ async def anns_listings(client, stocked, selling, database):
     )
     csv = {**ann, "Content-Type": "text/csv"}
     await client.post(f"{catalogue}/imports", content="external_id,title\nA,ANNS-ROW", headers=csv)
-    return ann
 
 
 DRAFT = {"price_cents": 777}
@@ -285,23 +340,37 @@ union all select 'image', to_jsonb(i) from product_images as i
 union all select 'group', to_jsonb(g) from product_groups as g where seller_id = 3
 union all select 'import', to_jsonb(i) - 'finished_at' from imports as i where seller_id = 3
 union all select 'category', to_jsonb(c) from categories as c
+union all select 'seller', to_jsonb(s) from sellers as s where seller_id = 3
+union all select 'shipment', to_jsonb(s) from shipments as s where seller_id = 3
+union all select 'entry', to_jsonb(e) from seller_ledger as e where seller_id = 3
+union all select 'payout', to_jsonb(p) from payouts as p where seller_id = 3
+union all select 'rate', to_jsonb(r) from commission_rates as r
+union all select 'promotion', to_jsonb(p) - 'n_uses' from promotions as p
 """
+OF_SELLERS = ("/catalogue/", "/sellers", "/promotions", "/tariffs")
+OWN_OF_BOB = (
+    ("GET", "/api/v1/sellers/me/orders/{order_id}"),
+    ("POST", "/api/v1/sellers/me/orders/{order_id}/pack"),
+)
+"""The order has something of his, too: he sees it, and nothing of Ann's."""
 
 
 @pytest.fixture
-def sellers_holes(app, client, anns_listings, selling, rows):
-    """Ask every operation of the catalogue as seller 4; return those that were not for them."""
+def sellers_holes(app, client, anns_business, selling, rows):
+    """Ask every operation that sellers have as seller 4; return those that were not for them."""
 
     async def look():
         bob, before, holes = selling(4), rows(OF_SELLER_ANN), []
-        values = {**PATH_VALUES, "product_id": 2, "order_id": 1}
+        values = {**PATH_VALUES, "product_id": 2, "order_id": anns_business[1]}
         for method, path, schema in operations(app.openapi()):
-            if "/catalogue/" not in path:
+            if not any(part in path for part in OF_SELLERS):
                 continue
             answer = await client.request(
                 method, path.format(**values), json=BODIES.get(schema), headers=bob
             )
-            is_anns = "{" in path and (method, path) not in PUBLIC
+            is_anns = (
+                "{" in path and (method, path) not in PUBLIC and (method, path) not in OWN_OF_BOB
+            )
             let_in = is_anns and answer.status_code not in (403, 404)
             if let_in or "ANNS-" in answer.text or rows(OF_SELLER_ANN) != before:
                 holes.append((method, path))
@@ -322,6 +391,23 @@ async def test_a_forgotten_condition_of_sellers_is_found(sellers_holes, monkeypa
         ("PATCH", "/api/v1/catalogue/products/{product_id}"),
         ("GET", "/api/v1/catalogue/imports/{import_id}"),
     } <= set(await sellers_holes())
+
+
+async def test_a_forgotten_condition_of_a_sellers_orders_is_found(sellers_holes, monkeypatch):
+    everybodys = own_orders.OWN.text.replace("and sold_lines.seller_id = :seller_id", "")
+    monkeypatch.setattr(own_orders, "OWN", sa.text(everybodys))
+
+    assert ("GET", "/api/v1/sellers/me/orders/{order_id}") in await sellers_holes()
+
+
+async def test_a_parcel_that_any_seller_may_ship_is_found(sellers_holes, monkeypatch):
+    async def of_anybody(self, order_id, number):
+        pass
+
+    monkeypatch.setattr(own_orders.OwnOrders, "_check_own", of_anybody)
+
+    deliver = "/api/v1/sellers/me/orders/{order_id}/shipments/{number}/deliver"
+    assert ("POST", deliver) in await sellers_holes()
 
 
 async def test_somebody_elses_and_unknown_orders_look_the_same(client, anns_order, shopper):
