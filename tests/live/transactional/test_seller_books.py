@@ -145,7 +145,7 @@ class Books:
         expected = {}
         for seller in RATES:
             own = [line for line in self.lines if line.seller == seller]
-            payable = sum(l.net_at(self.now - FORTNIGHT) for l in own) - self.paid[seller]
+            payable = sum(line.net_at(self.now - FORTNIGHT) for line in own) - self.paid[seller]
             if payable >= MINIMUM_CENTS:
                 expected[seller] = payable
                 self.paid[seller] += payable

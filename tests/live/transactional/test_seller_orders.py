@@ -78,7 +78,7 @@ async def test_a_seller_packs_ships_and_delivers_and_the_history_says_a_seller_d
 
 
 async def test_what_is_another_sellers_looks_unknown(client, two_sellers, selling, stocked, rows):
-    ann, bob, _, order_id = two_sellers
+    ann, _, _, order_id = two_sellers
     await client.post(f"{OWN}/{order_id}/pack", headers=ann)
     eve = selling(9)
 
