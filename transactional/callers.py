@@ -12,6 +12,8 @@ from transactional.revocations import Revocations
 from transactional.tokens import Caller, TokenSigner
 from web.problems import Problem
 
+TOKEN_IS_OPTIONAL: dict[str, object] = {"security": [{}]}
+"""For `openapi_extra`: the document shall say that the operation does without a token, too."""
 BearerDep = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
 
 
