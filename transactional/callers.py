@@ -12,6 +12,9 @@ from transactional.deps import SessionDep
 from transactional.tokens import Caller, TokenSigner
 from web.problems import Problem
 
+TOKEN_IS_OPTIONAL: dict[str, object] = {"security": [{}]}
+"""For `openapi_extra`: the document shall say that the operation does without a token, too."""
+
 
 class UnauthorisedProblem(Problem):
     """No valid token, or wrong credentials; the same words whether or not the account exists."""

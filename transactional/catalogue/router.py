@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from features.schemas.row import Id
+from transactional.callers import TOKEN_IS_OPTIONAL
 from transactional.catalogue.deps import CatalogueDep, CatalogueServiceDep, ProductViewsDep
 from transactional.catalogue.editors import EditorDep, Onlooker, OnlookerDep
 from transactional.catalogue.models import Product
@@ -86,7 +87,7 @@ async def create_product(
     return await _shown(product, views, response)
 
 
-@router.get("/products/{product_id}")
+@router.get("/products/{product_id}", openapi_extra=TOKEN_IS_OPTIONAL)
 async def read_product(
     product_id: ProductId, views: ProductViewsDep, onlooker: OnlookerDep, response: Response
 ) -> ProductView:
@@ -120,7 +121,7 @@ async def delete_product(
     await service.delete(product_id, version_of(if_match))
 
 
-@router.get("/products/{product_id}/prices")
+@router.get("/products/{product_id}/prices", openapi_extra=TOKEN_IS_OPTIONAL)
 async def read_prices(
     product_id: ProductId,
     views: ProductViewsDep,

@@ -7,6 +7,7 @@ from collections import Counter
 import httpx
 import pytest
 
+from emporium.ports import is_listening
 from tests.live.transactional.conftest import SECRET
 from tests.live.transactional.ordering import ledger_differs, place
 from tests.live.transactional.site import (
@@ -130,10 +131,10 @@ async def test_killed_after_the_commit_and_before_the_answer_the_order_is_there_
         httpx.AsyncClient(timeout=15) as client,
     ):
         site.shops_database_url = site.database_url.replace(str(site.ports["postgres"]), str(port))
-        restart(site)
+        await restart(site)
         for number in range(N_KILLS):
             await asyncio.to_thread(site.wait, "shop")
-            key = f"key-{number}"
+            key = f"killed-key-{number}"
             headers = {"Authorization": tokens[number], "Idempotency-Key": key}
             lines = [{"product_id": 1, "quantity": 1}]
             with pytest.raises(httpx.TransportError):
@@ -146,7 +147,7 @@ async def test_killed_after_the_commit_and_before_the_answer_the_order_is_there_
         "killed between commit and answer",
         f"{len(killed)} times; {len(kept)} keys, {len(set(bodies_of(bodies)))} orders",
     )
-    assert killed == [f"key-{number}" for number in range(N_KILLS)]
+    assert killed == [f"killed-key-{number}" for number in range(N_KILLS)]
     assert {answer.status_code for answer in bodies} == {201}
     assert Counter(bodies_of(bodies)) == {bytes(row["body"]): 2 for row in kept}
     assert query(site, "select count(*) as n from orders") == [{"n": N_KILLS}]
@@ -161,8 +162,10 @@ def confirmed(site, key):
     )
 
 
-def restart(site):
+async def restart(site):
     site.kill("shop")
+    while is_listening(site.ports["shop"]):  # a worker dies a moment after its parent
+        await asyncio.sleep(0.01)
     site.start("shop")
 
 
