@@ -288,13 +288,18 @@ FORGED = (
 )
 
 
-async def test_a_forged_cursor_is_refused_or_harmless(app, client, callers, shopper, monkeypatch):
+async def test_a_forged_cursor_is_refused_or_harmless(
+    app, client, callers, shopper, selling, monkeypatch
+):
     """Whoever reads the code can write a cursor for any listing: the digest is no secret."""
     monkeypatch.setattr("web.cursors._digest", lambda listing: "known")
     ops = shopper(role="ops")
     csv = {**ops, "Content-Type": "text/csv"}
     rows = "external_id,title\nA,B"
     await client.post("/api/v1/catalogue/imports", content=rows, headers=csv)
+    run = {**ops, "Idempotency-Key": "run"}
+    await client.post("/api/v1/sellers/payout-runs", headers=run)
+    seller = selling(3)
     listings = [
         path
         for path, by_method in app.openapi()["paths"].items()
@@ -302,9 +307,9 @@ async def test_a_forged_cursor_is_refused_or_harmless(app, client, callers, shop
     ]
     answers = {
         (path, str(place)): await client.get(
-            path.format(product_id=1, category_id=7, import_id=1),
+            path.format(product_id=1, category_id=7, import_id=1, payout_run_id=1),
             params={"cursor": cursors.encode(place, ""), "product_id": 1},
-            headers=ops,
+            headers=seller if "/me/" in path else ops,
         )
         for path in listings
         for place in FORGED
