@@ -11,7 +11,6 @@ from models.search.query import Search
 from serving.errors import UnknownProductProblem
 from serving.search.schemas import BrandCount, CategoryCount, Facets, Filters, Product, ProductPage
 from web import cursors
-from web.cursors import BadCursorProblem
 
 OFFSET = TypeAdapter(tuple[Annotated[int, Field(ge=0, le=MAX_WINDOW)]])
 
