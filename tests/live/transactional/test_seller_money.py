@@ -195,19 +195,20 @@ async def test_a_rate_that_changes_after_the_order_changes_nothing_of_it(
     assert ledger(rows) == [("sale", 1000), ("commission", -100)]
 
 
-@pytest.mark.parametrize(
-    ("body", "status", "type_"),
-    [
-        ({"basis_points": None}, 409, "/problems/default-commission"),
-        ({"basis_points": 1, "category_id": 99}, 404, "/problems/unknown-category"),
-        ({"basis_points": 1, "seller_id": 99}, 404, "/problems/unknown-seller"),
-        ({"basis_points": 10_001}, 422, "/problems/invalid-request"),
-    ],
-)
-async def test_a_rate_that_cannot_be_is_refused(client, ops, body, status, type_):
-    answer = await client.put(f"{SELLERS}/commissions", json=body, headers=ops)
+async def test_a_rate_that_cannot_be_is_refused(commission):
+    answers = [
+        await commission(None),
+        await commission(1, category_id=99),
+        await commission(1, seller_id=99),
+        await commission(10_001),
+    ]
 
-    assert (answer.status_code, answer.json()["type"]) == (status, type_)
+    assert [(a.status_code, a.json()["type"]) for a in answers] == [
+        (409, "/problems/default-commission"),
+        (404, "/problems/unknown-category"),
+        (404, "/problems/unknown-seller"),
+        (422, "/problems/invalid-request"),
+    ]
 
 
 @pytest.fixture
@@ -263,34 +264,36 @@ async def test_a_run_pays_what_is_two_weeks_old_and_its_books_reconcile(
     assert (await client.get(f"{SELLERS}/me/balance", headers=bob)).json()["balance_cents"] == 89
 
 
-async def test_a_run_is_listed_sent_as_a_file_and_each_payout_noted_as_paid_once(
-    client, stocked, selling, commission, delivered, book, pay, ops, long_ago
+async def test_a_run_is_a_file_for_the_bank_and_a_transfer_is_noted_once(
+    client, selling, pay, adjust, ops
 ):
-    await stocked({1: 99}, seller_id=3, price_cents=1000)
     ann = selling(3)
-    await commission(1000)
-    await delivered({1: 2})
-    await book()
-    long_ago(14)
-    path = f"{SELLERS}/payout-runs/{(await pay('2026-05')).json()['payout_run_id']}"
-    listed = (await client.get(f"{path}/payouts", headers=ops)).json()["payouts"]
-    file = await client.get(path, headers={**ops, "Accept": "text/csv"})
-    assert [(p["seller_id"], p["name"], p["cents"]) for p in listed] == [(3, "Seller 3", 1800)]
-    assert file.headers["content-type"].startswith("text/csv")
-    assert [
-        (row["seller_id"], row["cents"], row["closing_cents"], row["paid_at"])
-        for row in csv.DictReader(file.text.splitlines())
-    ] == [("3", "1800", "0", "")]
+    await adjust()
+    run = (await pay("2026-05")).json()
+    path = f"{SELLERS}/payout-runs/{run['payout_run_id']}"
 
-    paid = f"{SELLERS}/payouts/{listed[0]['payout_id']}/paid"
+    (listed,) = (await client.get(f"{path}/payouts", headers=ops)).json()["payouts"]
+    file = await client.get(path, headers={**ops, "Accept": "text/csv"})
+    paid = f"{SELLERS}/payouts/{listed['payout_id']}/paid"
     answers = [
         await client.post(paid, json={"bank_reference": reference}, headers=ops)
         for reference in ("SEPA 1", "SEPA 1", "SEPA 2")
     ]
+    unknown = await client.get(f"{SELLERS}/payout-runs/77", headers=ops)
+
+    assert (listed["seller_id"], listed["name"], listed["cents"]) == (3, "Seller 3", 500)
+    assert file.headers["content-type"].startswith("text/csv")
+    assert [
+        (row["seller_id"], row["cents"], row["closing_cents"], row["paid_at"])
+        for row in csv.DictReader(file.text.splitlines())
+    ] == [("3", "500", "0", "")]
     assert [a.status_code for a in answers] == [200, 200, 409]
     assert (await client.get(path, headers=ops)).json()["n_paid"] == 1
+    runs = (await client.get(f"{SELLERS}/payout-runs", headers=ops)).json()["runs"]
+    assert [each["payout_run_id"] for each in runs] == [run["payout_run_id"]]
     mine = (await client.get(f"{SELLERS}/me/payouts", headers=ann)).json()["payouts"]
-    assert [(p["cents"], p["bank_reference"]) for p in mine] == [(1800, "SEPA 1")]
+    assert [(p["cents"], p["bank_reference"]) for p in mine] == [(500, "SEPA 1")]
+    assert unknown.json()["type"] == "/problems/unknown-payout-run"
 
 
 async def test_what_a_seller_owes_is_taken_along_and_only_the_approved_are_paid(
@@ -343,15 +346,22 @@ async def test_runs_at_the_same_time_pay_once(
     assert rows("select cents from payouts") == [{"cents": 1000}]
 
 
-async def test_an_adjustment_counts_once_by_its_reference_and_is_payable_at_once(
-    client, selling, pay, ops, rows
-):
-    ann = selling(3)
+@pytest.fixture
+def adjust(client, ops):
+    """Give seller 3 (or another) 5.00 by hand."""
 
-    async def adjust(seller_id=3, **changes):
+    async def post(seller_id=3, **changes):
         body = {"cents": 500, "reference": "case-1", "note": "we lost a parcel"} | changes
         path = f"{SELLERS}/{seller_id}/adjustments"
         return await client.post(path, json=body, headers=ops)
+
+    return post
+
+
+async def test_an_adjustment_counts_once_by_its_reference_and_is_payable_at_once(
+    client, selling, pay, adjust
+):
+    ann = selling(3)
 
     answers = [
         await adjust(),

@@ -3,8 +3,11 @@
 import asyncio
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.live.transactional.ordering import place
+from transactional.accounts.personal_data import PersonalData
+from transactional.deps import utc_now
 from transactional.sellers.suspending import Suspensions
 
 pytestmark = pytest.mark.live
@@ -110,6 +113,26 @@ async def test_of_twenty_who_want_a_name_at_once_one_gets_it(client, shopper, ro
 
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 19
     assert len(rows("select 1 from sellers")) == 1
+
+
+async def test_who_was_refused_can_be_forgotten_and_leaves_the_name_to_others(
+    client, shopper, decide, engine, rows
+):
+    ann, bob = shopper(), shopper()
+    seller_id = (await apply(client, ann)).json()["seller_id"]
+    await decide(seller_id, "refuse")
+    (customer_id,) = [row["customer_id"] for row in rows("select customer_id from sellers")]
+
+    async with AsyncSession(engine) as session, session.begin():
+        data = PersonalData(session, customer_id, utc_now)
+        known = (await data.export())["business"]
+        await data.forget()
+
+    assert [(each["name"], each["status"]) for each in known] == [("Ann's Lamps", "refused")]
+    assert rows("select customer_id, name, about from sellers") == [
+        {"customer_id": None, "name": None, "about": ""}
+    ]
+    assert (await apply(client, bob)).status_code == 201
 
 
 async def test_who_never_applied_is_told_so(client, shopper, ops):
