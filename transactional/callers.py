@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
 from sqlalchemy import text
 
 from transactional.deps import SessionDep
-from transactional.revocations import Revocations
 from transactional.tokens import Caller, TokenSigner
 from web.problems import Problem
 
-BearerDep = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
+TOKEN_IS_OPTIONAL: dict[str, object] = {"security": [{}]}
+"""For `openapi_extra`: the document shall say that the operation does without a token, too."""
 
 
 class UnauthorisedProblem(Problem):
@@ -39,24 +40,57 @@ async def token_signer(request: Request) -> TokenSigner:
 TokenSignerDep = Annotated[TokenSigner, Depends(token_signer)]
 
 
-async def revocations(request: Request) -> Revocations:
-    """Return the application's revocations."""
-    kept: Revocations = request.app.state.revocations
-    return kept
+class Bearer(SecurityBase):
+    """Reads the bearer token (RFC 6750): who it speaks for, or None.
+
+    One dependency that the OpenAPI document knows as the scheme; one for each step (header, signer,
+    revocations, caller) costs more than the steps themselves.
+    """
+
+    def __init__(self) -> None:
+        self.model = HTTPBearer()
+        self.scheme_name = "HTTPBearer"
+
+    async def __call__(self, request: Request) -> Caller | None:
+        """Return whom the token speaks for; None without one, or if it counts no more."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        state = request.app.state
+        found = state.tokens.read(token) if scheme.lower() == "bearer" else None
+        if found is None or state.revocations.holds(found.caller, found.issued_at):
+            return None
+        who: Caller = found.caller
+        return who
 
 
-RevocationsDep = Annotated[Revocations, Depends(revocations)]
+class RequiredBearer(Bearer):
+    """The same for what needs somebody."""
+
+    async def __call__(self, request: Request) -> Caller:
+        """Return whom the token speaks for.
+
+        Raises
+        ------
+        UnauthorisedProblem
+            If it speaks for nobody.
+        """
+        return found_or_refused(await super().__call__(request))
 
 
-async def caller(bearer: BearerDep, tokens: TokenSignerDep, revoked: RevocationsDep) -> Caller:
-    """Return who calls, by the bearer token."""
-    found = tokens.read(bearer.credentials) if bearer else None
-    if found is None or revoked.holds(found.caller, found.issued_at):
+VisitorDep = Annotated[Caller | None, Depends(Bearer())]
+CallerDep = Annotated[Caller, Depends(RequiredBearer())]
+
+
+def found_or_refused(caller: Caller | None) -> Caller:
+    """Return the caller.
+
+    Raises
+    ------
+    UnauthorisedProblem
+        If there is none.
+    """
+    if caller is None:
         raise UnauthorisedProblem("Log in at POST /api/v1/tokens and send the token as Bearer.")
-    return found.caller
-
-
-CallerDep = Annotated[Caller, Depends(caller)]
+    return caller
 
 
 async def operator(caller: CallerDep) -> Caller:

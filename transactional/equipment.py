@@ -25,8 +25,6 @@ from transactional.outbox.following import Follower
 from transactional.payments.embedded import EmbeddedNotices, EmbeddedProvider
 from transactional.payments.notices import Notices
 from transactional.payments.provider import PaymentProvider
-from transactional.payments.stripe_notices import StripeNotices
-from transactional.payments.stripe_provider import StripeProvider
 from transactional.proofs import ProofSigner
 from transactional.redis_batches import RedisBatches
 from transactional.revocations import Revocations
@@ -126,6 +124,9 @@ def _redis(settings: Settings, seconds: float) -> Redis:
 def _provider(settings: Settings) -> PaymentProvider:
     if settings.payment_provider == "test":
         return EmbeddedProvider.at(settings.payment_url)
+    # Loaded by who pays with it: the library is a tenth of the service's start.
+    from transactional.payments.stripe_provider import StripeProvider  # noqa: PLC0415
+
     return StripeProvider.at(
         settings.stripe_api_key.get_secret_value(),
         settings.stripe_api_base,
@@ -136,4 +137,6 @@ def _provider(settings: Settings) -> PaymentProvider:
 def _notices(settings: Settings) -> Notices:
     if settings.payment_provider == "test":
         return EmbeddedNotices(settings.payment_webhook_secret.get_secret_value(), utc_now)
+    from transactional.payments.stripe_notices import StripeNotices  # noqa: PLC0415
+
     return StripeNotices(settings.stripe_webhook_secret.get_secret_value())

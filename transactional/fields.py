@@ -25,9 +25,9 @@ def version_of(if_match: str | None) -> int | None:
 
 
 class RequestBody(BaseModel):
-    """A body: a field that is not known is an error, not ignored."""
+    """A body: a field that is not known is an error, not ignored, and 0 is neither false nor a day."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class PostalAddress(RequestBody):

@@ -1,14 +1,26 @@
 """Opaque cursors: where a page ended, bound to the listing it belongs to."""
 
 import base64
-import binascii
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Sequence
+from typing import Annotated, TypeVar
 
+from pydantic import AwareDatetime, Field, TypeAdapter
+
+from features.schemas.row import Id
 from web.problems import BadRequestProblem
 
 Place = Sequence[int | float | str]
+Parts = TypeVar("Parts")
+Moment = Annotated[
+    AwareDatetime,
+    Field(ge=dt.datetime(1970, 1, 1, tzinfo=dt.UTC), lt=dt.datetime(9999, 1, 1, tzinfo=dt.UTC)),
+]
+"""A time that stays one in every zone: at the calendar's ends it would not."""
+ONE_ID = TypeAdapter(tuple[Id])
+MOMENT_AND_ID = TypeAdapter(tuple[Moment, Id])
 
 
 class BadCursorProblem(BadRequestProblem):
@@ -23,30 +35,30 @@ def encode(place: Place, listing: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def decode(cursor: str, listing: str) -> list[int | float | str]:
+def decode(cursor: str, listing: str, parts: TypeAdapter[Parts]) -> Parts:
     """Return the place that `encode` was given.
+
+    Parameters
+    ----------
+    parts
+        What a place of this listing is: anybody can write a cursor, so it is checked like a body.
 
     Raises
     ------
     BadCursorProblem
-        If the text is not a cursor, or is another listing's.
+        If the text is not a cursor, is another listing's, or holds no place of this one.
     """
-    place: list[int | float | str]
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         digest, *place = json.loads(base64.urlsafe_b64decode(padded.encode("ascii")))
-    except (ValueError, TypeError, binascii.Error, RecursionError):
-        digest, place = None, []
-    if digest != _digest(listing) or not all(_is_scalar(part) for part in place):
-        raise BadCursorProblem(
-            "The cursor is not from this listing. Leave it out to start from the first page."
-        )
-    return place
+        if digest == _digest(listing):
+            return parts.validate_python(place)
+    except (ValueError, TypeError, RecursionError):
+        pass
+    raise BadCursorProblem(
+        "The cursor is not from this listing. Leave it out to start from the first page."
+    )
 
 
 def _digest(listing: str) -> str:
     return hashlib.blake2b(listing.encode("utf-8", "replace"), digest_size=6).hexdigest()
-
-
-def _is_scalar(part: object) -> bool:
-    return isinstance(part, (int, float, str)) and not isinstance(part, bool)

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter
 
 from models.search.index import MAX_WINDOW, Found, Index
 from models.search.query import Search
 from serving.errors import UnknownProductProblem
 from serving.search.schemas import BrandCount, CategoryCount, Facets, Filters, Product, ProductPage
 from web import cursors
-from web.cursors import BadCursorProblem
+
+OFFSET = TypeAdapter(tuple[Annotated[int, Field(ge=0, le=MAX_WINDOW)]])
 
 
 @dataclass(frozen=True)
@@ -78,10 +81,7 @@ def product(document: Mapping[str, Any]) -> Product:
 def _offset(cursor: str | None, listing: str) -> int:
     if cursor is None:
         return 0
-    place = cursors.decode(cursor, listing)
-    if len(place) != 1 or not isinstance(place[0], int) or not 0 <= place[0] <= MAX_WINDOW:
-        raise BadCursorProblem("The cursor is damaged. Leave it out to start from the first page.")
-    return place[0]
+    return cursors.decode(cursor, listing, OFFSET)[0]
 
 
 def _facets(found: Found) -> Facets:

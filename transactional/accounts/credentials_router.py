@@ -5,6 +5,7 @@ from fastapi import APIRouter, Request
 from transactional.accounts.deps import (
     CredentialsDep,
     LogInDep,
+    PasswordCheckDep,
     PasswordResetDep,
     ProofsDep,
     ThrottleDep,
@@ -16,7 +17,7 @@ from transactional.accounts.schemas import (
     PasswordChange,
     PasswordResetRequest,
 )
-from transactional.accounts.throttle import CODES, LOG_IN, RESETS, address_of
+from transactional.accounts.throttle import CODES, RESETS, address_of
 from transactional.callers import CallerDep
 
 router = APIRouter(prefix="/accounts", tags=["accounts"])
@@ -56,26 +57,14 @@ async def reset_password(
 
 
 @router.put("/me/password", status_code=204)
-async def change_password(
-    body: PasswordChange, caller: CallerDep, service: LogInDep, throttle: ThrottleDep
-) -> None:
+async def change_password(body: PasswordChange, check: PasswordCheckDep, service: LogInDep) -> None:
     """Set a new password and end all sessions: log in again everywhere."""
-    account = await service.of(caller.customer_id)
-    await throttle.count(LOG_IN, account.email, "")
-    await service.authenticate(account.email, body.password.get_secret_value())
+    account = await check(body.password)
     await service.set_password(account.customer_id, body.new_password.get_secret_value())
 
 
 @router.post("/me/email-changes", status_code=202)
-async def change_email(
-    body: EmailChange,
-    caller: CallerDep,
-    service: LogInDep,
-    proofs: ProofsDep,
-    throttle: ThrottleDep,
-) -> None:
+async def change_email(body: EmailChange, check: PasswordCheckDep, proofs: ProofsDep) -> None:
     """Send a code to a new address; once it is confirmed it takes the place of the old one."""
-    account = await service.of(caller.customer_id)
-    await throttle.count(LOG_IN, account.email, "")
-    await service.authenticate(account.email, body.password.get_secret_value())
-    await proofs.ask_of(caller.customer_id, "change_email", body.new_email)
+    account = await check(body.password)
+    await proofs.ask_of(account.customer_id, "change_email", body.new_email)

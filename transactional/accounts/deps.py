@@ -1,21 +1,25 @@
 """Wires accounts to a request."""
 
 import secrets
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from transactional.accounts.addresses import Addresses
 from transactional.accounts.credentials import Credentials, PasswordReset
+from transactional.accounts.models import Account
 from transactional.accounts.personal_data import PersonalData
 from transactional.accounts.proofs import Proofs
 from transactional.accounts.repository import AccountRepository
 from transactional.accounts.service import AccountService, LogIn
 from transactional.accounts.sessions import Sessions
-from transactional.accounts.throttle import Throttle
+from transactional.accounts.throttle import LOG_IN, Throttle
 from transactional.callers import CallerDep
 from transactional.deps import RedisDep, SessionDep, SessionMakerDep, new_event_id, utc_now
+from transactional.tokens import Caller
 
 
 async def proofs(session: SessionDep, request: Request) -> Proofs:
@@ -99,3 +103,36 @@ async def throttle(redis: RedisDep) -> Throttle:
 
 
 ThrottleDep = Annotated[Throttle, Depends(throttle)]
+
+
+@dataclass(frozen=True)
+class PasswordCheck:
+    """Asks the caller for the password once more, before what cannot be undone."""
+
+    caller: Caller
+    service: LogIn
+    throttle: Throttle
+
+    async def __call__(self, password: SecretStr) -> Account:
+        """Return the caller's account.
+
+        Raises
+        ------
+        UnauthorisedProblem
+            If the password is wrong or the account is gone.
+        TooManyAttemptsProblem
+            After too many wrong ones.
+        """
+        account = await self.service.of(self.caller.customer_id)
+        await self.throttle.count(LOG_IN, account.email, "")
+        return await self.service.authenticate(account.email, password.get_secret_value())
+
+
+async def password_check(
+    caller: CallerDep, service: LogInDep, throttle: ThrottleDep
+) -> PasswordCheck:
+    """Return what asks the caller for the password once more."""
+    return PasswordCheck(caller, service, throttle)
+
+
+PasswordCheckDep = Annotated[PasswordCheck, Depends(password_check)]

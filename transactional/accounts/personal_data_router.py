@@ -4,10 +4,8 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from transactional.accounts.deps import LogInDep, PersonalDataDep, ThrottleDep
+from transactional.accounts.deps import PasswordCheckDep, PersonalDataDep
 from transactional.accounts.schemas import Deletion
-from transactional.accounts.throttle import LOG_IN
-from transactional.callers import CallerDep
 
 router = APIRouter(prefix="/accounts/me", tags=["accounts"])
 
@@ -19,15 +17,7 @@ async def export(data: PersonalDataDep) -> dict[str, Any]:
 
 
 @router.post("/deletion", status_code=204)
-async def delete(
-    body: Deletion,
-    caller: CallerDep,
-    data: PersonalDataDep,
-    service: LogInDep,
-    throttle: ThrottleDep,
-) -> None:
+async def delete(body: Deletion, check: PasswordCheckDep, data: PersonalDataDep) -> None:
     """Delete the account for good: the person is removed, the orders stay without one."""
-    account = await service.of(caller.customer_id)
-    await throttle.count(LOG_IN, account.email, "")
-    await service.authenticate(account.email, body.password.get_secret_value())
+    await check(body.password)
     await data.forget()

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
-from transactional.callers import BearerDep, RevocationsDep, TokenSignerDep, caller
+from transactional.callers import VisitorDep, found_or_refused
 from transactional.carts.repository import CartRepository, of_customer, of_guest
 from transactional.carts.service import CartService, GuestCart
 from transactional.deps import utc_now
@@ -34,18 +34,17 @@ CartRepositoryDep = Annotated[CartRepository, Depends(cart_repository)]
 
 
 async def cart_owner(
-    bearer: BearerDep,
-    tokens: TokenSignerDep,
-    revoked: RevocationsDep,
+    visitor: VisitorDep,
     carts: CartRepositoryDep,
+    request: Request,
     cart_token: CartToken = None,
 ) -> str:
     """Return whose cart is meant: the customer's who is logged in, else the guest's of the token."""
-    if bearer is None and cart_token is not None:
+    if cart_token is not None and "authorization" not in request.headers:
         if not await carts.is_open(cart_token):
             raise UnknownCartProblem
         return of_guest(cart_token)
-    return of_customer((await caller(bearer, tokens, revoked)).customer_id)
+    return of_customer(found_or_refused(visitor).customer_id)
 
 
 CartOwnerDep = Annotated[str, Depends(cart_owner)]

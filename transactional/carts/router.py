@@ -4,6 +4,7 @@ import secrets
 
 from fastapi import APIRouter
 
+from transactional.callers import TOKEN_IS_OPTIONAL
 from transactional.carts.deps import CartRepositoryDep, CartServiceDep
 from transactional.carts.repository import LIFETIME_SECONDS
 from transactional.carts.schemas import Cart, CartChange, LineChange, NewGuestCart
@@ -20,32 +21,32 @@ async def open_guest_cart(carts: CartRepositoryDep) -> NewGuestCart:
     return NewGuestCart(cart_token=token, expires_after_days_unused=LIFETIME_SECONDS // 86400)
 
 
-@router.get("/mine")
+@router.get("/mine", openapi_extra=TOKEN_IS_OPTIONAL)
 async def read_cart(service: CartServiceDep) -> Cart:
     """Return the cart. A price is promised for 15 minutes; one that changed after is told once."""
     return await service.read()
 
 
-@router.put("/mine")
+@router.put("/mine", openapi_extra=TOKEN_IS_OPTIONAL)
 async def fill_cart(body: CartChange, service: CartServiceDep) -> Cart:
     """Make the cart hold exactly these lines."""
     return await service.fill({line.product_id: line.quantity for line in body.lines})
 
 
-@router.put("/mine/lines/{product_id}")
+@router.put("/mine/lines/{product_id}", openapi_extra=TOKEN_IS_OPTIONAL)
 async def put_line(product_id: ProductId, body: LineChange, service: CartServiceDep) -> Cart:
     """Set how many units of a product the cart holds."""
     return await service.put(product_id, body.quantity)
 
 
-@router.delete("/mine/lines/{product_id}")
+@router.delete("/mine/lines/{product_id}", openapi_extra=TOKEN_IS_OPTIONAL)
 async def delete_line(product_id: ProductId, service: CartServiceDep) -> Cart:
     """Take a product out; nothing happens if it is not in the cart."""
     await service.carts.delete(service.owner, product_id)
     return await service.read()
 
 
-@router.delete("/mine")
+@router.delete("/mine", openapi_extra=TOKEN_IS_OPTIONAL)
 async def clear_cart(service: CartServiceDep) -> Cart:
     """Take everything out."""
     return await service.fill({})

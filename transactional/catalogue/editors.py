@@ -4,16 +4,11 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from transactional.callers import (
-    BearerDep,
-    CallerDep,
-    ForbiddenProblem,
-    RevocationsDep,
-    TokenSignerDep,
-    seller,
-)
+from transactional.callers import CallerDep, ForbiddenProblem, VisitorDep, seller
 from transactional.deps import SessionDep, SessionMakerDep
+from transactional.tokens import Caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,29 +55,24 @@ async def lone_editor(caller: CallerDep, sessions: SessionMakerDep) -> Editor:
 LoneEditorDep = Annotated[Editor, Depends(lone_editor)]
 
 
-async def onlooker(
-    bearer: BearerDep, tokens: TokenSignerDep, revoked: RevocationsDep, session: SessionDep
-) -> "Onlooker":
+async def onlooker(visitor: VisitorDep, session: SessionDep) -> "Onlooker":
     """Return who reads, logged in or not."""
-    return Onlooker(bearer, tokens, revoked, session)
+    return Onlooker(visitor, session)
 
 
 @dataclass(frozen=True, slots=True)
 class Onlooker:
-    """Anybody who reads the catalogue; who they are is asked only where it matters."""
+    """Anybody who reads the catalogue; what they may do is asked only where it matters."""
 
-    bearer: BearerDep
-    tokens: TokenSignerDep
-    revoked: RevocationsDep
-    session: SessionDep
+    visitor: Caller | None
+    session: AsyncSession
 
     async def may_see_draft(self, seller_id: int | None) -> bool:
         """Tell whether a draft of that seller is theirs to see."""
-        found = self.tokens.read(self.bearer.credentials) if self.bearer else None
-        if found is None or self.revoked.holds(found.caller, found.issued_at):
+        if self.visitor is None:
             return False
         try:
-            who = await editor(found.caller, self.session)
+            who = await editor(self.visitor, self.session)
         except ForbiddenProblem:
             return False
         return who.may_edit(seller_id)

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from features.schemas.row import Id
+from transactional.callers import TOKEN_IS_OPTIONAL
 from transactional.catalogue.deps import CatalogueDep, CatalogueServiceDep, ProductViewsDep
 from transactional.catalogue.editors import EditorDep, Onlooker, OnlookerDep
 from transactional.catalogue.models import Product
@@ -63,7 +64,7 @@ async def _page(
     catalogue: CatalogueRepository, which: Filter, currency: str, limit: int, cursor: str | None
 ) -> ListingPage:
     listing = f"products {which}"
-    after = int(cursors.decode(cursor, listing)[0]) if cursor else 0
+    after = cursors.decode(cursor, listing, cursors.ONE_ID)[0] if cursor else 0
     found = await catalogue.listed(which, after, limit + 1)
     page = [_listing(product, sha256) for product, sha256 in found[:limit]]
     more = cursors.encode([page[-1].product_id], listing) if len(found) > limit else None
@@ -86,7 +87,7 @@ async def create_product(
     return await _shown(product, views, response)
 
 
-@router.get("/products/{product_id}")
+@router.get("/products/{product_id}", openapi_extra=TOKEN_IS_OPTIONAL)
 async def read_product(
     product_id: ProductId, views: ProductViewsDep, onlooker: OnlookerDep, response: Response
 ) -> ProductView:
@@ -120,7 +121,7 @@ async def delete_product(
     await service.delete(product_id, version_of(if_match))
 
 
-@router.get("/products/{product_id}/prices")
+@router.get("/products/{product_id}/prices", openapi_extra=TOKEN_IS_OPTIONAL)
 async def read_prices(
     product_id: ProductId,
     views: ProductViewsDep,
@@ -143,8 +144,7 @@ async def read_prices(
 def _before(cursor: str | None, listing: str) -> tuple[dt.datetime, int] | None:
     if cursor is None:
         return None
-    changed_at, entry_id = cursors.decode(cursor, listing)
-    return dt.datetime.fromisoformat(str(changed_at)), int(entry_id)
+    return cursors.decode(cursor, listing, cursors.MOMENT_AND_ID)
 
 
 @router.post("/groups", status_code=201)
@@ -160,7 +160,7 @@ async def list_groups(
 ) -> GroupPage:
     """Return a seller's own groups of variants, by id; an operator sees everybody's."""
     listing = f"groups of {editor.seller_id}"
-    after = int(cursors.decode(cursor, listing)[0]) if cursor else 0
+    after = cursors.decode(cursor, listing, cursors.ONE_ID)[0] if cursor else 0
     found = await catalogue.groups(editor.seller_id, after, limit + 1)
     page = [GroupView.model_validate(each, from_attributes=True) for each in found[:limit]]
     more = cursors.encode([page[-1].group_id], listing) if len(found) > limit else None

@@ -71,7 +71,7 @@ async def list_waiting(
 ) -> OrderPage:
     """Return orders to be packed or shipped, oldest first."""
     listing = f"fulfilment of {status}"
-    above = int(cursors.decode(cursor, listing)[0]) if cursor else None
+    above = cursors.decode(cursor, listing, cursors.ONE_ID)[0] if cursor else None
     found = await service.fulfilment.waiting(status, above, limit + 1)
     page = found[:limit]
     more = cursors.encode([page[-1].order_id], listing) if len(found) > limit else None

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 from pydantic import StringConstraints
 
-from transactional.carts.deps import CartRepositoryDep
+from transactional.carts.repository import CartRepository
 from transactional.deps import SessionDep, utc_now
 from transactional.orders.cart import OrderCart
 from transactional.orders.checkout import Checkout
@@ -46,9 +46,9 @@ async def checkout(request: Request) -> Checkout:
 CheckoutDep = Annotated[Checkout, Depends(checkout)]
 
 
-async def order_cart(carts: CartRepositoryDep) -> OrderCart:
+async def order_cart(request: Request) -> OrderCart:
     """Return the carts to order from."""
-    return OrderCart(carts)
+    return OrderCart(CartRepository(request.app.state.redis_batches))
 
 
 OrderCartDep = Annotated[OrderCart, Depends(order_cart)]

@@ -64,7 +64,7 @@ async def list_orders(
 ) -> OrderPage:
     """Return the caller's orders, newest first."""
     listing = f"orders of {caller.customer_id}"
-    below = int(cursors.decode(cursor, listing)[0]) if cursor else None
+    below = cursors.decode(cursor, listing, cursors.ONE_ID)[0] if cursor else None
     found = await service.orders.page(caller.customer_id, below, limit + 1)
     page = found[:limit]
     more = cursors.encode([page[-1].order_id], listing) if len(found) > limit else None

@@ -3,10 +3,12 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
+from pydantic import TypeAdapter
 
 from features.schemas.row import Id
 from transactional.callers import OperatorDep
 from transactional.deps import SessionDep, utc_now
+from transactional.fields import Text
 from transactional.promotions.models import PromotionRow
 from transactional.promotions.repository import PromotionRepository
 from transactional.promotions.schemas import (
@@ -25,6 +27,7 @@ router = APIRouter(tags=["promotions"])
 PromotionId = Annotated[Id, Path(description="of a promotion")]
 Limit = Annotated[int, Query(ge=1, le=100)]
 Cursor = Annotated[str | None, Query(max_length=500)]
+ONE_REGION = TypeAdapter(tuple[Text])
 
 
 async def promotion_service(_: OperatorDep, session: SessionDep) -> PromotionService:
@@ -46,7 +49,7 @@ async def list_promotions(
     service: PromotionServiceDep, limit: Limit = 20, cursor: Cursor = None
 ) -> PromotionPage:
     """Return all promotions, newest first."""
-    below = int(cursors.decode(cursor, "promotions")[0]) if cursor else None
+    below = cursors.decode(cursor, "promotions", cursors.ONE_ID)[0] if cursor else None
     found = await service.promotions.page(below, limit + 1)
     page = found[:limit]
     more = cursors.encode([page[-1].promotion_id], "promotions") if len(found) > limit else None
@@ -72,7 +75,7 @@ async def list_tariffs(
     service: PromotionServiceDep, limit: Limit = 100, cursor: Cursor = None
 ) -> TariffPage:
     """Return what each region adds to a price, by name."""
-    after = str(cursors.decode(cursor, "tariffs")[0]) if cursor else ""
+    after = cursors.decode(cursor, "tariffs", ONE_REGION)[0] if cursor else ""
     found = await service.promotions.tariffs(after, limit + 1)
     page = found[:limit]
     more = cursors.encode([page[-1].region], "tariffs") if len(found) > limit else None

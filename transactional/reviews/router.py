@@ -1,9 +1,9 @@
 """/reviews: everybody's reading, customers' writing, operators' deciding."""
 
-import datetime as dt
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query
+from pydantic import Field, TypeAdapter
 
 from features.schemas.row import Id
 from transactional.callers import CallerDep, OperatorDep
@@ -30,6 +30,7 @@ router = APIRouter(prefix="/reviews", tags=["reviews"])
 ReviewId = Annotated[Id, Path()]
 Limit = Annotated[int, Query(ge=1, le=100)]
 Cursor = Annotated[str | None, Query(max_length=200)]
+STARS_AND_ID = TypeAdapter(tuple[Annotated[int, Field(ge=1, le=5)], Id])
 IfMatch = Annotated[
     str, Header(pattern=r'^"\d{1,18}"$', description='the version that was read: "7"')
 ]
@@ -46,8 +47,7 @@ async def list_reviews(
 ) -> ReviewPage:
     """Return published reviews of a product; of equal stars the newest first."""
     listing = f"reviews of {product_id}, {order}, {rating}"
-    after = cursors.decode(cursor, listing) if cursor else None
-    place = (int(after[0]), int(after[1])) if after else None
+    place = cursors.decode(cursor, listing, STARS_AND_ID) if cursor else None
     found = await service.reviews.public(product_id, order, rating, place, limit + 1)
     return ReviewPage(
         reviews=[view_of(review, ReviewView) for review in found[:limit]],
@@ -71,7 +71,7 @@ async def list_own_reviews(
 ) -> OwnReviewPage:
     """Return the caller's reviews, newest first, the hidden ones with the reason."""
     listing = f"reviews by {caller.customer_id}"
-    below = int(cursors.decode(cursor, listing)[0]) if cursor else None
+    below = cursors.decode(cursor, listing, cursors.ONE_ID)[0] if cursor else None
     found = await service.reviews.of_customer(caller.customer_id, below, limit + 1)
     return OwnReviewPage(
         reviews=[view_of(review, OwnReview) for review in found[:limit]],
@@ -85,8 +85,7 @@ async def list_reported_reviews(
 ) -> ReportedPage:
     """Return reviews with reports no operator has answered, the longest waiting first."""
     listing = "reported reviews"
-    after = cursors.decode(cursor, listing) if cursor else None
-    place = (dt.datetime.fromisoformat(str(after[0])), int(after[1])) if after else None
+    place = cursors.decode(cursor, listing, cursors.MOMENT_AND_ID) if cursor else None
     found = await service.reviews.reported(place, limit + 1)
     reasons = await service.reviews.reasons(found[:limit])
     return ReportedPage(

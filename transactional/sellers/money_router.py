@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
+from pydantic import Field, TypeAdapter
 
 from features.schemas.row import Id
 from transactional.callers import OperatorDep
@@ -41,6 +42,8 @@ RunId = Annotated[Id, Path(description="of a payout run")]
 Limit = Annotated[int, Query(ge=1, le=100)]
 Cursor = Annotated[str | None, Query(max_length=200)]
 CSV = "text/csv"
+OrNone = Annotated[int, Field(ge=0, lt=2**63, description="an id, 0 for none")]
+TWO_IDS = TypeAdapter(tuple[OrNone, OrNone])
 
 
 @router.get("/me/balance")
@@ -63,7 +66,7 @@ async def list_own_entries(
 ) -> EntryPage:
     """Return the entries of the caller's ledger, newest first; they are never changed."""
     listing = f"ledger of seller {books.seller_id}"
-    below = int(cursors.decode(cursor, listing)[0]) if cursor else None
+    below = cursors.decode(cursor, listing, cursors.ONE_ID)[0] if cursor else None
     found = await books.ledger.entries(books.seller_id, below, limit + 1)
     page = [EntryView.model_validate(each, from_attributes=True) for each in found[:limit]]
     more = cursors.encode([page[-1].entry_id], listing) if len(found) > limit else None
@@ -76,7 +79,7 @@ async def list_own_payouts(
 ) -> OwnPayoutPage:
     """Return the caller's payouts, newest first."""
     listing = f"payouts of seller {books.seller_id}"
-    below = int(cursors.decode(cursor, listing)[0]) if cursor else None
+    below = cursors.decode(cursor, listing, cursors.ONE_ID)[0] if cursor else None
     found = await books.ledger.payouts(books.seller_id, below, limit + 1)
     page = [OwnPayoutView.model_validate(each, from_attributes=True) for each in found[:limit]]
     more = cursors.encode([page[-1].payout_id], listing) if len(found) > limit else None
@@ -88,8 +91,8 @@ async def list_commissions(
     commissions: CommissionsDep, limit: Limit = 20, cursor: Cursor = None
 ) -> CommissionPage:
     """Return the rates that count now, the general ones first."""
-    after = cursors.decode(cursor, "commissions") if cursor else (-1, -1)
-    found = await commissions.current((int(after[0]), int(after[1])), limit + 1)
+    after = cursors.decode(cursor, "commissions", TWO_IDS) if cursor else (-1, -1)
+    found = await commissions.current(after, limit + 1)
     page = [CommissionView.model_validate(each, from_attributes=True) for each in found[:limit]]
     place = (page[-1].seller_id or 0, page[-1].category_id or 0) if page else ()
     more = cursors.encode(place, "commissions") if len(found) > limit else None
@@ -116,7 +119,7 @@ async def list_payout_runs(
     runs: PayoutRunsDep, limit: Limit = 20, cursor: Cursor = None
 ) -> RunPage:
     """Return payout runs, newest first."""
-    below = int(cursors.decode(cursor, "payout runs")[0]) if cursor else None
+    below = cursors.decode(cursor, "payout runs", cursors.ONE_ID)[0] if cursor else None
     found = await runs.page(below, limit + 1)
     page = [RunView.model_validate(each, from_attributes=True) for each in found[:limit]]
     more = cursors.encode([page[-1].payout_run_id], "payout runs") if len(found) > limit else None
@@ -148,7 +151,7 @@ async def list_payouts(
     """Return a run's payouts, by id."""
     listing = f"payouts of run {payout_run_id}"
     await runs.read(payout_run_id)
-    after = int(cursors.decode(cursor, listing)[0]) if cursor else 0
+    after = cursors.decode(cursor, listing, cursors.ONE_ID)[0] if cursor else 0
     found = await runs.payouts(payout_run_id, after, limit + 1)
     page = [NamedPayoutView.model_validate(each, from_attributes=True) for each in found[:limit]]
     more = cursors.encode([page[-1].payout_id], listing) if len(found) > limit else None

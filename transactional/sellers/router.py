@@ -50,7 +50,7 @@ async def list_sellers(
 ) -> SellerPage:
     """Return sellers and applications, by id."""
     listing = f"sellers {status}"
-    after = int(cursors.decode(cursor, listing)[0]) if cursor else 0
+    after = cursors.decode(cursor, listing, cursors.ONE_ID)[0] if cursor else 0
     found = await service.sellers.page(status, after, limit + 1)
     page = found[:limit]
     more = cursors.encode([page[-1].seller_id], listing) if len(found) > limit else None
@@ -82,7 +82,7 @@ async def list_own_orders(
 ) -> OwnOrderPage:
     """Return confirmed orders with something of the caller's, newest first."""
     listing = f"orders of seller {orders.seller_id} {status}"
-    below = int(cursors.decode(cursor, listing)[0]) if cursor else None
+    below = cursors.decode(cursor, listing, cursors.ONE_ID)[0] if cursor else None
     found = await orders.page(status, below, limit + 1)
     page = found[:limit]
     more = cursors.encode([page[-1].order_id], listing) if len(found) > limit else None

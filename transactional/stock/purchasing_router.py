@@ -54,7 +54,7 @@ async def list_purchase_orders(
 ) -> PurchaseOrderPage:
     """Return purchase orders of a status, the oldest first."""
     listing = f"purchase orders {status}"
-    after = int(cursors.decode(cursor, listing)[0]) if cursor else 0
+    after = cursors.decode(cursor, listing, cursors.ONE_ID)[0] if cursor else 0
     found = await purchasing.page(status, after, limit + 1)
     page = found[:limit]
     more = cursors.encode([page[-1].purchase_order_id], listing) if len(found) > limit else None
@@ -123,7 +123,7 @@ async def list_low_stock(
     alerts: AlertsDep, _: OperatorDep, limit: Limit = 20, cursor: Cursor = None
 ) -> AlertPage:
     """Return the products that are low, by id."""
-    after = int(cursors.decode(cursor, "low stock")[0]) if cursor else 0
+    after = cursors.decode(cursor, "low stock", cursors.ONE_ID)[0] if cursor else 0
     found = await alerts.low(after, limit + 1)
     page = [AlertView.model_validate(each, from_attributes=True) for each in found[:limit]]
     more = cursors.encode([page[-1].product_id], "low stock") if len(found) > limit else None

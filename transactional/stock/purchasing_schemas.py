@@ -1,13 +1,25 @@
 """What the endpoints of purchase orders, warehouses and alerts take and return."""
 
 import datetime as dt
+import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from features.schemas.row import Id
 from transactional.fields import RequestBody, Text
 
+FULL_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def _from_text(value: object) -> object:
+    """Read a full-date (RFC 3339): JSON has no dates, and a strict body takes none from text."""
+    if isinstance(value, str) and FULL_DATE.fullmatch(value):
+        return dt.date.fromisoformat(value)
+    return value
+
+
+Day = Annotated[dt.date, BeforeValidator(_from_text)]
 Units = Annotated[int, Field(ge=1, le=10**6)]
 Name = Annotated[Text, Field(min_length=1, max_length=120)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
@@ -33,7 +45,7 @@ class PurchaseOrderRequest(RequestBody):
 
     supplier: Name
     warehouse_id: Annotated[Id | None, Field(description="null for the first open one")] = None
-    expected_on: dt.date | None = None
+    expected_on: Day | None = None
     lines: Annotated[
         list[WantedLine], Field(min_length=1, max_length=500), AfterValidator(_each_product_once)
     ]

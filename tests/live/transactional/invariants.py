@@ -51,11 +51,26 @@ MONEY = {
 }
 LOG = {
     "a confirmed order's lines are in the log once": """
-        select l.order_id, l.line_number from order_lines as l join orders using (order_id)
-             left join outbox on event_id = 'sale-' || l.order_id || '-' || l.line_number
-        where event_id is null and exists (
-            select from order_history as h
-            where h.order_id = l.order_id and h.to_status = 'confirmed')""",
+        select l.order_id, l.line_number, count(event_id) as n
+        from order_lines as l left join outbox
+             on event_id = 'sale-' || l.order_id || '-' || l.line_number
+        where exists (select from order_history as h
+                      where h.order_id = l.order_id and h.to_status = 'confirmed')
+        group by 1, 2 having count(event_id) <> 1""",
+    "a change of an order is told once": """
+        select h.order_id, to_status, count(event_id) as n
+        from order_history as h left join outbox
+             on event_id = 'order-' || h.order_id || '-' || to_status
+        where to_status <> 'pending' group by 1, 2 having count(event_id) <> 1""",
+    "a shipment that left is told once": """
+        select s.order_id, number, status, count(event_id) as n
+        from shipments as s left join outbox
+             on event_id = 'shipment-' || s.order_id || '-' || number || '-' || status
+        where status <> 'packing' group by 1, 2, 3 having count(event_id) <> 1""",
+    "a refund that was given is told once": """
+        select r.order_id, number, count(event_id) as n
+        from refunds as r left join outbox on event_id = 'refund-' || r.order_id || '-' || number
+        where status = 'given' group by 1, 2 having count(event_id) <> 1""",
     "no sale is logged of an order that was never confirmed": """
         select event_id from outbox where topic = 'order_lines' and body->>'kind' = 'sale'
             and not exists (select from order_history as h

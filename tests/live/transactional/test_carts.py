@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import signal
+import time
 
 import pytest
 import redis
@@ -12,6 +13,8 @@ from emporium import redis as redis_process
 from emporium.ports import free_port, is_listening
 from tests import services
 from tests.live.transactional.conftest import client_of, running
+from tests.live.transactional.ordering import place
+from tests.live.transactional.wire import wire_to
 from transactional.deps import utc_now
 
 pytestmark = pytest.mark.live
@@ -287,3 +290,33 @@ async def test_a_redis_that_hangs_is_told_in_time_and_is_back_by_itself(
     assert [answer.status_code for answer in hung] == [503] * 3
     assert [answer.headers["Retry-After"] for answer in hung] == ["2"] * 3
     assert (product.status_code, back.status_code) == (200, 200)
+
+
+@pytest.mark.parametrize("seconds", [0.7, 5])
+async def test_a_redis_that_is_slow_is_told_in_time_and_is_back_by_itself(
+    settings, provider, stocked, shopper, seconds, record_property
+):
+    await stocked({1: 5})
+    ann, late = shopper(), {"seconds": 0}
+    port = int(settings.redis_url.rsplit(":", 1)[1].partition("/")[0])
+    async with wire_to(port, lambda: asyncio.sleep(late["seconds"])) as slow_port:
+        slow = settings.model_copy(update={"redis_url": redis_process.url(slow_port)})
+        async with running(slow, provider) as app, client_of(app) as client:
+            guest = await guest_cart(client)
+
+            late["seconds"] = seconds
+            told, took = [], []
+            for _ in range(3):
+                asked_at = time.monotonic()
+                told.append(await client.get(CART, headers=guest))
+                took.append(time.monotonic() - asked_at)
+            product = await client.get("/api/v1/catalogue/products/1")
+            order = await place(client, ann, {1: 1})
+            late["seconds"] = 0
+            back = await client.get(CART, headers=guest)
+
+    record_property(f"Redis answers {seconds} s late", f"carts say so in {max(took):.2f} s")
+    assert [answer.status_code for answer in told] == [503] * 3
+    assert [answer.headers["Retry-After"] for answer in told] == ["2"] * 3
+    others = (product.status_code, order.status_code, back.status_code)
+    assert others == (200, 201, 200)

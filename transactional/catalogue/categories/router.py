@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
+from pydantic import TypeAdapter
 
 from features.schemas.row import Id
 from transactional.callers import OperatorDep
@@ -17,12 +18,14 @@ from transactional.catalogue.categories.schemas import (
 from transactional.catalogue.categories.service import CategoryService
 from transactional.catalogue.models import Category
 from transactional.deps import SessionDep, utc_now
+from transactional.fields import Text
 from web import cursors
 
 router = APIRouter(prefix="/catalogue/categories", tags=["catalogue"])
 CategoryId = Annotated[Id, Path(description="of a category")]
 Limit = Annotated[int, Query(ge=1, le=500)]
 Cursor = Annotated[str | None, Query(max_length=4000)]
+PATH_AND_ID = TypeAdapter(tuple[Text, Id])
 
 
 async def category_service(session: SessionDep) -> CategoryService:
@@ -48,8 +51,7 @@ async def list_categories(
 def _after(cursor: str | None) -> tuple[str, int] | None:
     if cursor is None:
         return None
-    path, category_id = cursors.decode(cursor, "categories")
-    return str(path), int(category_id)
+    return cursors.decode(cursor, "categories", PATH_AND_ID)
 
 
 @router.get("/{category_id}")
@@ -65,7 +67,7 @@ async def list_children(
     """Return the categories right below one, by id."""
     await service.read(category_id)
     listing = f"children of {category_id}"
-    after = int(cursors.decode(cursor, listing)[0]) if cursor else 0
+    after = cursors.decode(cursor, listing, cursors.ONE_ID)[0] if cursor else 0
     found = await service.categories.children(category_id, after, limit + 1)
     page = found[:limit]
     more = cursors.encode([page[-1].category_id], listing) if len(found) > limit else None

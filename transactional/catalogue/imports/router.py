@@ -85,7 +85,7 @@ async def read_import_rows(
     """Return what became of each row, in the file's order."""
     await _own(import_id, editor, imports)
     listing = f"rows of {import_id} {outcome}"
-    after = int(cursors.decode(cursor, listing)[0]) if cursor else 0
+    after = cursors.decode(cursor, listing, cursors.ONE_ID)[0] if cursor else 0
     found = await imports.rows(import_id, outcome, after, limit + 1)
     page = [ImportRowView.model_validate(each, from_attributes=True) for each in found[:limit]]
     more = cursors.encode([page[-1].row_number], listing) if len(found) > limit else None

@@ -35,7 +35,7 @@ class RowWriter:
         Problem
             If the catalogue refuses it; nothing of the row may stay then.
         """
-        key = Key.model_validate(fields)
+        key = Key.model_validate(fields, strict=False)
         owner = self.service.editor.seller_for(key.seller_id)
         product_id = await self.service.catalogue.with_code(owner, key.external_id)
         if product_id is None:
@@ -44,9 +44,9 @@ class RowWriter:
 
     async def _create(self, fields: Fields, seller_id: int | None) -> Report:
         status = {name: fields[name] for name in ("status",) if name in fields}
-        change = ProductChange.model_validate(status) if status else None
+        change = ProductChange.model_validate(status, strict=False) if status else None
         rest = {name: value for name, value in fields.items() if name not in status}
-        body = NewProduct.model_validate(rest)
+        body = NewProduct.model_validate(rest, strict=False)
         product = await self.service.create(body.values(), seller_id)
         if change is not None:
             await self.service.change(product.product_id, change.values())
@@ -54,7 +54,7 @@ class RowWriter:
 
     async def _change(self, product_id: int, fields: Fields) -> Report:
         rest = {name: value for name, value in fields.items() if name not in Key.model_fields}
-        change = ProductChange.model_validate(rest)
+        change = ProductChange.model_validate(rest, strict=False)
         product = await self.service.catalogue.product(product_id)
         before = product.version if product else None
         after = await self.service.change(product_id, change.values())
