@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 import pytest
 import sqlalchemy as sa
 import uvicorn
+from fastapi.responses import JSONResponse, PlainTextResponse
+from pydantic import BaseModel
 from schemathesis import Config, GenerationMode, openapi
 from schemathesis.engine import Status, events, from_schema
 
@@ -318,3 +320,38 @@ async def test_a_forged_cursor_is_refused_or_harmless(
     statuses = {key: answer.status_code for key, answer in answers.items()}
     assert {key: status for key, status in statuses.items() if status not in (200, 400)} == {}
     assert {path for (path, _), status in statuses.items() if status == 200} == set(listings)
+
+
+def without_a_field():
+    return JSONResponse({"n": "one"})
+
+
+def by_mistake():
+    raise ZeroDivisionError
+
+
+def of_another_type():
+    return PlainTextResponse("1")
+
+
+class Number(BaseModel):
+    n: int
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("planted", "caught"),
+    [
+        pytest.param(without_a_field, "response_schema_conformance", id="another schema"),
+        pytest.param(by_mistake, "not_a_server_error", id="a bug of ours"),
+        pytest.param(of_another_type, "content_type_conformance", id="another media type"),
+    ],
+)
+async def test_an_answer_outside_the_document_is_caught(app, address, callers, planted, caught):
+    app.get("/planted", response_model=Number)(planted)
+    document = app.openapi()
+    only = {**document, "paths": {"/planted": document["paths"]["/planted"]}}
+
+    findings = await asyncio.to_thread(fuzz, only, address, callers, 1, ["fuzzing"])
+
+    assert caught in {check for _, check, *_ in findings.broken}

@@ -1,6 +1,7 @@
 """However often and however many ask with one Idempotency-Key, and whatever dies: one order, one answer."""
 
 import asyncio
+import contextlib
 import uuid
 from collections import Counter
 
@@ -74,21 +75,24 @@ def tokens():
 async def test_a_thousand_keys_by_twenty_callers_each_are_a_thousand_orders(
     site, tokens, record_property
 ):
-    answers, places = {}, asyncio.Semaphore(N_KEYS_AT_ONCE)
+    answers, clients = {}, asyncio.Queue()  # a pool of hundreds of connections would be slow
 
-    async def ask(client, number):
+    async def ask(number):
         headers = {
             "Authorization": tokens[number % N_CUSTOMERS],
             "Idempotency-Key": uuid.uuid5(uuid.NAMESPACE_OID, str(number)).hex,
         }
         lines = [{"product_id": number % N_PRODUCTS + 1, "quantity": 1}]
-        async with places:
-            answers[number] = await asyncio.gather(
-                *(until_answered(client, site, headers, lines) for _ in range(N_CALLERS))
-            )
+        client = await clients.get()
+        answers[number] = await asyncio.gather(
+            *(until_answered(client, site, headers, lines) for _ in range(N_CALLERS))
+        )
+        clients.put_nowait(client)
 
-    async with httpx.AsyncClient(timeout=15, limits=httpx.Limits(max_connections=None)) as client:
-        asking = [asyncio.create_task(ask(client, number)) for number in range(N_KEYS)]
+    async with contextlib.AsyncExitStack() as opened:
+        for _ in range(N_KEYS_AT_ONCE):
+            clients.put_nowait(await opened.enter_async_context(httpx.AsyncClient(timeout=15)))
+        asking = [asyncio.create_task(ask(number)) for number in range(N_KEYS)]
         for n_answered in RESTARTED_AT:
             while len(answers) < n_answered:
                 await asyncio.sleep(0.01)
