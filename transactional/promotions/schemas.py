@@ -1,16 +1,25 @@
 """What the endpoints of promotions and tariffs take and return; all sums are integer cents."""
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    model_validator,
+)
 
 from features.schemas.row import Id
 from transactional.fields import Region, RequestBody, Text
 from transactional.promotions.rules import Kind
 
+DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)")
 FIRST, LAST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC), dt.datetime(2999, 1, 1, tzinfo=dt.UTC)
 
 
@@ -22,7 +31,16 @@ def _of_this_age(moment: dt.datetime) -> dt.datetime:
 
 Label = Annotated[Text, Field(min_length=1, max_length=120, description="as customers read it")]
 Code = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,40}$")]
-Moment = Annotated[AwareDatetime, AfterValidator(_of_this_age)]
+
+
+def _from_text(value: object) -> object:
+    """Read a date-time (RFC 3339): JSON has none, and a strict body takes none from text."""
+    if isinstance(value, str) and DATE_TIME.fullmatch(value):
+        return dt.datetime.fromisoformat(value)
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_from_text), AfterValidator(_of_this_age)]
 Cents = Annotated[int, Field(ge=0, le=10**12)]
 SomeCents = Annotated[int, Field(ge=1, le=10**12)]
 Uses = Annotated[int, Field(ge=1, le=10**12)]

@@ -77,7 +77,9 @@ class ShopDatabase:
         self._url = self._database.__enter__()
         upgrade(self._url)
         self._engine = sa.create_engine(
-            self._url.replace("postgresql:", "postgresql+psycopg2:"), isolation_level="AUTOCOMMIT"
+            self._url.replace("postgresql:", "postgresql+psycopg2:"),
+            isolation_level="AUTOCOMMIT",
+            poolclass=sa.NullPool,  # a kept connection would be ended with all others
         )
         with self._connected() as connection:
             roots = list(connection.exec_driver_sql(ROOTS).scalars())
