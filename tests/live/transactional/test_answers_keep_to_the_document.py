@@ -22,6 +22,7 @@ from emporium.ports import free_port
 from tests.live.transactional.conftest import CHEAP, running
 from tests.live.transactional.ordering import place
 from tests.live.transactional.test_who_may_do_what import BODIES
+from transactional.app import make_shop
 from transactional.fulfilment import tracking
 from transactional.payments.test_provider.cards import SUCCESS, THREE_D
 from transactional.tokens import Caller
@@ -101,7 +102,8 @@ async def app(settings, migrated, provider, monkeypatch):
     monkeypatch.setattr("web.service.PER_SECOND", 100_000.0)
     monkeypatch.setattr("web.service.BURST", 100_000)
     monkeypatch.setattr(tracking, "ENDS_AFTER_SECONDS", 0.1)  # a stream is an answer, too
-    async with running(settings, provider) as app:
+    # One of its own: the shop that tests share was built with the usual rates.
+    async with running(settings, provider, make=lambda: make_shop("ERROR")) as app:
         yield app
 
 
