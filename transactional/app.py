@@ -3,6 +3,8 @@
 granian --interface asgi --factory transactional.app:create_app
 """
 
+import gc
+
 from fastapi import FastAPI
 
 from transactional.accounts.addresses_router import router as addresses_router
@@ -27,6 +29,7 @@ from transactional.reviews.router import router as reviews_router
 from transactional.sellers.money_router import router as sellers_money_router
 from transactional.sellers.router import router as sellers_router
 from transactional.settings import Settings
+from transactional.shortcuts import shortcuts
 from transactional.stock.purchasing_router import router as purchasing_router
 from transactional.stock.router import router as stock_router
 from web.health import Check
@@ -67,6 +70,10 @@ def create_app(
     settings = settings or Settings()
     app = make_shop(settings.log_level)
     equip(app, settings, provider)
+    # What was made so far stays: no collection of garbage needs to look at it again and again.
+    gc.collect()
+    gc.freeze()
+
     return app
 
 
@@ -80,4 +87,5 @@ def make_shop(log_level: str) -> FastAPI:
     add_store_handlers(app)
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1")
+    app.router.routes[:0] = shortcuts(app)
     return app

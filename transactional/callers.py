@@ -1,7 +1,7 @@
 """Who is calling, by the bearer token, and what their role lets them do."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.openapi.models import HTTPBearer
@@ -9,7 +9,7 @@ from fastapi.security.base import SecurityBase
 from sqlalchemy import text
 
 from transactional.deps import SessionDep
-from transactional.tokens import Caller, TokenSigner
+from transactional.tokens import Caller, Claims, TokenSigner
 from web.problems import Problem
 
 TOKEN_IS_OPTIONAL: dict[str, object] = {"security": [{}]}
@@ -40,6 +40,15 @@ async def token_signer(request: Request) -> TokenSigner:
 TokenSignerDep = Annotated[TokenSigner, Depends(token_signer)]
 
 
+def spoken_for(state: Any, authorisation: str) -> Caller | None:  # noqa: ANN401 - the application's
+    """Return whom an Authorization header speaks for; None if it is none, or counts no more."""
+    scheme, _, token = authorisation.partition(" ")
+    found: Claims | None = state.tokens.read(token) if scheme.lower() == "bearer" else None
+    if found is None or state.revocations.holds(found.caller, found.issued_at):
+        return None
+    return found.caller
+
+
 class Bearer(SecurityBase):
     """Reads the bearer token (RFC 6750): who it speaks for, or None.
 
@@ -53,13 +62,7 @@ class Bearer(SecurityBase):
 
     async def __call__(self, request: Request) -> Caller | None:
         """Return whom the token speaks for; None without one, or if it counts no more."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        state = request.app.state
-        found = state.tokens.read(token) if scheme.lower() == "bearer" else None
-        if found is None or state.revocations.holds(found.caller, found.issued_at):
-            return None
-        who: Caller = found.caller
-        return who
+        return spoken_for(request.app.state, request.headers.get("authorization", ""))
 
 
 class RequiredBearer(Bearer):

@@ -1,6 +1,13 @@
 """The shop's database: its base class, and how to connect."""
 
-from sqlalchemy import MetaData
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
+from types import MappingProxyType
+from typing import Any, Protocol, cast
+
+from sqlalchemy import MetaData, TextClause
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -12,6 +19,7 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 POOL_WAIT_SECONDS = 5
+NO_VALUES: Mapping[str, Any] = MappingProxyType({})
 
 
 class Base(DeclarativeBase):
@@ -30,3 +38,59 @@ def make_engine(url: str, pool_size: int) -> AsyncEngine:
         pool_pre_ping=True,
         hide_parameters=True,  # errors are logged; addresses and hashes must not be
     )
+
+
+class Connection(Protocol):
+    """What a transaction of statements needs; SQLAlchemy's `AsyncConnection` is one, too."""
+
+    async def execute(
+        self, statement: TextClause, values: Mapping[str, Any] = NO_VALUES, /
+    ) -> Iterable[Sequence[Any]]:
+        """Return the statement's rows; take their columns by position."""
+
+
+class DirectConnection:
+    """Statements handed to asyncpg as they are.
+
+    SQLAlchemy's bridge to it costs, for a statement of checkout, more than asyncpg itself. Its
+    dialect still writes the statement, once.
+    """
+
+    def __init__(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's, which SQLAlchemy does not say
+        self._connection = connection
+
+    def transaction(self) -> AbstractAsyncContextManager[object]:
+        """Begin; commit at the block's end, roll back if it raises."""
+        return cast(AbstractAsyncContextManager[object], self._connection.transaction())
+
+    async def execute(
+        self, statement: TextClause, values: Mapping[str, Any] = NO_VALUES, /
+    ) -> Iterable[Sequence[Any]]:
+        """Return the statement's rows."""
+        query, names = _positional(statement)
+        rows = await self._connection.fetch(query, *[values[name] for name in names])
+        return cast(Iterable[Sequence[Any]], rows)
+
+
+@asynccontextmanager
+async def direct_connection(engine: AsyncEngine) -> AsyncIterator[DirectConnection]:
+    """Lend one of the engine's connections; each statement is a transaction of its own."""
+    async with engine.connect() as pooled:
+        yield DirectConnection((await pooled.get_raw_connection()).driver_connection)
+
+
+@asynccontextmanager
+async def direct_transaction(engine: AsyncEngine) -> AsyncIterator[DirectConnection]:
+    """Begin on one of the engine's connections; commit at the block's end, roll back if it raises.
+
+    Raises what asyncpg raises.
+    """
+    async with direct_connection(engine) as connection, connection.transaction():
+        yield connection
+
+
+@cache
+def _positional(statement: TextClause) -> tuple[str, Sequence[str]]:
+    """Return a statement with `$1` for its first parameter, and the parameters' names in order."""
+    compiled = statement.compile(dialect=dialect())  # type: ignore[no-untyped-call]
+    return str(compiled), tuple(compiled.positiontup or ())

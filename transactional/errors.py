@@ -76,6 +76,7 @@ UNREACHABLE = (
     ConnectionError,
     # What asyncpg raises on a killed server is neither a PostgresError nor an OSError.
     asyncpg.InternalClientError,
+    asyncpg.InterfaceError,
 )
 
 
@@ -87,10 +88,13 @@ def is_unreachable(error: Exception) -> bool:
     """Tell whether an error says that PostgreSQL is away, not that a statement is wrong."""
     if isinstance(error, UNREACHABLE):
         return True
-    if not isinstance(error, DBAPIError):
-        return False
-    sqlstate = getattr(error.orig, "sqlstate", None) or ""
-    return error.connection_invalidated or AWAY.fullmatch(sqlstate) is not None
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or _says_away(error.orig)
+    return isinstance(error, asyncpg.PostgresError) and _says_away(error)
+
+
+def _says_away(error: object) -> bool:
+    return AWAY.fullmatch(getattr(error, "sqlstate", None) or "") is not None
 
 
 def add_store_handlers(app: FastAPI) -> None:
@@ -112,11 +116,14 @@ def add_store_handlers(app: FastAPI) -> None:
     async def failed_statement(request: Request, error: Exception) -> JSONResponse:
         if is_unreachable(error):
             return await no_database(request, error)
-        app.state.log.error("statement failed", exc_info=error)
+        # Of asyncpg's errors the words alone: their details quote the row.
+        own = {"exc_info": error} if isinstance(error, DBAPIError) else {"error": error.args[0]}
+        app.state.log.error("statement failed", **own)
         problem = InternalProblem("This is a fault of ours. Report it with the X-Request-ID.")
         return response(problem, request.url.path)
 
     for kind in UNREACHABLE:
         app.add_exception_handler(kind, no_database)
     app.add_exception_handler(DBAPIError, failed_statement)
+    app.add_exception_handler(asyncpg.PostgresError, failed_statement)
     app.add_exception_handler(RedisError, no_redis)

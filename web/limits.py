@@ -4,10 +4,10 @@ import contextlib
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from starlette.datastructures import Headers
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from web.headers import first_header
 from web.problems import OverloadedProblem, TooLargeProblem, response
 
 NO_EXCEPTIONS: Mapping[str, int] = MappingProxyType({})
@@ -37,7 +37,7 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         max_bytes = self._limit(scope["path"])
-        announced = Headers(scope=scope).get("content-length", "")
+        announced = first_header(scope, b"content-length")
         if not announced.isdigit():
             await self._count(max_bytes, scope, receive, send)
         elif int(announced) > max_bytes:
@@ -140,7 +140,7 @@ class ForwardedAddress:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] == "http" and scope.get("client") and scope["client"][0] in self.trusted:
-            seen = Headers(scope=scope).get("x-forwarded-for", "").rpartition(",")[2].strip()
+            seen = first_header(scope, b"x-forwarded-for").rpartition(",")[2].strip()
             if seen:
                 scope = {**scope, "client": (seen, 0)}
         await self.app(scope, receive, send)

@@ -1,13 +1,20 @@
 """Structured logs: one JSON object per line on standard output."""
 
 import logging
+from contextvars import ContextVar
 
 import structlog
+from pydantic_core import to_json
+from structlog.typing import EventDict
 
 # Without local variables: they hold passwords and tokens.
 TRACEBACKS = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 )
+
+
+REQUEST_ID: ContextVar[str] = ContextVar("request_id")
+"""Of the request that is being served. One variable: structlog's own look at all there are."""
 
 
 def make_logger(level: str, service: str) -> structlog.BoundLogger:
@@ -21,14 +28,23 @@ def make_logger(level: str, service: str) -> structlog.BoundLogger:
     logger: structlog.BoundLogger = structlog.wrap_logger(
         structlog.PrintLogger(),
         processors=[
-            structlog.contextvars.merge_contextvars,
+            _with_request_id,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             TRACEBACKS,
-            structlog.processors.JSONRenderer(default=str),
+            structlog.processors.JSONRenderer(_to_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         context_class=dict,
         service=service,
     )
     return logger
+
+
+def _with_request_id(_: object, __: str, event: EventDict) -> EventDict:
+    request_id = REQUEST_ID.get("")
+    return {"request_id": request_id, **event} if request_id else event
+
+
+def _to_json(event: EventDict, **_: object) -> str:
+    return to_json(event, fallback=str).decode()

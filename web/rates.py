@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from web.headers import first_header
 from web.problems import Problem, response
 
 MAX_CALLERS = 20_000
@@ -91,8 +92,8 @@ class CallerRates:
         address = scope["client"][0] if scope.get("client") else ""
         if address not in self.trusted and (seconds := self.by_address.wait_seconds(address)):
             return seconds
-        token = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+        token = first_header(scope, b"authorization")
         if not token:
             return 0.0
         # Kept shorter than the token, and no secret.
-        return self.by_token.wait_seconds(hashlib.sha256(token).hexdigest())
+        return self.by_token.wait_seconds(hashlib.sha256(token.encode()).hexdigest())

@@ -30,7 +30,7 @@ async def read_cart(service: CartServiceDep) -> Cart:
 @router.put("/mine", openapi_extra=TOKEN_IS_OPTIONAL)
 async def fill_cart(body: CartChange, service: CartServiceDep) -> Cart:
     """Make the cart hold exactly these lines."""
-    return await service.fill({line.product_id: line.quantity for line in body.lines})
+    return await service.fill(body.quantities())
 
 
 @router.put("/mine/lines/{product_id}", openapi_extra=TOKEN_IS_OPTIONAL)

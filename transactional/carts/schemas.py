@@ -33,6 +33,10 @@ class CartChange(RequestBody):
 
     lines: Annotated[list[WantedLine], Field(max_length=100), AfterValidator(_each_once)]
 
+    def quantities(self) -> dict[int, int]:
+        """Return units by product id."""
+        return {line.product_id: line.quantity for line in self.lines}
+
 
 class CartLine(BaseModel):
     """Some units of a product at the price it is promised for."""

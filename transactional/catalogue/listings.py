@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from transactional.batches import Batcher
+from transactional.database import direct_connection
 from transactional.errors import is_unreachable
 
 LISTINGS = text("""
@@ -40,7 +41,7 @@ class ListingReader:
 
     async def _read(self, wanted: Sequence[Collection[int]]) -> list[Mapping[int, Listing]]:
         ids = sorted({product_id for each in wanted for product_id in each})
-        async with self._engine.connect() as connection:
+        async with direct_connection(self._engine) as connection:
             rows = await connection.execute(LISTINGS, {"ids": ids})
-            found = {row.product_id: Listing(*row) for row in rows}
+            found = {product_id: Listing(product_id, *row) for product_id, *row in rows}
         return [found] * len(wanted)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from transactional.database import Connection
 from transactional.orders.sales_log import tell_lines
 from transactional.orders.states import Status
 from transactional.stock.levels import tell_levels
@@ -92,7 +92,7 @@ class Cancellation:
 
 
 async def cancel(
-    connection: AsyncConnection,
+    connection: Connection,
     order_ids: Sequence[int],
     cancellation: Cancellation,
     now: dt.datetime,
@@ -102,7 +102,8 @@ async def cancel(
     Their payments are marked to be let go; `payments.reconciling` asks the provider after the commit.
     """
     wanted = {"order_ids": list(order_ids), "statuses": list(cancellation.statuses)}
-    before = {row.order_id: row.status for row in await connection.execute(LOCK_ORDERS, wanted)}
+    rows = await connection.execute(LOCK_ORDERS, wanted)
+    before: dict[int, Status] = {order_id: status for order_id, status in rows}  # noqa: C416 - says what they are
     if not before:
         return {}
     cancelled = {"order_ids": list(before)}
@@ -114,6 +115,6 @@ async def cancel(
         "note": cancellation.note,
         "now": now,
     }
-    product_ids = list((await connection.scalars(CANCEL, values)).all())
+    product_ids = [product_id for (product_id,) in await connection.execute(CANCEL, values)]
     await tell_levels(connection, product_ids, "returned", now)
     return before

@@ -20,7 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from transactional.batches import Batcher
-from transactional.orders.keys import Answer, Key, read_earlier
+from transactional.orders.keys import Key, read_earlier
 from transactional.orders.models import Order
 from transactional.orders.placing import Pending, Request, Reserved
 from transactional.orders.settling import Ended
@@ -31,6 +31,7 @@ from transactional.payments.provider import (
     ProviderUnreachableError,
 )
 from web.problems import UnavailableProblem
+from web.shortcuts import Answer
 
 FREE = Authorisation("authorised", reference="")
 JOIN_SECONDS = 2.0

@@ -18,7 +18,7 @@ from transactional.errors import (
     UnknownProductProblem,
 )
 from transactional.promotions.rules import BasketLine, Promotion
-from transactional.promotions.total import RegionRates, Total, price
+from transactional.promotions.total import Charge, RegionRates, Total, price
 from transactional.stock.allocation import Allocation, Available, allocate, n_available, take
 
 Value = TypeVar("Value")
@@ -140,6 +140,7 @@ class Accepted:
     titles: tuple[str, ...]
     allocation: Allocation
     promotion_ids: tuple[int, ...]
+    charges: Sequence[Charge]
 
 
 def decide(wish: Wish, shelf: Shelf, now: dt.datetime) -> Accepted:
@@ -165,7 +166,7 @@ def decide(wish: Wish, shelf: Shelf, now: dt.datetime) -> Accepted:
     shelf.n_uses.update(used)
     shelf.n_uses_of.update((promotion_id, wish.customer_id) for promotion_id in used)
     titles = tuple(shelf.products[line.product_id].title for line in wanted)
-    return Accepted(wish.customer_id, destination, total, titles, allocation, used)
+    return Accepted(wish.customer_id, destination, total, titles, allocation, used, total.charges())
 
 
 def _destination(wish: Wish, shelf: Shelf) -> Destination:

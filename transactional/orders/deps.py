@@ -13,6 +13,8 @@ from transactional.orders.repository import OrderRepository
 from transactional.orders.service import OrderService
 from web.problems import BadRequestProblem
 
+KEY = r"^[\x21-\x7e]{1,255}$"
+
 
 class KeyRequiredProblem(BadRequestProblem):
     """The request must carry an idempotency key."""
@@ -22,7 +24,7 @@ class KeyRequiredProblem(BadRequestProblem):
 
 async def idempotency_key(
     idempotency_key: Annotated[
-        Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")] | None,
+        Annotated[str, StringConstraints(pattern=KEY)] | None,
         Header(description="made by the client; the same for every try of the same order"),
     ] = None,
 ) -> str:

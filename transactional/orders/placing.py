@@ -4,20 +4,19 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from transactional.database import Connection, direct_transaction
 from transactional.errors import ShopProblem
 from transactional.orders.decisions import Wish, decide
-from transactional.orders.ids import order_id_at
-from transactional.orders.keys import Answer, Earlier, Kept, Key, KeyReusedProblem, claim, keep
+from transactional.orders.keys import Earlier, Kept, Key, KeyReusedProblem, claim, keep
 from transactional.orders.schemas import OrderView
 from transactional.orders.shelf import read_shelf
 from transactional.orders.tariffs import Tariffs, read_tariffs
 from transactional.orders.views import refusal_answer, view_of_accepted
 from transactional.orders.writing import NewOrder, write_orders
+from web.shortcuts import Answer
 
-SERIALS = text("select nextval('order_serial') from generate_series(1, cast(:n as integer))")
 TARIFFS_SECONDS = 1.0
 """How old the tables of regions, shipping and warehouses may be that an order is priced by."""
 
@@ -71,43 +70,43 @@ class Reserving:
         first: dict[Key, Request] = {}
         for request in requests:
             first.setdefault(request.owned_key, request)
-        async with self.engine.begin() as connection:
+        async with direct_transaction(self.engine) as connection:
             prints = {key: request.fingerprint for key, request in first.items()}
-            earlier = await claim(connection, prints, now)
-            new = [request for key, request in first.items() if key not in earlier]
+            order_ids, earlier = await claim(connection, prints, now)
+            new = [(order_ids[key], first[key]) for key in first if key not in earlier]
             made = await self._make(connection, new, now) if new else {}
         return [_result(request, first, earlier, made) for request in requests]
 
     async def _make(
-        self, connection: AsyncConnection, requests: Sequence[Request], now: dt.datetime
+        self,
+        connection: Connection,
+        requests: Sequence[tuple[int, Request]],
+        now: dt.datetime,
     ) -> dict[Key, Answer | Pending]:
-        """Decide and store orders whose keys are claimed."""
-        wishes = [request.wish for request in requests]
+        """Decide and store orders, by id, whose keys are claimed."""
+        wishes = [request.wish for _, request in requests]
         shelf = await read_shelf(connection, wishes, await self._read_tariffs(connection, now), now)
-        serials = (await connection.scalars(SERIALS, {"n": len(requests)})).all()
-        kept: dict[Key, Kept] = {}
+        refused: dict[Key, Kept] = {}
         made: dict[Key, Answer | Pending] = {}
         new: list[NewOrder] = []
-        for request, serial in zip(requests, serials, strict=True):
+        for order_id, request in requests:
             try:
                 accepted = decide(request.wish, shelf, now)
             except ShopProblem as refusal:
                 answer = refusal_answer(refusal)
-                made[request.owned_key], kept[request.owned_key] = answer, Kept(answer=answer)
+                made[request.owned_key], refused[request.owned_key] = answer, Kept(answer)
                 continue
-            order_id = order_id_at(now, serial)
             view = view_of_accepted(order_id, accepted, self.currency, now)
             made[request.owned_key] = Pending(request.owned_key, request.method, view)
-            kept[request.owned_key] = Kept(order_id=order_id)
             new.append(NewOrder(order_id, accepted, request.method, request.key))
         if new:
             event_ids = [self.new_event_id() for _ in shelf.available]
             shop = {"currency": self.currency, "provider": self.provider}
             await write_orders(connection, new, shelf.available, event_ids, shop, now)
-        await keep(connection, kept)
+        await keep(connection, refused)
         return made
 
-    async def _read_tariffs(self, connection: AsyncConnection, now: dt.datetime) -> Tariffs:
+    async def _read_tariffs(self, connection: Connection, now: dt.datetime) -> Tariffs:
         if self._tariffs is None or abs((now - self._tariffs[0]).total_seconds()) > TARIFFS_SECONDS:
             self._tariffs = (now, await read_tariffs(connection))
         return self._tariffs[1]

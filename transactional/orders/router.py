@@ -6,16 +6,13 @@ from fastapi import APIRouter, Path, Query, Response
 
 from features.schemas.row import Id
 from transactional.callers import CallerDep
-from transactional.orders.cart import wanted
-from transactional.orders.checkout import fingerprint
-from transactional.orders.decisions import Wish, bare
 from transactional.orders.deps import (
     CheckoutDep,
     IdempotencyKeyDep,
     OrderCartDep,
     OrderServiceDep,
 )
-from transactional.orders.placing import Request
+from transactional.orders.ordering import place
 from transactional.orders.schemas import (
     HistoryEntry,
     OrderHistory,
@@ -44,14 +41,7 @@ async def place_order(
     key with another body is refused. With `payment.status` action_required the order is pending
     until the shopper has confirmed at `payment.action_url`, for 15 minutes.
     """
-    quantities = body.quantities()
-    digest = fingerprint(quantities, body.codes, body.payment_method, body.address_id)
-    from_cart = await cart.lines(caller.customer_id) if quantities is None else {}
-    lines = wanted(from_cart) if quantities is None else bare(quantities)
-    wish = Wish(caller.customer_id, lines, tuple(body.codes), body.address_id)
-    answer = await checkout.place(Request(wish, key, digest, body.payment_method))
-    if from_cart and answer.status == 201:
-        await cart.take_out(caller.customer_id, from_cart)
+    answer = await place(checkout, cart, caller.customer_id, key, body)
     return Response(answer.body, answer.status, media_type=answer.media_type)
 
 

@@ -6,14 +6,16 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from transactional.database import Connection, direct_transaction
 from transactional.orders.cancelling import Cancellation, cancel
-from transactional.orders.keys import Answer, Kept, keep
+from transactional.orders.keys import Kept, keep
 from transactional.orders.placing import Pending
 from transactional.orders.sales_log import tell_lines
 from transactional.orders.views import settled_answer
 from transactional.payments.provider import Authorisation
+from web.shortcuts import Answer
 
 # An order that is no longer pending (its time ran out) is not touched; it is missing in the result.
 CONFIRM = text(
@@ -61,7 +63,7 @@ where payments.order_id = p.order_id and status = 'authorising'
 
 
 async def confirm(
-    connection: AsyncConnection, paid: Sequence[tuple[int, str]], now: dt.datetime
+    connection: Connection, paid: Sequence[tuple[int, str]], now: dt.datetime
 ) -> set[int]:
     """Confirm pending orders, log their sales, and return which were still pending.
 
@@ -75,11 +77,11 @@ async def confirm(
         "references": [reference for _, reference in paid],
         "now": now,
     }
-    return set((await connection.scalars(CONFIRM, values)).all())
+    return {order_id for (order_id,) in await connection.execute(CONFIRM, values)}
 
 
 async def await_customers(
-    connection: AsyncConnection, challenged: Sequence[tuple[int, Authorisation]], now: dt.datetime
+    connection: Connection, challenged: Sequence[tuple[int, Authorisation]], now: dt.datetime
 ) -> None:
     """Note which orders wait for their customers at the provider's page."""
     values = {
@@ -120,7 +122,7 @@ class Settling:
         for ended in batch:
             order_id = ended.pending.view.order_id
             by_status[ended.authorisation.status].append((order_id, ended.authorisation))
-        async with self.engine.begin() as connection:
+        async with direct_transaction(self.engine) as connection:
             expired = await self._confirm(connection, by_status["authorised"], now)
             if by_status["action_required"]:
                 await await_customers(connection, by_status["action_required"], now)
@@ -136,7 +138,7 @@ class Settling:
 
     async def _confirm(
         self,
-        connection: AsyncConnection,
+        connection: Connection,
         authorised: Sequence[tuple[int, Authorisation]],
         now: dt.datetime,
     ) -> set[int]:

@@ -5,25 +5,29 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import text
 
+from transactional.database import Connection
 from transactional.fields import PostalAddress
 from transactional.orders.decisions import Destination, ProductNow, Shelf, Wish
 from transactional.orders.tariffs import Tariffs
 from transactional.promotions.rules import Promotion, Scope
 
+ADDRESS_FIELDS = tuple(PostalAddress.model_fields)
+PROMOTION_FIELDS = tuple(name for name in Promotion.__dataclass_fields__ if name != "scope")
 # An address that is not the customer's is none.
-DESTINATIONS = text("""
-select wanted.customer_id, wanted.address_id, accounts.region as own_region, a.region, a.country,
-       recipient, street, extra, postal_code, city, phone
+DESTINATIONS = text(
+    "select wanted.customer_id, wanted.address_id, accounts.region as own_region, "
+    + ", ".join(f"a.{name}" for name in ADDRESS_FIELDS)
+    + """
 from unnest(cast(:customer_ids as bigint[]), cast(:address_ids as bigint[]))
      as wanted (customer_id, address_id)
      join accounts using (customer_id)
      left join addresses as a on a.customer_id = wanted.customer_id and case
          when wanted.address_id is null then a.is_default else a.address_id = wanted.address_id end
 where deleted_at is null
-""")
+"""
+)
 PRODUCTS = text("""
 select product_id, title, status, price_cents, seller_id, category_id, ancestor_ids
 from products left join categories using (category_id)
@@ -36,12 +40,15 @@ from stock join warehouses using (warehouse_id)
 where product_id = any(cast(:ids as bigint[])) and is_open
 order by product_id, warehouse_id for update of stock
 """)
-PROMOTIONS = text("""
-select * from promotions
+PROMOTIONS = text(
+    "select " + ", ".join(PROMOTION_FIELDS) + ", product_ids, category_ids, seller_ids"
+    """
+from promotions
 where starts_at <= :now and (ends_at is null or ends_at > :now)
   and (code is null or code = any(cast(:codes as text[])))
 order by promotion_id
-""")
+"""
+)
 USES = text("""
 select promotion_id, n_uses from promotions
 where promotion_id = any(cast(:ids as bigint[])) order by promotion_id for update
@@ -54,7 +61,7 @@ group by promotion_id, customer_id
 
 
 async def read_shelf(
-    connection: AsyncConnection, wishes: Sequence[Wish], tariffs: Tariffs, now: dt.datetime
+    connection: Connection, wishes: Sequence[Wish], tariffs: Tariffs, now: dt.datetime
 ) -> Shelf:
     """Lock and return what these wishes concern.
 
@@ -64,17 +71,17 @@ async def read_shelf(
     product_ids = sorted({line.product_id for wish in wishes for line in wish.lines})
     customer_ids = sorted({wish.customer_id for wish in wishes})
     destinations = await _destinations(connection, wishes)
-    products = await connection.execute(PRODUCTS, {"ids": product_ids})
+    products = [_product(row) for row in await connection.execute(PRODUCTS, {"ids": product_ids})]
     available: dict[int, dict[int, int]] = defaultdict(dict)
     for product_id, warehouse_id, n in await connection.execute(STOCK, {"ids": product_ids}):
         available[product_id][warehouse_id] = n
     codes = sorted({code for wish in wishes for code in wish.codes})
     found = await connection.execute(PROMOTIONS, {"now": now, "codes": codes})
-    promotions = [_promotion(row) for row in found.mappings()]
+    promotions = [_promotion(row) for row in found]
     n_uses, n_uses_of = await _uses(connection, promotions, customer_ids)
     return Shelf(
         destinations=destinations,
-        products={row.product_id: _product(row) for row in products},
+        products={product.product_id: product for product in products},
         available=available,
         promotions=promotions,
         rates=tariffs.rates,
@@ -85,7 +92,7 @@ async def read_shelf(
 
 
 async def _destinations(
-    connection: AsyncConnection, wishes: Sequence[Wish]
+    connection: Connection, wishes: Sequence[Wish]
 ) -> dict[tuple[int, int | None], Destination]:
     wanted = list({(wish.customer_id, wish.address_id) for wish in wishes})
     values = {
@@ -93,18 +100,21 @@ async def _destinations(
         "address_ids": [address_id for _, address_id in wanted],
     }
     rows = await connection.execute(DESTINATIONS, values)
-    return {(row.customer_id, row.address_id): _destination(row) for row in rows}
+    return {
+        (customer_id, address_id): _destination(own_region, address)
+        for customer_id, address_id, own_region, *address in rows
+    }
 
 
-def _destination(row: Any) -> Destination:  # noqa: ANN401 - a row
-    if row.recipient is None:
-        return Destination(row.own_region)
-    ship_to = {name: getattr(row, name) for name in PostalAddress.model_fields}
-    return Destination(row.region or row.country, ship_to)
+def _destination(own_region: str | None, address: Sequence[str | None]) -> Destination:
+    ship_to = dict(zip(ADDRESS_FIELDS, address, strict=True))
+    if ship_to["recipient"] is None:
+        return Destination(own_region)
+    return Destination(ship_to["region"] or ship_to["country"], ship_to)
 
 
 async def _uses(
-    connection: AsyncConnection, promotions: Sequence[Promotion], customer_ids: Sequence[int]
+    connection: Connection, promotions: Sequence[Promotion], customer_ids: Sequence[int]
 ) -> tuple[Counter[int], Counter[tuple[int, int]]]:
     """Count uses, under lock, of promotions whose uses are bounded."""
     n_uses: Counter[int] = Counter()
@@ -125,23 +135,14 @@ async def _uses(
     return n_uses, n_uses_of
 
 
-def _product(row: Any) -> ProductNow:  # noqa: ANN401 - a row
-    own = () if row.category_id is None else (row.category_id,)
-    return ProductNow(
-        row.product_id,
-        row.title,
-        row.status,
-        row.price_cents,
-        row.seller_id,
-        frozenset((*own, *(row.ancestor_ids or ()))),
-    )
+def _product(row: Sequence[Any]) -> ProductNow:
+    product_id, title, status, price_cents, seller_id, category_id, ancestor_ids = row
+    own = () if category_id is None else (category_id,)
+    category_ids = frozenset((*own, *(ancestor_ids or ())))
+    return ProductNow(product_id, title, status, price_cents, seller_id, category_ids)
 
 
-def _promotion(row: RowMapping) -> Promotion:
-    scope = Scope(
-        frozenset(row["product_ids"]), frozenset(row["category_ids"]), frozenset(row["seller_ids"])
-    )
-    return Promotion(**{name: row[name] for name in PROMOTION_FIELDS}, scope=scope)
-
-
-PROMOTION_FIELDS = frozenset(Promotion.__dataclass_fields__) - {"scope"}
+def _promotion(row: Sequence[Any]) -> Promotion:
+    *fields, product_ids, category_ids, seller_ids = row
+    scope = Scope(frozenset(product_ids), frozenset(category_ids), frozenset(seller_ids))
+    return Promotion(**dict(zip(PROMOTION_FIELDS, fields, strict=True)), scope=scope)

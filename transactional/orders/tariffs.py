@@ -3,11 +3,10 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from transactional.database import Connection
 from transactional.promotions.total import RegionRates
 from transactional.stock.places import Place, nearest_first
 
@@ -29,29 +28,23 @@ class Tariffs:
     nearest_first: Mapping[str | None, Sequence[int]]
 
 
-async def read_tariffs(connection: AsyncConnection) -> Tariffs:
+async def read_tariffs(connection: Connection) -> Tariffs:
     """Read the tables of regions, shipping and warehouses."""
     warehouses = [
-        (row.warehouse_id, Place(row.latitude, row.longitude))
-        for row in await connection.execute(WAREHOUSES)
+        (warehouse_id, Place(latitude, longitude))
+        for warehouse_id, latitude, longitude in await connection.execute(WAREHOUSES)
     ]
     steps: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for region, from_cents, shipping_cents in await connection.execute(STEPS):
         steps[region].append((from_cents, shipping_cents))
-    regions = (await connection.execute(REGIONS)).all()
-    return Tariffs(
-        {_name(row): _rates(row, steps[row.region]) for row in regions},
-        {
-            _name(row): nearest_first(Place(row.latitude, row.longitude), warehouses)
-            for row in regions
-        },
-    )
+    rates: dict[str | None, RegionRates] = {}
+    nearest: dict[str | None, Sequence[int]] = {}
+    for region, latitude, longitude, tax_basis_points in await connection.execute(REGIONS):
+        name = None if region == ELSEWHERE else region
+        rates[name] = RegionRates(_from_nothing(steps[region]), tax_basis_points)
+        nearest[name] = nearest_first(Place(latitude, longitude), warehouses)
+    return Tariffs(rates, nearest)
 
 
-def _name(row: Any) -> str | None:  # noqa: ANN401 - a row
-    return None if row.region == ELSEWHERE else str(row.region)
-
-
-def _rates(row: Any, steps: list[tuple[int, int]]) -> RegionRates:  # noqa: ANN401 - a row
-    starts_at_nothing = steps if steps and steps[0][0] == 0 else [(0, 0), *steps]
-    return RegionRates(tuple(starts_at_nothing), row.tax_basis_points)
+def _from_nothing(steps: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    return tuple(steps if steps and steps[0][0] == 0 else [(0, 0), *steps])

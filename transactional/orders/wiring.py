@@ -21,7 +21,7 @@ class BatchSizes:
 
     max_size: int = 32
     max_waiting: int = 256
-    n_workers: int = 2
+    n_workers: int = 1
 
 
 def make_checkout(

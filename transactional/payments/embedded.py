@@ -4,9 +4,10 @@ import datetime as dt
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-import httpx
+import aiohttp
+from pydantic_core import to_json
 
 from transactional.payments.notices import BadNoticeError, Notice
 from transactional.payments.provider import (
@@ -18,6 +19,41 @@ from transactional.payments.provider import (
 from transactional.payments.signatures import BadSignatureError, verify
 
 SECONDS = 5.0
+HEADERS = {"Content-Type": "application/json"}
+
+
+class Line(Protocol):
+    """The way to the provider's process."""
+
+    async def ask(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+        """Return an answer's status and body; raise `ProviderUnreachableError` if none comes."""
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+
+
+class HttpLine:
+    """The way over HTTP to a URL. Connects on first use."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._session: aiohttp.ClientSession | None = None
+
+    async def ask(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+        """Return an answer's status and body; raise `ProviderUnreachableError` if none comes."""
+        if self._session is None:  # it can be made within a running loop only
+            timeout = aiohttp.ClientTimeout(total=SECONDS)
+            self._session = aiohttp.ClientSession(self._url, timeout=timeout, headers=HEADERS)
+        try:
+            async with self._session.request(method, path, data=body) as answer:
+                return answer.status, await answer.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise ProviderUnreachableError(repr(error)) from error
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
 
 
 class EmbeddedProvider:
@@ -25,13 +61,13 @@ class EmbeddedProvider:
 
     name = "test"
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
+    def __init__(self, line: Line) -> None:
+        self._line = line
 
     @classmethod
     def at(cls, url: str) -> "EmbeddedProvider":
         """Return the provider whose process is at `url`; it connects on first use."""
-        return cls(httpx.AsyncClient(base_url=url, timeout=SECONDS))
+        return cls(HttpLine(url))
 
     async def authorise(
         self, requests: Sequence[AuthorisationRequest]
@@ -70,22 +106,20 @@ class EmbeddedProvider:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._line.aclose()
 
     async def _operate(self, reference: str, kind: str, amount_cents: int, key: str) -> None:
         path = f"/v1/authorisations/{reference}/{kind}"
         await self._call("POST", path, {"key": key, "amount_cents": amount_cents})
 
     async def _call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
-        try:
-            answer = await self._client.request(method, path, json=body)
-        except httpx.HTTPError as error:
-            raise ProviderUnreachableError(repr(error)) from error
-        if answer.status_code >= 500:
-            raise ProviderUnreachableError(f"{answer.status_code} from {path}")
-        if answer.is_error:
-            raise PaymentRefusedError(answer.text)
-        return json.loads(answer.content)
+        content = None if body is None else to_json(body)
+        status, answer = await self._line.ask(method, path, content)
+        if status >= 500:
+            raise ProviderUnreachableError(f"{status} from {path}")
+        if status >= 400:
+            raise PaymentRefusedError(answer.decode())
+        return json.loads(answer)
 
 
 @dataclass(frozen=True)

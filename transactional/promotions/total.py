@@ -7,7 +7,7 @@ every sum of parts is the whole to the cent.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypedDict
 
 from transactional.money import ratio_of, share_out
 from transactional.promotions.rules import BasketLine, Promotion, discounts, spends_enough
@@ -43,15 +43,17 @@ class Discount:
         return sum(self.by_line_cents) + self.shipping_cents
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """One line of the explanation; discounts are negative, all of them add up to the total."""
+class Charge(TypedDict):
+    """One line of the explanation; discounts are negative, all of them add up to the total.
+
+    A plain dictionary: it goes into the order's answer and its row as it is.
+    """
 
     kind: Literal["item", "discount", "shipping", "tax"]
     label: str
     cents: int
-    product_id: int | None = None
-    promotion_id: int | None = None
+    product_id: int | None
+    promotion_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +95,32 @@ class Total:
     def charges(self) -> list[Charge]:
         """Explain the total; the charges add up to it."""
         items = [
-            Charge("item", f"{line.quantity} units", line.items_cents, product_id=line.product_id)
+            _charge("item", f"{line.quantity} units", line.items_cents, product_id=line.product_id)
             for line in self.lines
         ]
         reductions = [
-            Charge("discount", each.promotion.label, -each.cents, None, each.promotion.promotion_id)
+            _charge("discount", p.label, -each.cents, promotion_id=p.promotion_id)
             for each in self.discounts
+            for p in (each.promotion,)
         ]
-        shipping = Charge("shipping", "Shipping", self.shipping_cents)
-        return [*items, *reductions, shipping, Charge("tax", "Tax", self.tax_cents)]
+        shipping = _charge("shipping", "Shipping", self.shipping_cents)
+        return [*items, *reductions, shipping, _charge("tax", "Tax", self.tax_cents)]
+
+
+def _charge(
+    kind: Literal["item", "discount", "shipping", "tax"],
+    label: str,
+    cents: int,
+    product_id: int | None = None,
+    promotion_id: int | None = None,
+) -> Charge:
+    return {
+        "kind": kind,
+        "label": label,
+        "cents": cents,
+        "product_id": product_id,
+        "promotion_id": promotion_id,
+    }
 
 
 def price(

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from transactional.database import Connection
 
 LevelReason = Literal["received", "sold", "returned", "corrected", "opening"]
 
@@ -24,7 +25,7 @@ order by product_id
 
 
 async def tell_levels(
-    connection: AsyncConnection, product_ids: Sequence[int], reason: LevelReason, now: dt.datetime
+    connection: Connection, product_ids: Sequence[int], reason: LevelReason, now: dt.datetime
 ) -> None:
     """Write the levels of these products to the outbox; the caller holds locks on their rows.
 

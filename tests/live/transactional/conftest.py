@@ -75,6 +75,23 @@ def settings(database_url, redis_url, tmp_path):
     )
 
 
+class AsgiLine:
+    """The way to a test provider in this process."""
+
+    def __init__(self, bank):
+        self._client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(bank), base_url="http://payments"
+        )
+
+    async def ask(self, method, path, body):
+        headers = {"Content-Type": "application/json"}
+        answer = await self._client.request(method, path, content=body, headers=headers)
+        return answer.status_code, answer.content
+
+    async def aclose(self):
+        await self._client.aclose()
+
+
 @pytest.fixture
 def make_bank(tmp_path):
     """Make a test provider's application, its books in a new file, and the shop's side of it."""
@@ -89,8 +106,7 @@ def make_bank(tmp_path):
                 webhook_secret=SECRET,
             )
         )
-        client = httpx.AsyncClient(transport=httpx.ASGITransport(bank), base_url="http://payments")
-        return bank, EmbeddedProvider(client)
+        return bank, EmbeddedProvider(AsgiLine(bank))
 
     return make
 

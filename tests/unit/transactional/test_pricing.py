@@ -87,7 +87,7 @@ def test_a_total_is_items_minus_discounts_plus_shipping_plus_tax():
     total = price(BASKET, [percentage(1, 10)], rates)
 
     # 5550 - 555 = 4995, below 5000: shipping 490; tax .19 of 5485 = 1042.15
-    assert [(charge.kind, charge.cents) for charge in total.charges()] == [
+    assert [(charge["kind"], charge["cents"]) for charge in total.charges()] == [
         ("item", 3000),
         ("item", 2550),
         ("discount", -555),
@@ -169,7 +169,7 @@ def test_every_total_explains_itself_to_the_cent_and_is_never_negative(lines, pr
 
     total = price(lines, promotions, rates)
 
-    assert sum(charge.cents for charge in total.charges()) == total.total_cents >= 0
+    assert sum(charge["cents"] for charge in total.charges()) == total.total_cents >= 0
     assert all(
         0 <= off <= line.items_cents
         for off, line in zip(total.line_discount_cents, lines, strict=True)
