@@ -34,6 +34,7 @@ from transactional.stock.purchasing_router import router as purchasing_router
 from transactional.stock.router import router as stock_router
 from web.health import Check
 from web.service import make_service
+from web.shortcuts import add_shortcuts
 
 BODY_LIMITS = {
     "/api/v1/catalogue/products/{product_id}/images": MAX_IMAGE_BYTES,
@@ -87,5 +88,5 @@ def make_shop(log_level: str) -> FastAPI:
     add_store_handlers(app)
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1")
-    app.router.routes[:0] = shortcuts(app)
+    add_shortcuts(app, shortcuts(app))
     return app

@@ -26,7 +26,7 @@ def make_logger(level: str, service: str) -> structlog.BoundLogger:
         A name of `logging`: DEBUG, INFO, WARNING, ERROR.
     """
     logger: structlog.BoundLogger = structlog.wrap_logger(
-        structlog.PrintLogger(),
+        structlog.WriteLogger(),
         processors=[
             _with_request_id,
             structlog.processors.add_log_level,

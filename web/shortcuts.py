@@ -6,14 +6,15 @@ what is plainly right; for all else, every wrong request among it, the route ans
 route stays the operation's definition and what the OpenAPI document tells of.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from fastapi import FastAPI, Request
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
-from starlette.routing import BaseRoute, Match
-from starlette.types import Message, Receive, Scope, Send
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 Body = TypeVar("Body", bound=BaseModel)
 Headers = Mapping[bytes, bytes]
@@ -37,36 +38,78 @@ handled as if the route had raised it.
 """
 
 
-class Shortcut(BaseRoute):
-    """Answers requests of one route, whose path has no parameters."""
+@dataclass(frozen=True)
+class Shortcut:
+    """Answers requests of one route, whose path has no parameters.
 
-    def __init__(self, route: APIRoute, serve: Serve) -> None:
-        self.route = route
-        self.serve = serve
-        self.method, *others = route.methods
-        if others or route.param_convertors:
-            raise ValueError(f"{route.path}: a shortcut is for one method and a fixed path")
+    Raises
+    ------
+    ValueError
+        If the route has several methods or a path with parameters.
+    """
 
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Take what the route would take."""
-        if scope["path"] == self.route.path and scope.get("method") == self.method:
-            return Match.FULL, {"route": self.route, "endpoint": self.route.endpoint}
-        return Match.NONE, {}
+    route: APIRoute
+    serve: Serve
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+    def __post_init__(self) -> None:
+        """Check that one method and one path tell the route's requests."""
+        if len(self.route.methods) > 1 or self.route.param_convertors:
+            raise ValueError(f"{self.route.path}: a shortcut is for one method and a fixed path")
+
+    @property
+    def of(self) -> tuple[str, str]:
+        """The method and the path."""
+        return next(iter(self.route.methods)), self.route.path
+
+
+class Shortcuts:
+    """Middleware, the innermost: what a shortcut does not answer goes on to the routes."""
+
+    def __init__(self, app: ASGIApp, shortcuts: Sequence[Shortcut]) -> None:
+        self.app = app
+        self.shortcuts = {each.of: each for each in shortcuts}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        shortcut = self.shortcuts.get((scope.get("method", ""), scope.get("path", "")))
+        if shortcut is None:
+            await self.app(scope, receive, send)
+            return
         messages = await _until_complete(receive)
-        headers = dict(reversed(scope["headers"]))  # of several with one name the first counts
-        answer = None
-        if _is_json(headers) and messages[-1]["type"] == "http.request":
-            body = b"".join(message.get("body", b"") for message in messages)
-            answer = await self.serve(scope["app"].state, headers, body)
+        scope["route"] = shortcut.route
+        try:
+            answer = await _plain(shortcut, scope, messages)
+        except Exception as error:  # noqa: BLE001 - handled as the framework handles it
+            await _explain(error, scope, receive, send)
+            return
         if answer is None:
-            scope["path_params"] = {}
-            await self.route.handle(scope, _again(messages, receive), send)
+            await self.app(scope, _again(messages, receive), send)
             return
         await send(_head(answer))
         await send({"type": "http.response.body", "body": answer.body})
+
+
+def add_shortcuts(app: FastAPI, shortcuts: Sequence[Shortcut]) -> None:
+    """Put shortcuts before an application's routes, behind its other middleware."""
+    app.user_middleware.append(Middleware(Shortcuts, shortcuts=shortcuts))
+
+
+async def _plain(shortcut: Shortcut, scope: Scope, messages: Sequence[Message]) -> Answer | None:
+    headers = dict(reversed(scope["headers"]))  # of several with one name the first counts
+    if not _is_json(headers) or messages[-1]["type"] != "http.request":
+        return None
+    body = b"".join(message.get("body", b"") for message in messages)
+    return await shortcut.serve(scope["app"].state, headers, body)
+
+
+async def _explain(error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer an error as the application's handler for its kind does; without one, raise it."""
+    handlers = scope["app"].exception_handlers
+    handler = next((handlers[kind] for kind in type(error).__mro__ if kind in handlers), None)
+    if handler is None:
+        raise error
+    response = await handler(Request(scope, receive), error)
+    await response(scope, receive, send)
 
 
 def parsed(kind: type[Body], body: bytes) -> Body | None:
@@ -88,7 +131,7 @@ async def _until_complete(receive: Receive) -> list[Message]:
     return messages
 
 
-def _again(messages: list[Message], receive: Receive) -> Receive:
+def _again(messages: Sequence[Message], receive: Receive) -> Receive:
     """Return a `receive` that gives these messages first."""
     left = iter(messages)
 

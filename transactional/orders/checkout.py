@@ -12,10 +12,10 @@ the reconciler, and the provider's key makes sure that the money is held once.
 
 import asyncio
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pydantic_core import to_json
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -24,7 +24,7 @@ from transactional.orders.keys import Key, read_earlier
 from transactional.orders.models import Order
 from transactional.orders.placing import Pending, Request, Reserved
 from transactional.orders.settling import Ended
-from transactional.orders.views import view_of
+from transactional.orders.views import document_of
 from transactional.payments.provider import (
     Authorisation,
     AuthorisationRequest,
@@ -83,11 +83,11 @@ class Checkout:
 
     async def finish(self, pending: Pending) -> Answer:
         """Authorise and settle a pending order; asked again, it does nothing twice."""
-        view = pending.view
-        if view.total_cents == 0:
+        order = pending.order
+        if order["total_cents"] == 0:
             return await self.settling.submit(Ended(pending, FREE))
         request = AuthorisationRequest(
-            payment_key(view.order_id), view.total_cents, view.currency, pending.method
+            payment_key(order["order_id"]), order["total_cents"], order["currency"], pending.method
         )
         try:
             authorisation = await self.authorising.submit(request)
@@ -99,7 +99,7 @@ class Checkout:
         """Return a pending order as the database has it, to be finished."""
         async with AsyncSession(self.engine) as session:
             query = select(Order).where(Order.order_id == order_id)
-            return Pending(key, method, view_of((await session.scalars(query)).one()))
+            return Pending(key, method, document_of((await session.scalars(query)).one()))
 
     async def _join(self, key: Key, method: str) -> Answer:
         """Wait for the answer that another request is making; if none comes, make it from there.
@@ -132,4 +132,4 @@ def fingerprint(
     """Return a digest of what is ordered: the same for the same wish, whatever its spelling."""
     lines = None if quantities is None else sorted(quantities.items())
     wish = [lines, sorted(codes), payment_method, address_id]
-    return hashlib.sha256(json.dumps(wish).encode()).hexdigest()
+    return hashlib.sha256(to_json(wish)).hexdigest()

@@ -10,10 +10,9 @@ from transactional.database import Connection, direct_transaction
 from transactional.errors import ShopProblem
 from transactional.orders.decisions import Wish, decide
 from transactional.orders.keys import Earlier, Kept, Key, KeyReusedProblem, claim, keep
-from transactional.orders.schemas import OrderView
 from transactional.orders.shelf import read_shelf
 from transactional.orders.tariffs import Tariffs, read_tariffs
-from transactional.orders.views import refusal_answer, view_of_accepted
+from transactional.orders.views import OrderDocument, document_of_accepted, refusal_answer
 from transactional.orders.writing import NewOrder, write_orders
 from web.shortcuts import Answer
 
@@ -42,7 +41,7 @@ class Pending:
 
     owned_key: Key
     method: str
-    view: OrderView
+    order: OrderDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +95,8 @@ class Reserving:
                 answer = refusal_answer(refusal)
                 made[request.owned_key], refused[request.owned_key] = answer, Kept(answer)
                 continue
-            view = view_of_accepted(order_id, accepted, self.currency, now)
-            made[request.owned_key] = Pending(request.owned_key, request.method, view)
+            order = document_of_accepted(order_id, accepted, self.currency, now)
+            made[request.owned_key] = Pending(request.owned_key, request.method, order)
             new.append(NewOrder(order_id, accepted, request.method, request.key))
         if new:
             event_ids = [self.new_event_id() for _ in shelf.available]

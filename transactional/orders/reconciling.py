@@ -17,7 +17,7 @@ from transactional.orders.checkout import Checkout, PaymentUnknownProblem, payme
 from transactional.orders.models import Order
 from transactional.orders.placing import Pending
 from transactional.orders.settling import Ended
-from transactional.orders.views import view_of
+from transactional.orders.views import document_of
 from transactional.payments.provider import (
     AuthorisationRequest,
     PaymentProvider,
@@ -165,7 +165,7 @@ class Reconciler:
             return
         payment = order.payments[-1]
         key = (order.customer_id, payment.idempotency_key or "")
-        pending = Pending(key, payment.method, view_of(order))
+        pending = Pending(key, payment.method, document_of(order))
         await self.checkout.settling.submit(Ended(pending, authorisation))
 
     async def _postpone(self, row: Any) -> None:  # noqa: ANN401 - a row

@@ -120,7 +120,7 @@ class Settling:
         now = self.now()
         by_status: dict[str, list[tuple[int, Authorisation]]] = defaultdict(list)
         for ended in batch:
-            order_id = ended.pending.view.order_id
+            order_id = ended.pending.order["order_id"]
             by_status[ended.authorisation.status].append((order_id, ended.authorisation))
         async with direct_transaction(self.engine) as connection:
             expired = await self._confirm(connection, by_status["authorised"], now)
@@ -130,7 +130,9 @@ class Settling:
                 declined = [order_id for order_id, _ in by_status["declined"]]
                 await cancel(connection, declined, DECLINED, now)
             kept = {
-                ended.pending.owned_key: Kept(_answer(ended, expired), ended.pending.view.order_id)
+                ended.pending.owned_key: Kept(
+                    _answer(ended, expired), ended.pending.order["order_id"]
+                )
                 for ended in batch
             }
             answers = await keep(connection, kept)
@@ -158,11 +160,11 @@ DECLINED = Cancellation(("pending",), actor="payment", note="declined")
 
 
 def _answer(ended: Ended, expired: Collection[int]) -> Answer:
-    view, authorisation = ended.pending.view, ended.authorisation
-    if view.order_id in expired:
-        return settled_answer(view, "expired")
+    order, authorisation = ended.pending.order, ended.authorisation
+    if order["order_id"] in expired:
+        return settled_answer(order, "expired")
     if authorisation.status == "captured" or authorisation.status == "voided":  # noqa: PLR1714 - narrows
         raise RuntimeError(
-            f"order {view.order_id} was pending and its payment {authorisation.status}"
+            f"order {order['order_id']} was pending and its payment {authorisation.status}"
         )
-    return settled_answer(view, authorisation.status, authorisation.action_url)
+    return settled_answer(order, authorisation.status, authorisation.action_url)

@@ -35,7 +35,7 @@ from transactional.orders.models import Order
 from transactional.orders.placing import Pending
 from transactional.orders.reconciling import Reconciler
 from transactional.orders.settling import Ended
-from transactional.orders.views import view_of
+from transactional.orders.views import document_of
 from transactional.payments.embedded import EmbeddedProvider
 from transactional.payments.provider import Authorisation
 from transactional.payments.signatures import sign
@@ -359,7 +359,7 @@ def with_webhooks_that_settle_again(monkeypatch, database):
         payment, authorisation = order.payments[-1], await self.provider.status(reference)
         if authorisation.status == "authorised":
             key = (order.customer_id, payment.idempotency_key)
-            pending = Pending(key, payment.method, view_of(order))
+            pending = Pending(key, payment.method, document_of(order))
             await self.checkout.settling.submit(Ended(pending, authorisation))
 
     anyhow = settling.CONFIRM.text.replace("and status = 'pending'", "")

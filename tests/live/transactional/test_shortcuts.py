@@ -8,7 +8,7 @@ import pytest
 from tests.live.transactional.conftest import client_of, running
 from transactional.app import make_shop
 from transactional.payments.test_provider.cards import DECLINE, SUCCESS
-from web.shortcuts import Shortcut
+from web.shortcuts import Shortcuts
 
 pytestmark = pytest.mark.live
 
@@ -20,7 +20,7 @@ CART = {"lines": [{"product_id": 1, "quantity": 2}]}
 @functools.cache
 def shop_without_shortcuts():
     app = make_shop("ERROR")
-    app.router.routes[:] = [each for each in app.router.routes if not isinstance(each, Shortcut)]
+    app.user_middleware[:] = [each for each in app.user_middleware if each.cls is not Shortcuts]
     return app
 
 
