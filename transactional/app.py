@@ -33,13 +33,16 @@ from transactional.shortcuts import shortcuts
 from transactional.stock.purchasing_router import router as purchasing_router
 from transactional.stock.router import router as stock_router
 from web.health import Check
-from web.service import make_service
+from web.service import Exceptions, make_service
 from web.shortcuts import add_shortcuts
 
-BODY_LIMITS = {
-    "/api/v1/catalogue/products/{product_id}/images": MAX_IMAGE_BYTES,
-    "/api/v1/catalogue/imports": MAX_IMPORT_BYTES,
-}
+EXCEPTIONS = Exceptions(
+    body_bytes={
+        "/api/v1/catalogue/products/{product_id}/images": MAX_IMAGE_BYTES,
+        "/api/v1/catalogue/imports": MAX_IMPORT_BYTES,
+    },
+    finishing=frozenset((("POST", "/api/v1/orders"),)),
+)
 # Paths are tried in this order: what is asked for most comes first.
 ROUTERS = (
     orders_router,
@@ -84,7 +87,7 @@ def make_shop(log_level: str) -> FastAPI:
         "database": lambda: check_database(app),
         "redis": lambda: check_redis(app),
     }
-    app = make_service("shop", "Emporium: the shop", log_level, checks, working, BODY_LIMITS)
+    app = make_service("shop", "Emporium: the shop", log_level, checks, working, EXCEPTIONS)
     add_store_handlers(app)
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1")

@@ -10,6 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from web.headers import first_header
 from web.problems import OverloadedProblem, TooLargeProblem, response
 
+REFUSED = "emporium.refused"
+"""Key of a scope: the request was refused for want of room."""
 NO_EXCEPTIONS: Mapping[str, int] = MappingProxyType({})
 
 
@@ -86,12 +88,23 @@ class InFlightLimit:
 
     Who is let in is answered in time, and who is not knows it at once. What tells how the service is
     (`exempt`, paths) is always answered. A stream of events counts until it begins: it does no work.
+
+    Half of the room is for requests that end what others began (`finishing`, methods and paths): what
+    was done for who has filled a cart would be lost if the order were refused.
     """
 
-    def __init__(self, app: ASGIApp, max_requests: int, exempt: frozenset[str]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        max_requests: int,
+        exempt: frozenset[str],
+        finishing: frozenset[tuple[str, str]] = frozenset(),
+    ) -> None:
         self.app = app
         self.max_requests = max_requests
+        self.max_before_finishing = max_requests // 2 if finishing else max_requests
         self.exempt = exempt
+        self.finishing = finishing
         self._n_requests = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,11 +112,17 @@ class InFlightLimit:
         if scope["type"] != "http" or scope["path"] in self.exempt:
             await self.app(scope, receive, send)
             return
-        if self._n_requests >= self.max_requests:
+        if self._n_requests >= self._max_for(scope):
+            scope[REFUSED] = True
             problem = OverloadedProblem("Too much at once. Nothing was done; try again shortly.")
             await response(problem, scope["path"])(scope, receive, send)
             return
         await self._count(scope, receive, send)
+
+    def _max_for(self, scope: Scope) -> int:
+        if (scope["method"], scope["path"]) in self.finishing:
+            return self.max_requests
+        return self.max_before_finishing
 
     async def _count(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._n_requests, counts = self._n_requests + 1, True

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
 from time import monotonic
 
 from fastapi import FastAPI
@@ -9,7 +10,7 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
 
 from web.health import Check, health_router
-from web.limits import NO_EXCEPTIONS, BodyLimit, ForwardedAddress, InFlightLimit
+from web.limits import BodyLimit, ForwardedAddress, InFlightLimit
 from web.logs import make_logger
 from web.problems import RESPONSES, ProblemDocument, add_problem_handlers
 from web.rates import CallerRates, RateLimit
@@ -26,13 +27,28 @@ SIGNS_OF_LIFE = frozenset(("/healthz", "/readyz", "/metrics"))
 LOCAL = frozenset(("127.0.0.1", "::1"))
 
 
+@dataclass(frozen=True)
+class Exceptions:
+    """What has limits of its own.
+
+    `body_bytes` by template, of paths that take more than `MAX_BODY_BYTES`; `finishing` are methods
+    and paths of what ends what other requests began: refused last.
+    """
+
+    body_bytes: Mapping[str, int] = field(default_factory=dict)
+    finishing: frozenset[tuple[str, str]] = frozenset()
+
+
+NO_EXCEPTIONS = Exceptions()
+
+
 def make_service(
     name: str,
     title: str,
     log_level: str,
     checks: Mapping[str, Check],
     lifespan: Lifespan,
-    body_limits: Mapping[str, int] = NO_EXCEPTIONS,
+    exceptions: Exceptions = NO_EXCEPTIONS,
 ) -> FastAPI:
     """Return an application with problem documents, health, metrics, logs and limits.
 
@@ -42,8 +58,6 @@ def make_service(
         Short, for the log and the path of its pages: `/docs/<name>`.
     checks
         What `/readyz` asks, by name.
-    body_limits
-        In bytes, by template, of paths that take more than `MAX_BODY_BYTES`.
     """
     # Its page brings its own scripts: a shop without a way out to the internet has pages too.
     app = FastAPIOffline(
@@ -60,8 +74,8 @@ def make_service(
     app.state.log = make_logger(log_level, name)
     add_problem_handlers(app)
     app.include_router(health_router(checks, registry))
-    # The last one added is the outermost: what the limit refuses is counted and logged too.
-    app.add_middleware(InFlightLimit, max_requests=MAX_IN_FLIGHT, exempt=SIGNS_OF_LIFE)
+    # The last one added is the outermost: what the limits refuse is counted and logged too, and who
+    # is refused for want of room costs no more than that.
     app.add_middleware(
         CallerRates,
         by_token=RateLimit(PER_SECOND, BURST, monotonic),
@@ -69,7 +83,13 @@ def make_service(
         trusted=LOCAL,
         exempt=SIGNS_OF_LIFE,
     )
-    app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES, by_path=body_limits)
+    app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES, by_path=exceptions.body_bytes)
+    app.add_middleware(
+        InFlightLimit,
+        max_requests=MAX_IN_FLIGHT,
+        exempt=SIGNS_OF_LIFE,
+        finishing=exceptions.finishing,
+    )
     app.add_middleware(Telemetry, metrics=RequestMetrics(registry), log=app.state.log)
     app.add_middleware(ForwardedAddress, trusted=LOCAL)
     _document_problems(app)

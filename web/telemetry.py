@@ -7,13 +7,15 @@ import functools
 import os
 import random
 import re
-from time import perf_counter
+from math import inf
+from time import monotonic, perf_counter
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.headers import first_header
+from web.limits import REFUSED
 from web.logs import REQUEST_ID
 from web.problems import InternalProblem, response
 
@@ -59,6 +61,7 @@ class Telemetry:
         self.app = app
         self.metrics = metrics
         self.log = log
+        self._n_refused, self._told_at = 0, -inf
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -88,6 +91,9 @@ class Telemetry:
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in METHODS else "other"
         self.metrics.observe(method, route_template(scope), status or 499, seconds)
+        if REFUSED in scope:
+            self._tell_refused()
+            return
         self.log.info(
             "request",
             method=scope["method"],
@@ -95,6 +101,14 @@ class Telemetry:
             status=status,
             duration_seconds=round(seconds, 5),
         )
+
+    def _tell_refused(self) -> None:
+        """Write one line a second for all that is refused: a line each would cost what is spared."""
+        self._n_refused += 1
+        now = monotonic()
+        if now - self._told_at >= 1.0:
+            self.log.warning("requests refused", n_refused=self._n_refused)
+            self._n_refused, self._told_at = 0, now
 
 
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))

@@ -17,11 +17,15 @@ from transactional.payments.provider import PaymentProvider, ProviderUnreachable
 
 @dataclass(frozen=True, slots=True)
 class BatchSizes:
-    """How many orders share a commit, how many may wait for each step, how many batches run."""
+    """How many orders share a commit, and how many may wait for each step."""
 
     max_size: int = 32
     max_waiting: int = 256
-    n_workers: int = 1
+
+    @property
+    def n_workers(self) -> int:
+        """How many batches run: one, while which the next fills up; eight of orders that go alone."""
+        return 1 if self.max_size > 1 else 8
 
 
 def make_checkout(

@@ -26,6 +26,34 @@ def busy():
     return gate, httpx.AsyncClient(transport=transport, base_url="http://service")
 
 
+async def test_half_of_the_room_is_for_who_ends_what_was_begun():
+    gate = asyncio.Event()
+
+    async def work(_):
+        await gate.wait()
+        return PlainTextResponse("done")
+
+    app = Starlette(routes=[Route(path, work, methods=["POST"]) for path in ("/cart", "/order")])
+    finishing = frozenset({("POST", "/order")})
+    limited = InFlightLimit(app, max_requests=4, exempt=frozenset(), finishing=finishing)
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(limited), base_url="http://service")
+    paths = ("/cart", "/cart", "/cart", "/order", "/order", "/order")
+
+    asked = [asyncio.create_task(client.post(path)) for path in paths]
+    await asyncio.sleep(0.01)
+    gate.set()
+    answers = [(await each).status_code for each in asked]
+
+    assert list(zip(paths, answers, strict=True)) == [
+        ("/cart", 200),
+        ("/cart", 200),
+        ("/cart", 503),  # two are at work, half of four
+        ("/order", 200),
+        ("/order", 200),
+        ("/order", 503),
+    ]
+
+
 async def test_who_cannot_be_answered_in_time_is_told_at_once(busy):
     gate, client = busy
     under_way = [asyncio.create_task(client.get("/work")) for _ in range(2)]
