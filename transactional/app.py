@@ -41,7 +41,9 @@ EXCEPTIONS = Exceptions(
         "/api/v1/catalogue/products/{product_id}/images": MAX_IMAGE_BYTES,
         "/api/v1/catalogue/imports": MAX_IMPORT_BYTES,
     },
-    finishing=frozenset((("POST", "/api/v1/orders"),)),
+    finishing=frozenset(
+        (("POST", "/api/v1/orders"), ("POST", "/api/v1/payments/webhooks")),
+    ),
 )
 # Paths are tried in this order: what is asked for most comes first.
 ROUTERS = (

@@ -76,7 +76,12 @@ class DirectConnection:
 async def direct_connection(engine: AsyncEngine) -> AsyncIterator[DirectConnection]:
     """Lend one of the engine's connections; each statement is a transaction of its own."""
     async with engine.connect() as pooled:
-        yield DirectConnection((await pooled.get_raw_connection()).driver_connection)
+        connection: Any = (await pooled.get_raw_connection()).driver_connection
+        try:
+            yield DirectConnection(connection)
+        finally:
+            if connection.is_in_transaction():  # its end was cancelled: it must not hold locks
+                await pooled.invalidate()
 
 
 @asynccontextmanager

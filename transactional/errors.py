@@ -1,6 +1,7 @@
 """What the shop says when a request cannot be done, or a store cannot be reached."""
 
 import re
+import traceback
 
 import asyncpg
 from fastapi import FastAPI, Request
@@ -93,6 +94,16 @@ def is_unreachable(error: Exception) -> bool:
     return isinstance(error, asyncpg.PostgresError) and _says_away(error)
 
 
+def _words(error: Exception) -> dict[str, object]:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return {
+        "error": f"{type(error).__name__}: {error.args[0] if error.args else ''}",
+        "sqlstate": getattr(error, "sqlstate", None),
+        "constraint": getattr(error, "constraint_name", None),
+        "where": f"{frame.filename}:{frame.lineno}",
+    }
+
+
 def _says_away(error: object) -> bool:
     return AWAY.fullmatch(getattr(error, "sqlstate", None) or "") is not None
 
@@ -117,7 +128,7 @@ def add_store_handlers(app: FastAPI) -> None:
         if is_unreachable(error):
             return await no_database(request, error)
         # Of asyncpg's errors the words alone: their details quote the row.
-        own = {"exc_info": error} if isinstance(error, DBAPIError) else {"error": error.args[0]}
+        own = {"exc_info": error} if isinstance(error, DBAPIError) else _words(error)
         app.state.log.error("statement failed", **own)
         problem = InternalProblem("This is a fault of ours. Report it with the X-Request-ID.")
         return response(problem, request.url.path)

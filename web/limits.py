@@ -1,6 +1,7 @@
 """Bounds on what a request may bring, and whose address it came from."""
 
 import contextlib
+from collections import Counter
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -40,7 +41,7 @@ class BodyLimit:
             return
         max_bytes = self._limit(scope["path"])
         announced = first_header(scope, b"content-length")
-        if not announced.isdigit():
+        if not announced.isdecimal():
             await self._count(max_bytes, scope, receive, send)
         elif int(announced) > max_bytes:
             await response(_too_large(max_bytes), scope["path"])(scope, receive, send)
@@ -89,8 +90,9 @@ class InFlightLimit:
     Who is let in is answered in time, and who is not knows it at once. What tells how the service is
     (`exempt`, paths) is always answered. A stream of events counts until it begins: it does no work.
 
-    Half of the room is for requests that end what others began (`finishing`, methods and paths): what
-    was done for who has filled a cart would be lost if the order were refused.
+    Requests that end what others began (`finishing`, methods and paths) have the room, and the others
+    half as much of their own: what was done for who has filled a cart would be lost if the order were
+    refused, and orders that wait for a slow payment provider shall keep nobody from logging in.
     """
 
     def __init__(
@@ -101,42 +103,40 @@ class InFlightLimit:
         finishing: frozenset[tuple[str, str]] = frozenset(),
     ) -> None:
         self.app = app
-        self.max_requests = max_requests
-        self.max_before_finishing = max_requests // 2 if finishing else max_requests
+        n_others = max_requests // 2 if finishing else max_requests
+        self.max_by_kind = {"finishing": max_requests, "other": n_others}
         self.exempt = exempt
         self.finishing = finishing
-        self._n_requests = 0
+        self._n_requests: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http" or scope["path"] in self.exempt:
             await self.app(scope, receive, send)
             return
-        if self._n_requests >= self._max_for(scope):
+        kind = "finishing" if (scope["method"], scope["path"]) in self.finishing else "other"
+        if self._n_requests[kind] >= self.max_by_kind[kind]:
             scope[REFUSED] = True
             problem = OverloadedProblem("Too much at once. Nothing was done; try again shortly.")
             await response(problem, scope["path"])(scope, receive, send)
             return
-        await self._count(scope, receive, send)
+        await self._count(kind, scope, receive, send)
 
-    def _max_for(self, scope: Scope) -> int:
-        if (scope["method"], scope["path"]) in self.finishing:
-            return self.max_requests
-        return self.max_before_finishing
-
-    async def _count(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._n_requests, counts = self._n_requests + 1, True
+    async def _count(self, kind: str, scope: Scope, receive: Receive, send: Send) -> None:
+        self._n_requests[kind] += 1
+        counts = True
 
         async def until_it_streams(message: Message) -> None:
             nonlocal counts
             if counts and _is_event_stream(message):
-                self._n_requests, counts = self._n_requests - 1, False
+                self._n_requests[kind] -= 1
+                counts = False
             await send(message)
 
         try:
             await self.app(scope, receive, until_it_streams)
         finally:
-            self._n_requests -= counts
+            self._n_requests[kind] -= counts
 
 
 def _is_event_stream(message: Message) -> bool:

@@ -1,10 +1,11 @@
 """Structured logs: one JSON object per line on standard output."""
 
+import json
 import logging
 from contextvars import ContextVar
 
 import structlog
-from pydantic_core import to_json
+from pydantic_core import PydanticSerializationError, to_json
 from structlog.typing import EventDict
 
 # Without local variables: they hold passwords and tokens.
@@ -47,4 +48,9 @@ def _with_request_id(_: object, __: str, event: EventDict) -> EventDict:
 
 
 def _to_json(event: EventDict, **_: object) -> str:
-    return to_json(event, fallback=str).decode()
+    """Return a line without anything that a terminal or a reader of lines could stumble over."""
+    try:
+        line = to_json(event, fallback=str).decode()
+    except PydanticSerializationError:  # half of a character, say: the slower one escapes it
+        return json.dumps(event, default=str)
+    return line if line.isascii() else json.dumps(event, default=str)

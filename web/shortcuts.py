@@ -75,7 +75,7 @@ class Shortcuts:
         if shortcut is None:
             await self.app(scope, receive, send)
             return
-        messages = await _until_complete(receive)
+        messages = await _read(receive)
         scope["route"] = shortcut.route
         try:
             answer = await _plain(shortcut, scope, messages)
@@ -98,8 +98,7 @@ async def _plain(shortcut: Shortcut, scope: Scope, messages: Sequence[Message]) 
     headers = dict(reversed(scope["headers"]))  # of several with one name the first counts
     if not _is_json(headers) or messages[-1]["type"] != "http.request":
         return None
-    body = b"".join(message.get("body", b"") for message in messages)
-    return await shortcut.serve(scope["app"].state, headers, body)
+    return await shortcut.serve(scope["app"].state, headers, messages[-1]["body"])
 
 
 async def _explain(error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
@@ -124,11 +123,16 @@ def _is_json(headers: Headers) -> bool:
     return headers.get(b"content-type", b"").partition(b";")[0].strip() == JSON.encode()
 
 
-async def _until_complete(receive: Receive) -> list[Message]:
-    messages = [await receive()]
-    while messages[-1].get("more_body", False):
-        messages.append(await receive())
-    return messages
+async def _read(receive: Receive) -> Sequence[Message]:
+    """Return the whole body as one message; if the client left before its end, that as another."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return {"type": "http.request", "body": bytes(body), "more_body": True}, message
+        body += message.get("body", b"")
+        if not message.get("more_body", False):
+            return ({"type": "http.request", "body": bytes(body)},)
 
 
 def _again(messages: Sequence[Message], receive: Receive) -> Receive:

@@ -91,8 +91,9 @@ class Telemetry:
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in METHODS else "other"
         self.metrics.observe(method, route_template(scope), status or 499, seconds)
+        self._n_refused += REFUSED in scope
+        self._tell_refused()
         if REFUSED in scope:
-            self._tell_refused()
             return
         self.log.info(
             "request",
@@ -104,9 +105,7 @@ class Telemetry:
 
     def _tell_refused(self) -> None:
         """Write one line a second for all that is refused: a line each would cost what is spared."""
-        self._n_refused += 1
-        now = monotonic()
-        if now - self._told_at >= 1.0:
+        if self._n_refused and (now := monotonic()) - self._told_at >= 1.0:
             self.log.warning("requests refused", n_refused=self._n_refused)
             self._n_refused, self._told_at = 0, now
 

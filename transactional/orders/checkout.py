@@ -12,10 +12,10 @@ the reconciler, and the provider's key makes sure that the money is held once.
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pydantic_core import to_json
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -132,4 +132,4 @@ def fingerprint(
     """Return a digest of what is ordered: the same for the same wish, whatever its spelling."""
     lines = None if quantities is None else sorted(quantities.items())
     wish = [lines, sorted(codes), payment_method, address_id]
-    return hashlib.sha256(to_json(wish)).hexdigest()
+    return hashlib.sha256(json.dumps(wish).encode()).hexdigest()

@@ -24,8 +24,8 @@ class BatchSizes:
 
     @property
     def n_workers(self) -> int:
-        """How many batches run: one, while which the next fills up; eight of orders that go alone."""
-        return 1 if self.max_size > 1 else 8
+        """How many batches run: one, while which the next fills up; four of orders that go alone."""
+        return 1 if self.max_size > 1 else 4
 
 
 def make_checkout(
@@ -41,9 +41,13 @@ def make_checkout(
             is_unreachable(error) or isinstance(error, ProviderUnreachableError)
         ),
     )
+    asked_at_once = max(sizes.n_workers, provider.n_at_once)
     reserving = Reserving(engine, provider.name, currency, utc_now, new_event_id)
     return Checkout(
-        engine, batcher(reserving), batcher(provider.authorise), batcher(Settling(engine, utc_now))
+        engine,
+        batcher(reserving),
+        batcher(provider.authorise, n_workers=asked_at_once),
+        batcher(Settling(engine, utc_now)),
     )
 
 

@@ -46,6 +46,8 @@ class PaymentProvider(Protocol):
     """Asks the provider; every method raises `ProviderUnreachableError` if it does not answer."""
 
     name: str
+    n_at_once: int
+    """How many batches of authorisations it is asked for at the same time."""
 
     async def authorise(
         self, requests: Sequence[AuthorisationRequest]

@@ -387,7 +387,9 @@ def with_a_key_that_is_new_each_time(monkeypatch, _):
         pytest.param(without_the_stock_condition, "no unit is promised twice", id="stock"),
         pytest.param(without_an_outbox_row, "lines are in the log once", id="outbox"),
         pytest.param(without_the_events_of_orders, "a change of an order is told", id="event"),
-        pytest.param(with_webhooks_that_are_believed, "an order is confirmed and its payment", id="webhook"),
+        pytest.param(
+            with_webhooks_that_are_believed, "an order is confirmed and its payment", id="webhook"
+        ),
         pytest.param(with_webhooks_that_settle_again, "lines are in the log once", id="doubled"),
         pytest.param(with_a_key_that_is_new_each_time, "the bank gave back another", id="refund"),
     ],

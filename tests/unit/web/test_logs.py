@@ -31,3 +31,12 @@ def test_what_is_below_the_level_is_not_written(capsys, level, n_lines):
     make_logger(level, "shop").info("hello")
 
     assert len(lines(capsys)) == n_lines
+
+
+@pytest.mark.parametrize("path", ["/\x9b31m", "/a\u2028b", "/\udcff", "/é"])
+def test_what_callers_write_stays_within_its_line_and_letters(capsys, path):
+    make_logger("INFO", "shop").info("request", path=path)
+
+    written = capsys.readouterr().out
+    assert written.isascii()
+    assert [json.loads(line)["path"] for line in written.splitlines()] == [path]

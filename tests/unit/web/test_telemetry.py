@@ -59,3 +59,15 @@ async def test_of_many_that_are_refused_one_line_a_second_tells_and_all_are_coun
     assert statuses == [503] * 5
     assert (line["event"], line["level"], line["n_refused"]) == ("requests refused", "warning", 1)
     assert 'http_requests_total{method="GET",route="unmatched",status="503"} 5.0' in counted
+
+
+async def test_the_end_of_a_rush_is_told_by_the_next_request(capsys, monkeypatch):
+    now = iter((0.0, 0.1, 5.0))
+    monkeypatch.setattr("web.telemetry.monotonic", lambda: next(now))
+    client, _ = client_and_registry(max_requests=0)
+
+    for _ in range(3):
+        await client.get("/work")
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["n_refused"] for line in lines] == [1, 2]
