@@ -33,6 +33,7 @@ from transactional.shortcuts import shortcuts
 from transactional.stock.purchasing_router import router as purchasing_router
 from transactional.stock.router import router as stock_router
 from web.health import Check
+from web.limits import Chain
 from web.service import Exceptions, make_service
 from web.shortcuts import add_shortcuts
 
@@ -41,8 +42,9 @@ EXCEPTIONS = Exceptions(
         "/api/v1/catalogue/products/{product_id}/images": MAX_IMAGE_BYTES,
         "/api/v1/catalogue/imports": MAX_IMPORT_BYTES,
     },
-    finishing=frozenset(
-        (("POST", "/api/v1/orders"), ("POST", "/api/v1/payments/webhooks")),
+    chain=Chain(
+        begins=frozenset((("PUT", "/api/v1/carts/mine"),)),
+        ends=frozenset((("POST", "/api/v1/orders"), ("POST", "/api/v1/payments/webhooks"))),
     ),
 )
 # Paths are tried in this order: what is asked for most comes first.

@@ -3,6 +3,7 @@
 import contextlib
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from starlette.routing import compile_path
@@ -84,15 +85,33 @@ class _TooManyBytesError(Exception):
     """More was streamed than the limit allows."""
 
 
+@dataclass(frozen=True)
+class Chain:
+    """Requests (methods and paths) that belong together: some begin what others end."""
+
+    begins: frozenset[tuple[str, str]] = frozenset()
+    ends: frozenset[tuple[str, str]] = frozenset()
+
+    def kind(self, scope: Scope) -> str:
+        """Return `begins`, `ends` or `other`."""
+        asked = scope["method"], scope["path"]
+        if asked in self.ends:
+            return "ends"
+        return "begins" if asked in self.begins else "other"
+
+
+NO_CHAIN = Chain()
+
+
 class InFlightLimit:
     """Middleware: answers 503 at once while `max_requests` are being answered.
 
     Who is let in is answered in time, and who is not knows it at once. What tells how the service is
     (`exempt`, paths) is always answered. A stream of events counts until it begins: it does no work.
 
-    Requests that end what others began (`finishing`, methods and paths) have the room, and the others
-    half as much of their own: what was done for who has filled a cart would be lost if the order were
-    refused, and orders that wait for a slow payment provider shall keep nobody from logging in.
+    Of a chain of requests what `ends` it is refused last, and what `begins` it once half of the room is
+    taken by the chain: what was done for a cart is lost if its order is refused. The rest has half of
+    the room for itself: orders that wait for a slow payment provider keep nobody from logging in.
     """
 
     def __init__(
@@ -100,13 +119,12 @@ class InFlightLimit:
         app: ASGIApp,
         max_requests: int,
         exempt: frozenset[str],
-        finishing: frozenset[tuple[str, str]] = frozenset(),
+        chain: Chain = NO_CHAIN,
     ) -> None:
         self.app = app
-        n_others = max_requests // 2 if finishing else max_requests
-        self.max_by_kind = {"finishing": max_requests, "other": n_others}
+        self.max_requests = max_requests
         self.exempt = exempt
-        self.finishing = finishing
+        self.chain = chain
         self._n_requests: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -114,13 +132,21 @@ class InFlightLimit:
         if scope["type"] != "http" or scope["path"] in self.exempt:
             await self.app(scope, receive, send)
             return
-        kind = "finishing" if (scope["method"], scope["path"]) in self.finishing else "other"
-        if self._n_requests[kind] >= self.max_by_kind[kind]:
+        kind = self.chain.kind(scope)
+        if not self._has_room(kind):
             scope[REFUSED] = True
             problem = OverloadedProblem("Too much at once. Nothing was done; try again shortly.")
             await response(problem, scope["path"])(scope, receive, send)
             return
         await self._count(kind, scope, receive, send)
+
+    def _has_room(self, kind: str) -> bool:
+        n_requests, half = self._n_requests, self.max_requests // 2
+        if kind == "ends":
+            return n_requests["ends"] < self.max_requests
+        if kind == "begins":
+            return n_requests["begins"] + n_requests["ends"] < half
+        return n_requests["other"] < (half if self.chain.ends else self.max_requests)
 
     async def _count(self, kind: str, scope: Scope, receive: Receive, send: Send) -> None:
         self._n_requests[kind] += 1

@@ -10,7 +10,7 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
 
 from web.health import Check, health_router
-from web.limits import BodyLimit, ForwardedAddress, InFlightLimit
+from web.limits import NO_CHAIN, BodyLimit, Chain, ForwardedAddress, InFlightLimit
 from web.logs import make_logger
 from web.problems import RESPONSES, ProblemDocument, add_problem_handlers
 from web.rates import CallerRates, RateLimit
@@ -31,12 +31,12 @@ LOCAL = frozenset(("127.0.0.1", "::1"))
 class Exceptions:
     """What has limits of its own.
 
-    `body_bytes` by template, of paths that take more than `MAX_BODY_BYTES`; `finishing` are methods
-    and paths of what ends what other requests began: refused last.
+    `body_bytes` by template, of paths that take more than `MAX_BODY_BYTES`; `chain` are the requests
+    that are refused late, because others came before them, or early, because others follow.
     """
 
     body_bytes: Mapping[str, int] = field(default_factory=dict)
-    finishing: frozenset[tuple[str, str]] = frozenset()
+    chain: Chain = NO_CHAIN
 
 
 NO_EXCEPTIONS = Exceptions()
@@ -88,7 +88,7 @@ def make_service(
         InFlightLimit,
         max_requests=MAX_IN_FLIGHT,
         exempt=SIGNS_OF_LIFE,
-        finishing=exceptions.finishing,
+        chain=exceptions.chain,
     )
     app.add_middleware(Telemetry, metrics=RequestMetrics(registry), log=app.state.log)
     app.add_middleware(ForwardedAddress, trusted=LOCAL)

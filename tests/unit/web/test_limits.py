@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
-from web.limits import BodyLimit, InFlightLimit
+from web.limits import BodyLimit, Chain, InFlightLimit
 
 
 @pytest.fixture
@@ -26,30 +26,34 @@ def busy():
     return gate, httpx.AsyncClient(transport=transport, base_url="http://service")
 
 
-async def test_who_ends_what_was_begun_has_room_of_their_own():
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        pytest.param(["/order"] * 5, [200] * 4 + [503], id="what ends the chain has the room"),
+        pytest.param(["/cart"] * 3, [200, 200, 503], id="what begins it has half"),
+        pytest.param(["/order", "/cart", "/cart"], [200, 200, 503], id="of what the end leaves"),
+        pytest.param(["/order"] * 3 + ["/cart"], [200, 200, 200, 503], id="and none beyond"),
+        pytest.param(["/order"] * 4 + ["/login"], [200] * 5, id="others wait for no order"),
+        pytest.param(["/login"] * 3 + ["/order"], [200, 200, 503, 200], id="nor orders for them"),
+    ],
+)
+async def test_a_chain_of_requests_is_refused_at_its_beginning(asked, answered):
     gate = asyncio.Event()
 
     async def work(_):
         await gate.wait()
         return PlainTextResponse("done")
 
-    app = Starlette(routes=[Route(path, work, methods=["POST"]) for path in ("/cart", "/order")])
-    finishing = frozenset({("POST", "/order")})
-    limited = InFlightLimit(app, max_requests=4, exempt=frozenset(), finishing=finishing)
+    app = Starlette(routes=[Route("/{what}", work, methods=["POST"])])
+    chain = Chain(frozenset({("POST", "/cart")}), frozenset({("POST", "/order")}))
+    limited = InFlightLimit(app, max_requests=4, exempt=frozenset(), chain=chain)
     client = httpx.AsyncClient(transport=httpx.ASGITransport(limited), base_url="http://service")
-    paths = (*["/order"] * 5, *["/cart"] * 3)
 
-    asked = [asyncio.create_task(client.post(path)) for path in paths]
+    under_way = [asyncio.create_task(client.post(path)) for path in asked]
     await asyncio.sleep(0.01)
     gate.set()
-    answers = [(await each).status_code for each in asked]
 
-    assert list(zip(paths, answers, strict=True)) == [
-        *[("/order", 200)] * 4,
-        ("/order", 503),
-        *[("/cart", 200)] * 2,  # half of four
-        ("/cart", 503),
-    ]
+    assert [(await each).status_code for each in under_way] == answered
 
 
 async def test_who_cannot_be_answered_in_time_is_told_at_once(busy):
