@@ -19,6 +19,7 @@ from emporium.airflow_client import AirflowError, connect
 from emporium.data import SIMULATOR, Wanted, code_version
 from emporium.databases import SetupError
 from emporium.demo import Demo, StepFailedError, curl_lines, follow
+from emporium.evaluate import evaluate
 from emporium.pipeline_run import Days, run_chain
 from emporium.postgres import PostgresError
 from emporium.services import Site, plan
@@ -34,6 +35,9 @@ STOP_SECONDS = 60
 
 class StoppedError(Exception):
     """Somebody asked us to stop: Ctrl-C, `emporium stop`, or the machine's shutdown."""
+
+
+app.command()(evaluate)
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,7 @@ def ingest_table(report: dict[str, Any]) -> Table:
     return table
 
 
-def matrix(title: str, by_name: dict[str, dict[str, float]]) -> Table:
+def matrix(title: str, by_name: Mapping[str, Mapping[str, float | str]]) -> Table:
     """Return one line per model and one column per measure."""
     measures = list(dict.fromkeys(name for values in by_name.values() for name in values))
     table = _table(title, "model", *measures)

@@ -6,21 +6,23 @@ Two windows of days lie before the date: (start, after] and, of the same length,
 (after, date]. In each, models fitted on what was known before it rank all items for the users who
 then bought something new.
 
-* The first chooses: the best of ALS, content and hybrid there is the challenger's method. Its
-  purchases also teach the ranker, so that for the choice each half of its users is ranked by what
-  the other half taught.
-* The hold-out only judges: the chosen method, popularity and the champion meet there for the gate.
-  The champion is judged by the copy of it that was fitted before its own hold-out. All methods'
-  figures are shown; none of them chooses anything.
+* The first chooses: the families of `models.families` are fitted before it, blended and ranked, and
+  the simplest of the best is the challenger. Blend and ranker are taught by half of its users and
+  judged by the others.
+* The hold-out only judges: the challenger, popularity and the champion meet there for the gate.
+  The champion is judged by the copy of it that was fitted before its own hold-out. All figures are
+  shown; none of them chooses anything.
 
-What is served is fitted again on everything up to the date.
+What is served is fitted again on everything up to the date, its order taught by the hold-out.
 """
 
 import datetime as dt
 import logging
 import sys
 import tempfile
-from dataclasses import asdict
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,29 +43,59 @@ from jobs.training_data import (
     training_data,
 )
 from models import registry
-from models.bundle import Bundle, rows_of
-from models.evaluation.choice import (
-    JUDGED_BY,
-    Choice,
-    K,
-    Scores,
-    Window,
-    choose,
-    judge,
-    judge_hybrid,
-)
-from models.evaluation.lists import measures
+from models.bundle import Bundle, bundle, rows_of
+from models.evaluation.comparison import REFERENCE, judged
+from models.evaluation.holdouts import Holdout
+from models.evaluation.report import Report, report
+from models.evaluation.study import Study, lesson_for, single_study, study, taught_again
+from models.evaluation.trials import Problem, Setting, tried
+from models.families import nightly_families
 from models.gate import Decision, decide, unless_older
-from models.ranking.hybrid import HybridRanker
-from models.recommender import Fitted, Params, bundle, fit_ranker, fit_retrieval
-from models.retrieval.contract import Rows
+from models.ranking.second_stage import TwoStages
+from models.recommender import Known
+from models.retrieval.histories import Rows
+from models.retrieval.saving import BrokenModelError
 
 MODEL = "recommender"
+K = 10
+JUDGED_BY = "ndcg"
+SHOWN = ("recall", "ndcg", "map", "mrr", "novelty", "diversity")
+SEED = 0
 N_ENOUGH_USERS = 50
 HOLDOUT_LENGTHS = tuple(HOLDOUT_DAYS * times for times in (1, 2, 4, 8))
 """In days."""
 N_JUDGED_USERS = 10_000
 log = logging.getLogger(MODEL)
+
+
+@dataclass(frozen=True)
+class Window:
+    """The days (`after`, `last`] and what was first dealt with and bought then.
+
+    `relevant` has shape (n_users, n_items); `users` are those to be judged.
+    """
+
+    after: dt.date
+    last: dt.date
+    users: Rows
+    relevant: csr_matrix
+
+    @property
+    def rule(self) -> str:
+        """Return what the window judges by, for people."""
+        return f"new purchases after {self.after}, up to {self.last}"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a challenger came to on the hold-out."""
+
+    found: Study
+    before: TwoStages
+    known: Known
+    holdout: Holdout
+    after: dt.date
+    reports: Mapping[str, Report]
 
 
 def main(settings: Settings, dates: Dates) -> None:
@@ -72,14 +104,14 @@ def main(settings: Settings, dates: Dates) -> None:
         raise JobError("MLFLOW_TRACKING_URI is not set: name the MLflow server to register with")
     lake = partitions(settings)
     data = training_data(lake, dates.last, from_feature_store(settings, lake))
-    figures = train(settings, lake, data, dates.last, Params())
+    figures = train(settings, lake, data, dates.last)
     write_report(settings.reports, "train_recommendations", dates.last, figures)
 
 
 def train(
-    settings: Settings, lake: Partitions, data: TrainingData, date: dt.date, params: Params
+    settings: Settings, lake: Partitions, data: TrainingData, date: dt.date
 ) -> dict[str, Any]:
-    """Fit, judge, register and, if the gate lets it, promote; return the figures.
+    """Choose, judge, register and, if the gate lets it, promote; return the figures.
 
     Raises
     ------
@@ -89,50 +121,119 @@ def train(
     uri = settings.mlflow_tracking_uri
     held = hold_out(data, date)
     earlier = window_before(data, held)
-    start = fitted_if_any(data, earlier.after, params)
-    choice = choose(start, earlier, params)
-    method = choice.method
-    before = fitted(data, held.after, params)
-    ranker = fit_ranker(start, earlier.all_relevant, params) if start else None
-    scores = judge_all(before, ranker, held)
-    scores["champion"] = judge_champion(uri, settings.emporium_home, data, held)
-    champion = scores["champion"].get(JUDGED_BY)
+    found = chosen_on(data, earlier)
+    made = judgement(data, found, held)
+    scores = {name: means(report) for name, report in made.reports.items()}
+    champion = judge_champion(uri, settings.emporium_home, data, made)
     decision = decide(
-        "NDCG@10", scores[method][JUDGED_BY], scores["popularity"][JUDGED_BY], champion
+        "NDCG@10",
+        scores[found.chosen_name][JUDGED_BY],
+        scores[REFERENCE][JUDGED_BY],
+        champion.get(JUDGED_BY),
     )
     decision = unless_older(decision, str(date), registry.champion_date(uri, MODEL))
-    show(choice, scores, held, decision)
-    now = fitted(data, date, params)
-    newest_ranker = fit_ranker(before, held.all_relevant, params) or ranker
-    served = bundle(now, newest_ranker, method, about(date, params))
-    copy = bundle(before, ranker, method, about(held.after, params))
-    record = registry.TrainingRecord(
-        code_version=settings.code_version,
-        data_version=data_version(lake, Interaction, ProductVersion),
-        date=str(date),
-        params={**asdict(params), "method": method, "holdout_after": str(held.after)},
-        metrics=flat("", scores) | flat("chosen_on_", choice.scores),
-    )
-    version = register(uri, record, served, copy)
+    show(found, scores, held, decision)
+    version = register(uri, record(settings, lake, made, date), *bundles(data, made, date))
     if decision.promote:
         registry.promote(uri, MODEL, version, decision.sentence)
     return {
         "k": K,
         "holdout_after": str(held.after),
         "n_users": len(held.users),
-        "method": method,
+        "method": found.chosen_name,
         "chosen_on": {
-            "after": choice.after,
-            "last": choice.last,
-            "n_users": choice.n_users,
-            "models": choice.scores,
+            "after": earlier.after,
+            "last": earlier.last,
+            "n_users": len(earlier.users),
+            "because": found.reason,
+            "models": {
+                kind: {JUDGED_BY: float(each.mean())} for kind, each in found.values.items()
+            },
         },
-        "models": scores,
+        "models": {**scores, "champion": champion},
         "gate": decision.sentence,
         "promoted": decision.promote,
         "version": version,
         "champion": registry.champion_version(uri, MODEL),
     }
+
+
+def chosen_on(data: TrainingData, window: Window) -> Study:
+    """Choose on a window that the models are fitted before.
+
+    Nothing to choose by (no interaction before it, no user in it) leaves the first family alone.
+    """
+    families = nightly_families()
+    if not data.facts.weights(day_number(window.after)).nnz or not len(window.users):
+        return single_study(Setting(families[0], families[0].settings[0]))
+    known = data.known(window.after)
+    problem = problem_of(known, known.holdout(window.relevant, window.users, window.rule))
+    return study(problem, tried(problem, families, 0, log.info), SEED, log.info)
+
+
+def problem_of(known: Known, holdout: Holdout) -> Problem:
+    """Return what is tried for on a hold-out."""
+    return Problem(holdout, known.items, known.facts, K, time.monotonic)
+
+
+def judgement(data: TrainingData, found: Study, held: Window) -> Judgement:
+    """Fit what was chosen on what was known before the hold-out, and judge it there."""
+    known = data.known(held.after)
+    before = fitted(found, known, held.after)
+    holdout = known.holdout(held.relevant, held.users, held.rule)
+    reports = judged(found, before, holdout, known.items, K)
+    return Judgement(found, before, known, holdout, held.after, reports)
+
+
+def fitted(found: Study, known: Known, day: dt.date) -> TwoStages:
+    """Fit the study's models.
+
+    Raises
+    ------
+    JobError
+        If there is nothing to learn from.
+    """
+    try:
+        return found.fit(known.histories, known.items, known.facts)
+    except ValueError as error:
+        raise JobError(f"known by {day}: {error}") from error
+
+
+def bundles(data: TrainingData, made: Judgement, date: dt.date) -> tuple[Bundle, Bundle]:
+    """Return what is served, and the copy fitted before the hold-out."""
+    lesson = lesson_for(problem_of(made.known, made.holdout), made.before.models, SEED)
+    newest = taught_again(made.found, lesson)
+    known = data.known(date)
+    kind = made.found.chosen
+    served = bundle(known, fitted(newest, known, date), kind, {"fitted_on": str(date)})
+    copy = bundle(made.known, made.before, kind, {"fitted_on": str(made.after)})
+    return served, copy
+
+
+def record(
+    settings: Settings, lake: Partitions, made: Judgement, date: dt.date
+) -> registry.TrainingRecord:
+    """Return what is kept beside the model."""
+    found = made.found
+    params = {
+        f"{setting.name}.{name}": value
+        for setting in found.members
+        for name, value in setting.params.items()
+    }
+    metrics = {name: means(report) for name, report in made.reports.items()}
+    return registry.TrainingRecord(
+        code_version=settings.code_version,
+        data_version=data_version(lake, Interaction, ProductVersion),
+        date=str(date),
+        params={**params, "method": found.chosen_name, "holdout": made.holdout.rule},
+        metrics=flat(metrics),
+    )
+
+
+def means(report: Report) -> dict[str, float]:
+    """Return a report's means by name."""
+    values = {name: report.measures[name].mean for name in SHOWN}
+    return {**values, "coverage": report.coverage}
 
 
 def hold_out(data: TrainingData, date: dt.date) -> Window:
@@ -166,61 +267,46 @@ def window_before(data: TrainingData, held: Window) -> Window:
 
 
 def window(data: TrainingData, after: dt.date, last: dt.date) -> Window:
-    """Return what users newly bought in the days (`after`, `last`]; of many users, some."""
+    """Return what users newly bought in the days (`after`, `last`]; of many users, some are judged."""
     relevant = data.facts.newly_bought(day_number(after), day_number(last))
     users = np.nonzero(np.diff(relevant.indptr))[0]
     if len(users) > N_JUDGED_USERS:
-        users = np.sort(np.random.default_rng(0).choice(users, N_JUDGED_USERS, replace=False))
-    seen = data.facts.seen(day_number(after))[users]
-    return Window(after, last, users, relevant[users], seen, relevant)
+        users = np.sort(np.random.default_rng(SEED).choice(users, N_JUDGED_USERS, replace=False))
+    return Window(after, last, users, relevant)
 
 
-def fitted(data: TrainingData, day: dt.date, params: Params) -> Fitted:
-    """Fit the first stage on what was known by the end of the day."""
-    try:
-        return fit_retrieval(data.known(day), params)
-    except ValueError as error:
-        raise JobError(f"known by {day}: {error}") from error
-
-
-def fitted_if_any(data: TrainingData, day: dt.date, params: Params) -> Fitted | None:
-    """Fit the first stage as of the day; None if nothing was known by then."""
-    return fitted(data, day, params) if data.facts.weights(day_number(day)).nnz else None
-
-
-def judge_all(before: Fitted, ranker: HybridRanker | None, held: Window) -> Scores:
-    """Return each model's measures on the hold-out, by name."""
-    scores = judge(before, held)
-    if ranker is not None:
-        scores["hybrid"] = judge_hybrid(before, ranker, held)
-    return scores
-
-
-def judge_champion(uri: str, home: Path, data: TrainingData, held: Window) -> dict[str, float]:
+def judge_champion(uri: str, home: Path, data: TrainingData, made: Judgement) -> dict[str, float]:
     """Return the champion's measures on the hold-out; empty if none can be judged fairly.
 
-    Its copy from before its own hold-out is judged, unless that has seen this hold-out (after a
-    backfill of an earlier day).
+    It can't where it was fitted on days of this hold-out (a backfill of an earlier day).
     """
     folder = registry.download_champion(uri, MODEL, home / "models" / MODEL, "holdout_fit")
     if folder is None:
         return {}
-    champion = Bundle.load(folder)
-    if dt.date.fromisoformat(champion.metadata["fitted_on"]) > held.after:
+    try:
+        champion = Bundle.load(folder)
+    except BrokenModelError as error:
+        log.warning("the champion can't be judged: %s", error)
+        return {}
+    if dt.date.fromisoformat(champion.metadata["fitted_on"]) > made.after:
         log.info("the champion has seen this hold-out: it is not judged by it")
         return {}
+    return means(report(champion_lists(champion, data, made.holdout), made.holdout, None, SEED))
+
+
+def champion_lists(champion: Bundle, data: TrainingData, held: Holdout) -> Rows:
+    """Return what the champion would show the users, as item rows of the data, -1 where nothing."""
     users = rows_of(champion.user_ids, data.user_ids[held.users])
     known = users >= 0
     items_of_champion = rows_of(champion.item_ids, data.item_ids)
-    seen = translated(held.seen, items_of_champion, len(champion.item_ids))
+    seen = translated(held.asked.seen, items_of_champion, len(champion.item_ids))
     found, _ = champion.recommend(np.maximum(users, 0), seen, K)
     popular, _ = champion.popular(K)
     ids = champion.item_ids[np.maximum(found, 0)]
     ids = np.where(found >= 0, ids, -1)
     ids[~known] = -1
     ids[~known, : len(popular)] = popular  # what serving falls back to
-    items = rows_of(data.item_ids, ids.ravel()).reshape(ids.shape)
-    return measures(items, held.relevant)
+    return rows_of(data.item_ids, ids.ravel()).reshape(ids.shape)
 
 
 def translated(matrix: csr_matrix, columns: Rows, n_columns: int) -> csr_matrix:
@@ -232,11 +318,6 @@ def translated(matrix: csr_matrix, columns: Rows, n_columns: int) -> csr_matrix:
     return coo_matrix((cells.data[kept], where), (matrix.shape[0], n_columns)).tocsr()
 
 
-def about(fitted_on: dt.date, params: Params) -> dict[str, object]:
-    """Return a bundle's metadata."""
-    return {"fitted_on": str(fitted_on), "params": asdict(params)}
-
-
 def register(uri: str, record: registry.TrainingRecord, served: Bundle, copy: Bundle) -> str:
     """Log a run with both bundles and return the model's new version."""
     with tempfile.TemporaryDirectory() as folder:
@@ -246,31 +327,22 @@ def register(uri: str, record: registry.TrainingRecord, served: Bundle, copy: Bu
     return registry.register(uri, MODEL, run_id)
 
 
-def flat(prefix: str, scores: Scores) -> dict[str, float]:
+def flat(scores: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
     """Return the measures by one name each, as MLflow wants them."""
-    return {
-        f"{prefix}{name}_{key}": value for name, by in scores.items() for key, value in by.items()
-    }
+    return {f"{name}_{key}": value for name, by in scores.items() for key, value in by.items()}
 
 
-def show(choice: Choice, scores: Scores, held: Window, decision: Decision) -> None:
-    """Print the models' measures on both windows."""
-    if choice.scores:
-        log.info("chosen: after %s, up to %s, %d users", choice.after, choice.last, choice.n_users)
-        show_measures(choice.scores)
-    log.info("method: %s", choice.method)
-    log.info("hold-out: after %s, up to %s, %d users", held.after, held.last, len(held.users))
-    show_measures(scores)
-    log.info(decision.sentence)
-
-
-def show_measures(scores: Scores) -> None:
-    """Print measures beside each other."""
-    log.info("%-12s %10s %10s %10s %10s", f"k = {K}", "recall", "ndcg", "mrr", "coverage")
+def show(
+    found: Study, scores: Mapping[str, Mapping[str, float]], held: Window, decision: Decision
+) -> None:
+    """Print the choice, the models' measures on the hold-out and the gate's word."""
+    log.info("method: %s, because %s", found.chosen_name, found.reason)
+    log.info("hold-out: %s, %d users", held.rule, len(held.users))
+    log.info("%-20s" + "%10s" * 5, f"k = {K}", "recall", "ndcg", "map", "mrr", "coverage")
     for name, by in scores.items():
-        if by:
-            figures = (by[key] for key in ("recall", "ndcg", "mrr", "coverage"))
-            log.info("%-12s %10.4f %10.4f %10.4f %10.4f", name, *figures)
+        figures = (by[key] for key in ("recall", "ndcg", "map", "mrr", "coverage"))
+        log.info("%-20s" + "%10.4f" * 5, name, *figures)
+    log.info(decision.sentence)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,9 +19,9 @@ from jobs.partitions import Partitions, layer_of
 from jobs.runner import Settings
 from models.bundle import rows_of
 from models.evaluation.splits import Facts
-from models.ranking.hybrid import PRODUCT_COLUMNS, USER_COLUMNS, Features
-from models.recommender import Known
-from models.retrieval.contract import Rows
+from models.recommender import PRODUCT_COLUMNS, USER_COLUMNS, Features, Known
+from models.retrieval.histories import Rows
+from models.retrieval.items import NO_CATEGORY, Items
 
 EPOCH = dt.date(1970, 1, 1)
 N_DAYS_USABLE = 3
@@ -46,10 +46,10 @@ class TrainingData:
         return Known(
             user_ids=self.user_ids,
             item_ids=self.item_ids,
-            user_items=self.facts.weights(number),
+            histories=self.facts.histories(number),
             seen=self.facts.seen(number),
-            documents=documents(self.versions, self.item_ids, day),
-            product_features=self.features(
+            items=items(self.versions, self.item_ids, day),
+            item_features=self.features(
                 ProductFeatures, "product_id", self.item_ids, PRODUCT_COLUMNS, day
             ),
             user_features=self.features(UserFeatures, "user_id", self.user_ids, USER_COLUMNS, day),
@@ -90,15 +90,20 @@ def newest(versions: pa.Table) -> pa.Table:
     )  # fmt: skip
 
 
-def documents(versions: pa.Table, item_ids: Rows, day: dt.date) -> Sequence[str]:
-    """Return each item's text as known by the end of the day; empty if it was not known then."""
+def items(versions: pa.Table, item_ids: Rows, day: dt.date) -> Items:
+    """Return text and category of each item as known by the end of the day; nothing if unknown then."""
     known = newest(versions.filter(pc.less_equal(versions["date"], pa.scalar(day))))
     rows = rows_of(item_ids, known["product_id"].to_numpy())
     texts = [""] * len(item_ids)
+    categories = np.full(len(item_ids), NO_CATEGORY)
+    numbers: dict[int, int] = {}
     for row, version in zip(rows.tolist(), known.to_pylist(), strict=True):
-        if row >= 0:
-            texts[row] = document(version)
-    return texts
+        if row < 0:
+            continue
+        texts[row] = document(version)
+        if version["category_id"] is not None:
+            categories[row] = numbers.setdefault(version["category_id"], len(numbers))
+    return Items(texts, categories)
 
 
 def document(version: dict[str, str | None]) -> str:
@@ -141,12 +146,12 @@ def from_feature_store(settings: Settings, lake: Partitions) -> PointInTime:
         recent = lake.read(row, day - dt.timedelta(days=N_DAYS_USABLE - 1), day, [entity])
         known = np.intersect1d(ids, recent[entity].to_numpy())
         if not len(known):
-            return np.full((len(ids), len(columns)), np.nan)
+            return np.full((len(ids), len(columns)), np.nan, np.float32)
         end_of_day = pd.Timestamp(day + dt.timedelta(days=1), tz="UTC")
         asked = pd.DataFrame({entity: known, "event_timestamp": end_of_day})
         names = [f"{row.table}:{column}" for column in columns]
         found = store.get_historical_features(entity_df=asked, features=names).to_df()
         by_id = found.set_index(entity).reindex(ids)
-        return np.asarray(by_id[list(columns)].to_numpy(np.float64, na_value=np.nan))
+        return np.asarray(by_id[list(columns)].to_numpy(np.float32, na_value=np.nan))
 
     return read

@@ -1,66 +1,73 @@
-"""What is served: everything needed to recommend, as arrays in files that can be memory-mapped.
+"""What is served: models, the order above them and what they need, in files that are memory-mapped.
 
-A folder of one .npy per array and `metadata.json`; nothing in it is code. Ids are the shop's;
-inside, users and items are rows.
+Nothing in the folder is code. Ids are the shop's; inside, users and items are rows.
 """
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from models.ranking.candidates import Items, Users, rank
-from models.ranking.hybrid import USER_COLUMNS, Features, HybridRanker
-from models.retrieval.als import fold_in
-from models.retrieval.content import profiles
-from models.retrieval.contract import NO_ITEM, Rows, Scores, retrieve_by_vectors
+from models.families import RETRIEVERS
+from models.ranking.asked import Asked
+from models.ranking.saving import load_order, save_order
+from models.ranking.second_stage import Order, TwoStages
+from models.recommender import USER_COLUMNS, Known
+from models.retrieval.content import ContentRetriever
+from models.retrieval.contract import NO_ITEM, Retriever, retrieve
+from models.retrieval.histories import Histories, Rows, Scores, histories
+from models.retrieval.popularity import PopularityRetriever
+from models.retrieval.saving import BrokenModelError, load, save
 
-Method = Literal["hybrid", "als", "content"]
-FORMAT = 1
+FORMAT = 2
+SERVED = "served"
+RECENT_DECAY = 0.9
 
 
-class BrokenBundleError(ValueError):
-    """A folder doesn't hold a bundle that this code can read."""
+@dataclass(frozen=True)
+class Past:
+    """What users did before the model was made, as files."""
+
+    user_ids: Rows
+    item_ids: Rows
+    histories: Histories
+    seen: csr_matrix
+    user_features: np.ndarray
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A fitted recommender. Arrays are n_users or n_items long; ids rise.
+    """A fitted recommender.
 
-    `ranker` has three rows: coefficients, means and scales of the hybrid's features. `seen_*` are
-    the index arrays of the matrix of what users dealt with.
+    Parameters
+    ----------
+    models
+        Find candidates; `order` orders them.
+    content
+        Answers what is like an item, whether or not it is among the models.
     """
 
-    user_ids: Rows
-    item_ids: Rows
-    als_users: Scores
-    als_items: Scores
-    content_users: Scores
-    content_items: Scores
-    popularity: Scores
-    product_features: Features
-    user_features: Features
-    ranker: Features
-    seen_starts: Rows
-    seen_items: Rows
+    past: Past
+    models: Sequence[Retriever]
+    order: Order
+    content: ContentRetriever
+    popularity: PopularityRetriever
+    n_each: int
     metadata: dict[str, Any]
 
     @property
-    def method(self) -> Method:
-        """Return how items are chosen."""
-        method: Method = self.metadata["method"]
-        return method
+    def user_ids(self) -> Rows:
+        """Return who was known."""
+        return self.past.user_ids
 
     @property
-    def seen(self) -> csr_matrix:
-        """Return what the users dealt with, shape (n_users, n_items)."""
-        cells = (np.ones(len(self.seen_items), np.int8), self.seen_items, self.seen_starts)
-        return csr_matrix(cells, shape=(len(self.user_ids), len(self.item_ids)))
+    def item_ids(self) -> Rows:
+        """Return what is recommended."""
+        return self.past.item_ids
 
     def for_user(self, user_id: int, exclude: Collection[int], k: int) -> tuple[Rows, Scores]:
         """Return item ids and scores for a user, best first: none seen, none of `exclude`.
@@ -70,87 +77,102 @@ class Bundle:
         [row] = rows_of(self.user_ids, [user_id])
         if row == NO_ITEM:
             return self._nothing()
-        first, end = self.seen_starts[row : row + 2]
-        unwanted = np.concatenate([self.seen_items[first:end], self._known(exclude)])
-        return self._ids(*self._choose(self._users(np.array([row])), self._flags(unwanted), k))
+        users = self._users(np.array([row]))
+        unwanted = self._flags(self._known(exclude))
+        return self._ids(
+            self._choose(Asked(users.histories, users.seen + unwanted, users.features), k)
+        )
 
     def for_items(self, item_ids: Sequence[int], k: int) -> tuple[Rows, Scores]:
         """Return item ids and scores for somebody who looked at these items, the latest first."""
-        items = self._known(item_ids)
+        items = self._known(item_ids)[::-1]
         if len(items) == 0:
             return self._nothing()
-        weights = np.asarray(0.9 ** np.arange(len(items)), np.float32)
-        wanted = csr_matrix(
-            (weights, (np.zeros(len(items), int), items)), shape=(1, len(self.item_ids))
+        n_later = np.arange(len(items))[::-1]
+        guest = histories(
+            np.zeros(len(items), np.int64),
+            items,
+            np.asarray(RECENT_DECAY**n_later, np.float32),
+            np.full(len(items), self._last_day()),
+            (1, len(self.item_ids)),
         )
-        params = self.metadata["params"]
-        factors = fold_in(
-            items, weights, self.als_items, params["als_alpha"], params["als_regularization"]
-        )
-        guest = Users(
-            als=factors[None, :],
-            content=profiles(wanted, self.content_items),
-            features=np.full((1, len(USER_COLUMNS)), np.nan),
-        )
-        return self._ids(*self._choose(guest, self._flags(items), k))
+        features = np.full((1, len(USER_COLUMNS)), np.nan, np.float32)
+        return self._ids(self._choose(Asked(guest, self._flags(items), features), k))
 
     def similar(self, item_id: int, k: int) -> tuple[Rows, Scores]:
         """Return the ids of the items whose text is most like one's, and the cosines."""
         [row] = rows_of(self.item_ids, [item_id])
         if row == NO_ITEM:
             return self._nothing()
-        itself = self._flags(np.array([row]))
-        vector = self.content_items[[row]]
-        return self._ids(*retrieve_by_vectors(vector, self.content_items, itself, k, None))
+        items, scores = self.content.similar(int(row), k)
+        found = items != NO_ITEM
+        return self.item_ids[items[found]], scores[found]
 
     def popular(self, k: int) -> tuple[Rows, Scores]:
         """Return the ids of the most popular items and their weights."""
-        nobody = self._flags(np.empty(0, np.int64))
-        everybody = np.ones((1, 1), np.float32)
-        weights = self.popularity[:, None]
-        return self._ids(*retrieve_by_vectors(everybody, weights, nobody, k, None))
+        nobody = self.past.histories.part(np.array([], np.int64))
+        anybody = Histories(
+            np.zeros(2, np.int64), nobody.items, nobody.weights, nobody.days, nobody.n_items
+        )
+        unseen = self._flags(np.empty(0, np.int64))
+        return self._ids(retrieve(self.popularity, anybody, unseen, k))
 
-    def recommend(self, rows: Rows, seen: csr_matrix, k: int) -> tuple[Rows, Scores]:
-        """Return item rows and scores for many users at once, as `Retriever.retrieve` does."""
-        return self._choose(self._users(rows), seen, k)
+    def recommend(self, users: Rows, seen: csr_matrix, k: int) -> tuple[Rows, Scores]:
+        """Return item rows and scores for many users at once.
 
-    def items(self) -> Items:
-        """Return the item side of the models."""
-        return Items(self.als_items, self.content_items, self.popularity, self.product_features)
+        Parameters
+        ----------
+        users : array of shape (n,)
+            Rows of users.
+        seen : csr_matrix of shape (n, n_items)
+            Not zero where a user must not get the item.
+        """
+        known = self._users(users)
+        return self._choose(Asked(known.histories, seen, known.features), k)
 
-    def _users(self, rows: Rows) -> Users:
-        return Users(self.als_users, self.content_users, self.user_features).part(rows)
+    def _users(self, rows: Rows) -> Asked:
+        past = self.past
+        return Asked(past.histories.part(rows), past.seen[rows], past.user_features[rows])
 
-    def _choose(self, users: Users, seen: csr_matrix, k: int) -> tuple[Rows, Scores]:
-        if self.method == "als":
-            return retrieve_by_vectors(users.als, self.als_items, seen, k, None)
-        if self.method == "content":
-            return retrieve_by_vectors(users.content, self.content_items, seen, k, None)
-        ranker = HybridRanker()
-        ranker.coefficients_, ranker.means_, ranker.scales_ = self.ranker
-        return rank(ranker, users, self.items(), seen, k)
+    def _choose(self, asked: Asked, k: int) -> tuple[Rows, Scores]:
+        stages = TwoStages(self.models, {SERVED: self.order}, max(self.n_each, k))
+        return stages.recommend(asked, k)[SERVED]
+
+    def _last_day(self) -> float:
+        days = self.past.histories.days
+        return float(days.max()) if len(days) else 0.0
 
     def _known(self, item_ids: Collection[int]) -> Rows:
         rows = rows_of(self.item_ids, list(dict.fromkeys(item_ids)))
         return np.asarray(rows[rows != NO_ITEM])
 
     def _flags(self, items: Rows) -> csr_matrix:
-        cells = (np.ones(len(items), np.int8), (np.zeros(len(items), int), items))
+        cells = (np.ones(len(items), np.float32), (np.zeros(len(items), int), items))
         return csr_matrix(cells, shape=(1, len(self.item_ids)))
 
-    def _ids(self, items: Rows, scores: Scores) -> tuple[Rows, Scores]:
-        found = items[0] != NO_ITEM
-        return self.item_ids[items[0][found]], scores[0][found]
+    def _ids(self, found: tuple[Rows, Scores]) -> tuple[Rows, Scores]:
+        items, scores = found
+        real = items[0] != NO_ITEM
+        return self.item_ids[items[0][real]], scores[0][real]
 
     def _nothing(self) -> tuple[Rows, Scores]:
         return np.empty(0, np.int64), np.empty(0, np.float32)
 
     def save(self, folder: Path) -> None:
-        """Write the arrays and, last of all, the metadata."""
+        """Write everything and, last of all, the metadata."""
         folder.mkdir(parents=True, exist_ok=True)
-        for name in _array_names():
-            np.save(folder / f"{name}.npy", getattr(self, name), allow_pickle=False)
-        text = json.dumps({**self.metadata, "format": FORMAT}, indent=2, sort_keys=True)
+        save(self.past, folder / "past")
+        save(self.content, folder / "content")
+        save(self.popularity, folder / "popularity")
+        for number, model in enumerate(self.models):
+            save(model, folder / f"model-{number}")
+        save_order(self.order, folder / "order")
+        about = {
+            "format": FORMAT,
+            "models": [type(model).__name__ for model in self.models],
+            "n_each": self.n_each,
+        }
+        text = json.dumps({**self.metadata, **about}, indent=2, sort_keys=True)
         (folder / "metadata.json").write_text(text)
 
     @classmethod
@@ -159,20 +181,46 @@ class Bundle:
 
         Raises
         ------
-        BrokenBundleError
+        BrokenModelError
             If a file is missing or of another format.
         """
         try:
             metadata = json.loads((folder / "metadata.json").read_text())
-            arrays: dict[str, NDArray[Any]] = {
-                name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-                for name in _array_names()
-            }
         except (OSError, ValueError) as error:
-            raise BrokenBundleError(f"{folder} holds no whole bundle: {error}") from error
+            raise BrokenModelError(f"{folder} holds no whole bundle: {error}") from error
         if metadata.get("format") != FORMAT:
-            raise BrokenBundleError(f"{folder} has format {metadata.get('format')}, not {FORMAT}")
-        return cls(**arrays, metadata=metadata)
+            raise BrokenModelError(f"{folder} has format {metadata.get('format')}, not {FORMAT}")
+        models = [
+            load(RETRIEVERS[name], folder / f"model-{number}")
+            for number, name in enumerate(metadata["models"])
+        ]
+        return cls(
+            past=load(Past, folder / "past"),
+            models=models,
+            order=load_order(folder / "order"),
+            content=load(ContentRetriever, folder / "content"),
+            popularity=load(PopularityRetriever, folder / "popularity"),
+            n_each=metadata["n_each"],
+            metadata=metadata,
+        )
+
+
+def bundle(known: Known, stages: TwoStages, kind: str, metadata: dict[str, Any]) -> Bundle:
+    """Pack fitted models and one of the orders above them, by its kind.
+
+    Models that the order does not ask are left out.
+    """
+    past = Past(known.user_ids, known.item_ids, known.histories, known.seen, known.user_features)
+    models, order = stages.only(kind)
+    return Bundle(
+        past=past,
+        models=models,
+        order=order,
+        content=ContentRetriever().fit(known.histories, known.items),
+        popularity=PopularityRetriever().fit(known.histories, known.items),
+        n_each=stages.n_each,
+        metadata={**metadata, "kind": kind},
+    )
 
 
 def rows_of(ids: Rows, wanted: Sequence[int] | Rows) -> Rows:
@@ -182,7 +230,3 @@ def rows_of(ids: Rows, wanted: Sequence[int] | Rows) -> Rows:
         return np.full(len(sought), NO_ITEM)
     places = np.minimum(np.searchsorted(ids, sought), len(ids) - 1)
     return np.where(ids[places] == sought, places, NO_ITEM)
-
-
-def _array_names() -> list[str]:
-    return [field.name for field in fields(Bundle) if field.name != "metadata"]

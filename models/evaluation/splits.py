@@ -13,6 +13,7 @@ from features.schemas.weights import (
     RETURN_WEIGHT,
     VIEW_WEIGHT,
 )
+from models.retrieval.histories import Histories, histories
 
 Numbers = NDArray[np.int64]
 
@@ -41,19 +42,32 @@ class Facts:
         Acts count `features.schemas.weights`, halved every `HALF_LIFE_DAYS`. What returns outweigh
         is no interest at all.
         """
-        known = self.known_on <= last_day
-        acts = (
-            VIEW_WEIGHT * self.n_views
-            + CART_WEIGHT * self.n_carts
-            + PURCHASE_WEIGHT * self.n_purchases
-            + RETURN_WEIGHT * self.n_returns
-        )
-        age_days = last_day - self.occurred_on
-        weight = np.where(known, acts * 0.5 ** (np.maximum(age_days, 0) / HALF_LIFE_DAYS), 0.0)
-        matrix = self._matrix(weight, known)
+        matrix = self._matrix(self._weight(last_day), self.known_on <= last_day)
         matrix.data = np.maximum(matrix.data, 0)
         matrix.eliminate_zeros()
         return matrix.astype(np.float32)
+
+    def histories(self, last_day: int) -> Histories:
+        """Return the acts known by the end of `last_day`, as much wanted as `weights` says.
+
+        Acts of one user, item and day are one event. What returns take away is taken from all of the
+        user's events of the item alike; what they outweigh is left out.
+        """
+        known = self.known_on <= last_day
+        user, item, weight = self.user[known], self.item[known], self._weight(last_day)[known]
+        total = self.weights(last_day)
+        wanted = self._matrix(np.maximum(self._weight(last_day), 0), known)
+        share = np.asarray(total[user, item]).ravel() / np.maximum(
+            np.asarray(wanted[user, item]).ravel(), 1e-12
+        )
+        kept = (weight > 0) & (share > 0)
+        return histories(
+            user[kept],
+            item[kept],
+            (weight * share)[kept].astype(np.float32),
+            self.occurred_on[known][kept].astype(np.float64),
+            (self.n_users, self.n_items),
+        )
 
     def seen(self, last_day: int) -> csr_matrix:
         """Return 1 where a user did anything with an item that was known by the end of the day."""
@@ -78,6 +92,16 @@ class Facts:
         fresh = fresh - fresh.multiply(seen)
         fresh.eliminate_zeros()
         return fresh.tocsr()
+
+    def _weight(self, last_day: int) -> NDArray[np.float64]:
+        acts = (
+            VIEW_WEIGHT * self.n_views
+            + CART_WEIGHT * self.n_carts
+            + PURCHASE_WEIGHT * self.n_purchases
+            + RETURN_WEIGHT * self.n_returns
+        )
+        age_days = np.maximum(last_day - self.occurred_on, 0)
+        return np.asarray(acts * 0.5 ** (age_days / HALF_LIFE_DAYS))
 
     def _flags(self, chosen: NDArray[np.bool_]) -> csr_matrix:
         matrix = self._matrix(np.ones(len(self.user)), chosen)

@@ -13,7 +13,9 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 
-from models.retrieval.contract import Rows, Scores, retrieve_by_vectors
+from models.retrieval.contract import retrieve_by_vectors
+from models.retrieval.histories import Histories, Rows, Scores
+from models.retrieval.items import Items
 
 
 @dataclass
@@ -34,12 +36,10 @@ class ContentRetriever:
     max_words: int = 20_000
     seed: int = 0
     item_vectors_: Scores = field(default_factory=lambda: np.empty((0, 0), np.float32), init=False)
-    user_vectors_: Scores = field(default_factory=lambda: np.empty((0, 0), np.float32), init=False)
 
-    def fit(self, user_items: csr_matrix, documents: Sequence[str]) -> Self:
-        """Learn the items' vectors from `documents` and the users' from what they want."""
-        self.item_vectors_ = self._vectors(documents)
-        self.user_vectors_ = profiles(user_items, self.item_vectors_)
+    def fit(self, histories: Histories, items: Items) -> Self:  # noqa: ARG002
+        """Learn the items' vectors from their texts."""
+        self.item_vectors_ = self._vectors(items.documents)
         return self
 
     def _vectors(self, documents: Sequence[str]) -> Scores:
@@ -56,12 +56,13 @@ class ContentRetriever:
         reduced = TruncatedSVD(n_dimensions, random_state=self.seed).fit_transform(weighted)
         return np.asarray(normalize(reduced), np.float32)
 
-    def retrieve(
-        self, users: Rows, seen: csr_matrix, k: int, excluded: Rows | None = None
-    ) -> tuple[Rows, Scores]:
-        """Return the items closest to each user's mean item."""
-        chosen = self.user_vectors_[users]
-        return retrieve_by_vectors(chosen, self.item_vectors_, seen, k, excluded)
+    def score(self, histories: Histories) -> Scores:
+        """Return the cosines of the items with each user's mean item."""
+        wanted = profiles(histories.matrix(), self.item_vectors_)
+        scores = wanted @ self.item_vectors_.T
+        scores[~wanted.any(axis=1)] = -np.inf
+        scores[:, ~self.item_vectors_.any(axis=1)] = -np.inf
+        return np.asarray(scores, np.float32)
 
     def similar(self, item: int, k: int) -> tuple[Rows, Scores]:
         """Return the k items closest to one, without it; shape (k,)."""
@@ -73,6 +74,8 @@ class ContentRetriever:
 
 def profiles(user_items: csr_matrix, item_vectors: Scores) -> Scores:
     """Return each user's mean item vector, weighed by interest, at length 1; 0 without any."""
+    if not user_items.shape[0]:
+        return np.empty((0, item_vectors.shape[1]), np.float32)
     # The root damps whoever looks at one thing a hundred times.
     damped = user_items.sqrt()
     total = np.asarray(damped.sum(axis=1)).ravel()

@@ -1,29 +1,37 @@
 """The reference: what everybody wants, for everybody."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
-from models.retrieval.contract import Rows, Scores, retrieve_by_vectors
+from models.retrieval.histories import Histories, Scores
+from models.retrieval.items import Items
 
 
 @dataclass
 class PopularityRetriever:
-    """Retrieve items by the sum of all users' interest."""
+    """Score items by the sum of all users' interest.
 
+    Parameters
+    ----------
+    half_life_days
+        An event's weight halves in so many days before the newest; 0: it never does.
+    """
+
+    half_life_days: float = 0.0
     weights_: Scores = field(default_factory=lambda: np.empty(0, np.float32), init=False)
 
-    def fit(self, user_items: csr_matrix, documents: Sequence[str]) -> Self:  # noqa: ARG002
-        """Add up each item's column."""
-        self.weights_ = np.asarray(user_items.sum(axis=0), np.float32).ravel()
+    def fit(self, histories: Histories, items: Items) -> Self:  # noqa: ARG002
+        """Add up each item's events."""
+        weights = histories.weights.astype(np.float64)
+        if self.half_life_days > 0 and len(weights):
+            age_days = histories.days.max() - histories.days
+            weights *= 0.5 ** (age_days / self.half_life_days)
+        counts = np.bincount(histories.items, weights, minlength=histories.n_items)
+        self.weights_ = counts.astype(np.float32)
         return self
 
-    def retrieve(
-        self, users: Rows, seen: csr_matrix, k: int, excluded: Rows | None = None
-    ) -> tuple[Rows, Scores]:
-        """Return the most popular items that each user has not seen."""
-        everybody = np.ones((len(users), 1), np.float32)
-        return retrieve_by_vectors(everybody, self.weights_[:, None], seen, k, excluded)
+    def score(self, histories: Histories) -> Scores:
+        """Return the same row for everybody, empty histories too."""
+        return np.tile(self.weights_, (len(histories), 1))

@@ -1,44 +1,62 @@
-"""Fitting, packing and asking the recommender (models.recommender, models.bundle)."""
+"""Packing and asking the recommender (models.recommender, models.bundle)."""
 
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from models.bundle import BrokenBundleError, Bundle
-from models.ranking.hybrid import NAMES, PRODUCT_COLUMNS, USER_COLUMNS, HybridRanker
-from models.recommender import Known, Params, bundle, fit_ranker, fit_retrieval
+from models.bundle import Bundle, bundle
+from models.evaluation.lessons import blend_taught_by, lesson_of, ranker_taught_by
+from models.ranking.second_stage import SingleOrder, TwoStages
+from models.recommender import PRODUCT_COLUMNS, USER_COLUMNS, Known
+from models.retrieval.als import ALSRetriever
+from models.retrieval.content import ContentRetriever
+from models.retrieval.items import Items
+from models.retrieval.saving import BrokenModelError
+from tests.unit.models.logs import of_matrix
 
 N_USERS, N_ITEMS = 60, 40
-PARAMS = Params(als_factors=8, als_regularization=1.0, content_dimensions=8)
+SAME_HALF = (np.arange(N_USERS)[:, None] % 2) == (np.arange(N_ITEMS) % 2)
 
 
 @pytest.fixture(scope="module")
 def known():
     """Two halves of users, each wanting one half of the items; ids far from rows."""
     rng = np.random.default_rng(0)
-    same_half = (np.arange(N_USERS)[:, None] % 2) == (np.arange(N_ITEMS) % 2)
-    wants = rng.random((N_USERS, N_ITEMS)) < np.where(same_half, 0.3, 0.02)
+    wants = rng.random((N_USERS, N_ITEMS)) < np.where(SAME_HALF, 0.3, 0.02)
     matrix = csr_matrix(wants.astype(np.float32))
+    texts = [f"thing {'oak' if item % 2 else 'tea'} {item}" for item in range(N_ITEMS)]
     return Known(
         user_ids=np.arange(N_USERS) * 10 + 5,
         item_ids=np.arange(N_ITEMS) * 7 + 1_000,
-        user_items=matrix,
+        histories=of_matrix(matrix),
         seen=matrix,
-        documents=[f"thing {'oak' if item % 2 else 'tea'} {item}" for item in range(N_ITEMS)],
-        product_features=np.full((N_ITEMS, len(PRODUCT_COLUMNS)), np.nan),
-        user_features=np.full((N_USERS, len(USER_COLUMNS)), np.nan),
+        items=Items(texts, np.arange(N_ITEMS) % 2),
+        item_features=np.full((N_ITEMS, len(PRODUCT_COLUMNS)), np.nan, np.float32),
+        user_features=np.full((N_USERS, len(USER_COLUMNS)), np.nan, np.float32),
     )
 
 
-@pytest.fixture(scope="module", params=["hybrid", "als", "content"])
-def made(request, known):
-    fitted = fit_retrieval(known, PARAMS)
-    same_half = (np.arange(N_USERS)[:, None] % 2) == (np.arange(N_ITEMS) % 2)
-    bought = csr_matrix((same_half & ~known.seen.toarray().astype(bool)).astype(float))
-    ranker = fit_ranker(fitted, bought, PARAMS)
-    assert isinstance(ranker, HybridRanker)
-    metadata = {"fitted_on": "2026-01-31", "params": {"als_alpha": 2.0, "als_regularization": 1.0}}
-    return bundle(fitted, ranker, request.param, metadata)
+@pytest.fixture(scope="module")
+def stages(known):
+    """ALS and content, and every kind of order above them, taught by what the halves still want."""
+    models = [
+        model.fit(known.histories, known.items)
+        for model in (ALSRetriever(n_factors=8), ContentRetriever(n_dimensions=8))
+    ]
+    bought = csr_matrix((SAME_HALF & ~known.seen.toarray().astype(bool)).astype(float))
+    held = known.holdout(bought, np.arange(N_USERS), "by hand")
+    lesson = lesson_of(models, held, known.facts, 20, 5, 0)
+    orders = {
+        "single": SingleOrder(0),
+        "blend": blend_taught_by(lesson),
+        "ranker": ranker_taught_by(lesson),
+    }
+    return TwoStages(models, orders, 20)
+
+
+@pytest.fixture(scope="module", params=["single", "blend", "ranker"])
+def made(request, known, stages):
+    return bundle(known, stages, request.param, {"fitted_on": "2026-01-31"})
 
 
 def test_a_user_gets_new_items_of_their_taste(made, known):
@@ -92,31 +110,17 @@ def test_a_saved_bundle_answers_as_before(made, tmp_path):
 
     loaded = Bundle.load(tmp_path / "model")
 
-    assert isinstance(loaded.als_items, np.memmap)
+    assert isinstance(loaded.past.histories.items, np.memmap)
     for before, after in zip(made.for_user(15, (), 5), loaded.for_user(15, (), 5), strict=True):
         np.testing.assert_array_equal(before, after)
 
 
-@pytest.mark.parametrize("name", ["als_items.npy", "metadata.json"])
+@pytest.mark.parametrize(
+    "name", ["model-0/item_factors_.npy", "past/settings.json", "metadata.json"]
+)
 def test_a_bundle_with_a_missing_file_is_refused(made, tmp_path, name):
     made.save(tmp_path)
     (tmp_path / name).unlink()
 
-    with pytest.raises(BrokenBundleError, match=name):
+    with pytest.raises(BrokenModelError, match=name.rpartition("/")[2]):
         Bundle.load(tmp_path)
-
-
-def test_the_ranker_learns_which_feature_tells():
-    rng = np.random.default_rng(0)
-    pairs = rng.normal(size=(500, len(NAMES)))
-    bought = pairs[:, 1] + 0.1 * rng.normal(size=500) > 0
-
-    ranker = HybridRanker().fit(pairs, bought)
-
-    assert np.abs(ranker.coefficients_).argmax() == 1
-    assert ranker.score(pairs[bought]).mean() > ranker.score(pairs[~bought]).mean()
-
-
-def test_a_ranker_needs_both_kinds_of_pairs():
-    with pytest.raises(ValueError, match="were not"):
-        HybridRanker().fit(np.zeros((3, len(NAMES))), np.ones(3, bool))

@@ -1,0 +1,139 @@
+"""Putting candidates in order: by one model, by a blend of several, or by a learned ranker."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.ranking.asked import Asked
+from models.ranking.first_stage import Candidates, in_pieces
+from models.ranking.lambdamart import LambdaMARTRanker
+from models.ranking.pair_context import ItemFacts, context
+from models.retrieval.contract import NO_ITEM, Retriever
+from models.retrieval.histories import Rows, Scores
+
+Weights = NDArray[np.float32]
+Features = NDArray[np.float32]
+
+
+class Order(Protocol):
+    """A way to order candidates."""
+
+    def score(self, candidates: Candidates, asked: Asked) -> Scores:
+        """Return what to order by, shape (n, m); -inf where there is no item."""
+
+    def refreshed(self, facts: ItemFacts) -> "Order":
+        """Return the same order, over what is known of the items now."""
+
+
+@dataclass(frozen=True)
+class SingleOrder:
+    """The order of one of the models, by its number."""
+
+    model: int
+
+    def score(self, candidates: Candidates, asked: Asked) -> Scores:  # noqa: ARG002
+        """Return the model's own scores."""
+        scores = candidates.scores[:, :, self.model]
+        return np.where(np.isnan(scores), -np.inf, scores).astype(np.float32)
+
+    def refreshed(self, facts: ItemFacts) -> "SingleOrder":  # noqa: ARG002
+        """Return this one: a number knows of nothing."""
+        return self
+
+
+@dataclass(frozen=True)
+class BlendOrder:
+    """A weighted sum of the models' standings; one weight per model."""
+
+    weights: Weights
+
+    def score(self, candidates: Candidates, asked: Asked) -> Scores:  # noqa: ARG002
+        """Return the sums."""
+        sums = candidates.standings @ self.weights
+        return np.where(candidates.items == NO_ITEM, -np.inf, sums).astype(np.float32)
+
+    def refreshed(self, facts: ItemFacts) -> "BlendOrder":  # noqa: ARG002
+        """Return this one: weights know of nothing."""
+        return self
+
+
+@dataclass(frozen=True)
+class LearnedOrder:
+    """A ranker over the models' opinions and what the histories tell of each pair."""
+
+    ranker: LambdaMARTRanker
+    facts: ItemFacts
+
+    def score(self, candidates: Candidates, asked: Asked) -> Scores:
+        """Return the ranker's scores."""
+        real = candidates.items != NO_ITEM
+        scores = np.full(real.shape, -np.inf, np.float32)
+        if real.any():
+            features = pair_features(candidates, asked, self.facts)
+            scores[real] = self.ranker.score(features[real])
+        return scores
+
+    def refreshed(self, facts: ItemFacts) -> "LearnedOrder":
+        """Return the same ranker over newer facts."""
+        return LearnedOrder(self.ranker, facts)
+
+
+def pair_features(candidates: Candidates, asked: Asked, facts: ItemFacts) -> Features:
+    """Return what a ranker sees of each pair.
+
+    Shape (n, m, 3 per model + the context's + the items' + the users' features).
+    """
+    items = candidates.items
+    of_user = np.repeat(asked.features[:, None, :], items.shape[1], axis=1)
+    parts = [candidates.scores, candidates.standings, candidates.places]
+    parts += [context(items, asked.histories, facts), facts.features[items], of_user]
+    return np.concatenate(parts, axis=2)
+
+
+@dataclass(frozen=True)
+class TwoStages:
+    """Fitted models that find candidates, and orders for these, by name.
+
+    Parameters
+    ----------
+    n_each
+        Candidates per model; at least as many as the longest list asked for.
+    """
+
+    models: Sequence[Retriever]
+    orders: Mapping[str, Order]
+    n_each: int
+
+    def only(self, name: str) -> tuple[Sequence[Retriever], Order]:
+        """Return one of the orders and the models that it needs."""
+        order = self.orders[name]
+        if isinstance(order, SingleOrder):
+            return [self.models[order.model]], SingleOrder(0)
+        return self.models, order
+
+    def recommend(self, asked: Asked, k: int) -> dict[str, tuple[Rows, Scores]]:
+        """Return each order's lists, as `models.retrieval.contract.retrieve` does."""
+        lists = {name: _no_lists(len(asked), k) for name in self.orders}
+        for chunk, some, found in in_pieces(self.models, asked, self.n_each):
+            for name, order in self.orders.items():
+                items, scores = lists[name]
+                items[chunk], scores[chunk] = in_order(found.items, order.score(found, some), k)
+        return lists
+
+
+def in_order(items: Rows, scores: Scores, k: int) -> tuple[Rows, Scores]:
+    """Return the k items of the highest scores in each row, both of shape (n, m)."""
+    best, of_best = _no_lists(len(items), k)
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    n_found = order.shape[1]
+    of_best[:, :n_found] = np.take_along_axis(scores, order, axis=1)
+    best[:, :n_found] = np.take_along_axis(items, order, axis=1)
+    best[np.isneginf(of_best)] = NO_ITEM
+    return best, of_best
+
+
+def _no_lists(n: int, k: int) -> tuple[Rows, Scores]:
+    return np.full((n, k), NO_ITEM, np.int64), np.full((n, k), -np.inf, np.float32)
