@@ -1,40 +1,44 @@
 """The champion of a real registry, fetched and swapped (serving.recommendations.model)."""
 
-import dataclasses
-
 import httpx2
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
+from sklearn.preprocessing import normalize
 
 from models import registry
-from models.bundle import Bundle
+from models.bundle import Bundle, Past
+from models.ranking.second_stage import SingleOrder
+from models.recommender import USER_COLUMNS
+from models.retrieval.content import ContentRetriever
+from models.retrieval.items import Items
+from models.retrieval.popularity import PopularityRetriever
 from serving.app import create_app
 from serving.recommendations.model import MODEL, Registry
 from tests.live.serving.conftest import N_PRODUCTS, until
+from tests.unit.models.logs import of_matrix
 
 pytestmark = pytest.mark.live
 N_USERS = 3
 
 
 def bundle_by_hand():
-    """A content model by hand: user n (from 1) wants item n + 1 most, has dealt with item n."""
-    n_items = N_PRODUCTS
-    places = np.arange(N_USERS)
-    wants = np.zeros((N_USERS, n_items), np.float32)
-    wants[places, places + 1] = 1
-    seen = csr_matrix((np.ones(N_USERS), (places, places)), shape=(N_USERS, n_items))
-    nothing = np.zeros((n_items, 1), np.float32)
-    values = {field.name: nothing for field in dataclasses.fields(Bundle)} | {
-        "user_ids": places + 1,
-        "item_ids": np.arange(n_items) + 1,
-        "content_users": wants,
-        "content_items": np.eye(n_items, dtype=np.float32),
-        "seen_starts": seen.indptr.astype(np.int64),
-        "seen_items": seen.indices.astype(np.int64),
-        "metadata": {"method": "content", "params": {"als_alpha": 1.0, "als_regularization": 1.0}},
-    }
-    return Bundle(**values)
+    """A content model by hand: an item is like its neighbours; user n has dealt with items 1 to n."""
+    vectors = np.eye(N_PRODUCTS, N_PRODUCTS + 1, dtype=np.float32)
+    vectors += 0.5 * np.eye(N_PRODUCTS, N_PRODUCTS + 1, k=1, dtype=np.float32)
+    content = ContentRetriever()
+    content.item_vectors_ = normalize(vectors)
+    had = csr_matrix(np.tril(np.ones((N_USERS, N_PRODUCTS), np.float32)))
+    log = of_matrix(had)
+    past = Past(
+        user_ids=np.arange(N_USERS) + 1,
+        item_ids=np.arange(N_PRODUCTS) + 1,
+        histories=log,
+        seen=had,
+        user_features=np.full((N_USERS, len(USER_COLUMNS)), np.nan, np.float32),
+    )
+    popularity = PopularityRetriever().fit(log, Items.unknown(N_PRODUCTS))
+    return Bundle(past, [content], SingleOrder(0), content, popularity, 20, {})
 
 
 def train_and_promote(uri, folder, date, bundle=None):
@@ -78,10 +82,11 @@ async def test_the_champion_answers_and_the_next_one_takes_over(
 
 
 def test_a_champion_that_cannot_answer_does_not_load(tracking_uri, tmp_path):
-    broken = dataclasses.replace(bundle_by_hand(), als_users=np.zeros((0, 0), np.float32))
+    broken = bundle_by_hand()
+    broken.content.item_vectors_ = np.zeros((0, 0), np.float32)
     version = train_and_promote(tracking_uri, tmp_path / "run", "2026-01-31", broken)
 
-    with pytest.raises(IndexError):
+    with pytest.raises(ValueError, match="dimension"):
         Registry(tracking_uri, tmp_path / "models").load(version)
 
 
