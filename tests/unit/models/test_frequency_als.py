@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.retrieval.frequency_als import ALSRetriever
+from models.retrieval.frequency_als import ALSRetriever, folded_in
 from models.retrieval.histories import histories
 
 
@@ -28,7 +28,9 @@ TWO_TASTES = of_table(
 
 
 def fitted(**parameters):
-    return ALSRetriever(n_factors=2, **parameters).fit(TWO_TASTES, [""] * 7)
+    return ALSRetriever(**{"n_factors": 2, "n_iterations": 10, **parameters}).fit(
+        TWO_TASTES, [""] * 7
+    )
 
 
 @pytest.mark.parametrize("frequency_exponent", [0, 0.5, 1])
@@ -39,27 +41,35 @@ def test_the_missing_item_of_a_taste_is_the_best_of_those_not_wanted_yet(frequen
     assert scores[5, [0, 1, 2, 5]].argmax() == 3
 
 
-def test_a_history_is_solved_for_as_the_paper_has_it():
-    # One factor, two items of factors 1 and 2, alpha 10, lambda 0.1 and nu 0, hence a
-    # regularisation of 0.1 * 10 = 1, that is 1.5 to the power of 0. Somebody who wants item 0:
-    # x (1 + 4 + 9 + 1) = 10.
-    model = ALSRetriever(n_factors=1, regularization=0.1, alpha=10, frequency_exponent=0)
-    model.item_factors_ = np.array([[1], [2]], np.float32)
+@pytest.mark.parametrize(
+    ("history", "frequency_exponent", "expected"),
+    [
+        # One factor, items of factors 1 and 2 (Gram matrix 5), alpha 10, lambda 0.1: at nu 0 the
+        # regularisation is 0.1 * 10 = 1, and who wants item 0 has x (5 + 9 + 1) = 10.
+        ([1, 0], 0, 10 / 15),
+        # At nu 1 it is 1 * (1 + 2 / 10).
+        ([1, 0], 1, 10 / 15.2),
+        # More items than factors: x (5 + 9 + 36 + 2.2) = 10 + 20.
+        ([1, 1], 1, 30 / 52.2),
+    ],
+)
+def test_a_history_is_solved_for_as_the_papers_have_it(history, frequency_exponent, expected):
+    model = ALSRetriever(1, regularization=0.1, alpha=10, frequency_exponent=frequency_exponent)
+    model.item_factors_, model.spectrum_ = np.array([[1], [2]], np.float32), np.float32([5])
 
-    scores = model.score(of_table([[1, 0]]))
+    scores = model.score(of_table([history]))
 
-    np.testing.assert_allclose(scores, [[10 / 15, 20 / 15]], rtol=1e-5)
+    np.testing.assert_allclose(scores, [[expected, 2 * expected]], rtol=1e-5)
 
 
-def test_the_frequent_are_regularised_more():
-    # nu 1: 0.1 * 10 * (1 + 2 / 10) = 1.2, to the nearest power of 1.5, is 1; with both items
-    # 2.2 becomes 2.25. x (5 + 9 + 36 + 2.25) = 10 + 20.
-    model = ALSRetriever(n_factors=1, regularization=0.1, alpha=10, frequency_exponent=1)
-    model.item_factors_ = np.array([[1], [2]], np.float32)
+def test_few_items_are_solved_as_many_are():
+    own = np.array([[1, 2, 3], [0, 1, -1]], np.float32)
+    confidences, diagonal = np.array([5, 1], np.float32), np.array([1, 2, 4], np.float32)
+    left = own.T @ np.diag(confidences - 1) @ own + np.diag(diagonal)
 
-    scores = model.score(of_table([[1, 0], [1, 1]]))
+    factors = folded_in(own, confidences, diagonal)
 
-    np.testing.assert_allclose(scores[:, 0], [10 / 15, 30 / 52.25], rtol=1e-5)
+    np.testing.assert_allclose(left @ factors, own.T @ confidences, rtol=1e-4, atol=1e-5)
 
 
 def test_an_item_that_nobody_wanted_and_those_who_want_nothing_else_have_no_scores():
