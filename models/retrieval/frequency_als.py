@@ -31,9 +31,9 @@ class ALSRetriever:
     n_factors
         Size of a factor vector.
     regularization
-        Weight of the factors' squared norms in the loss (lambda of the second paper).
+        Weight of the factors' squared norms in the loss (lambda of the second paper), above 0.
     alpha
-        Confidence per unit of interest; what a user has not touched has confidence 1.
+        Confidence per unit of interest, above 0; what a user has not touched has confidence 1.
     frequency_exponent
         Of the regularisation, 0 to 1 (nu of the second paper): at 0 it is the same for all.
     n_iterations

@@ -9,6 +9,7 @@ counting only the history that is asked about on the user's side.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -38,6 +39,9 @@ class GraphFilterRetriever:
     damping
         Power of the weights, 0 to 1: below 1, wanting one thing a hundred times is not wanting it
         a hundred times as much.
+    max_neighbours
+        Only so many of the closest neighbours count, and those as close as the last of them: time
+        per history grows with it.
     """
 
     source_exponent: float = 0.4
@@ -45,6 +49,7 @@ class GraphFilterRetriever:
     target_exponent: float = 0.3
     sharpness: float = 1.25
     damping: float = 0.5
+    max_neighbours: int = 500
     by_item_: csr_matrix = field(default_factory=lambda: csr_matrix((0, 0), dtype=np.float32), init=False)  # fmt: skip
     by_user_: csr_matrix = field(default_factory=lambda: csr_matrix((0, 0), dtype=np.float32), init=False)  # fmt: skip
 
@@ -62,10 +67,12 @@ class GraphFilterRetriever:
         return self
 
     def score(self, histories: Histories) -> Scores:
-        """Return the neighbours' weighted sum of interest, above 0; 0 where none has the item."""
+        """Return the neighbours' weighted sum of interest, 0 for items of no neighbour, -inf for unknown ones."""
         neighbours = self._damped(histories) @ self.by_item_
         neighbours.data **= self.sharpness
+        keep_largest(neighbours, self.max_neighbours)
         scores = np.asarray((neighbours @ self.by_user_).toarray(), np.float32)
+        scores[:, np.diff(self.by_item_.indptr) == 0] = -np.inf
         scores[np.diff(neighbours.indptr) == 0] = -np.inf
         return scores
 
@@ -73,6 +80,15 @@ class GraphFilterRetriever:
         weights = histories.matrix()
         weights.data **= self.damping
         return weights
+
+
+def keep_largest(matrix: csr_matrix, n: int) -> None:
+    """Drop, in place, what is less than the n-th largest number of its row; equals of it stay."""
+    for first, end in pairwise(matrix.indptr):
+        if end - first > n:
+            row = matrix.data[first:end]
+            row[row < np.partition(row, -n)[-n]] = 0
+    matrix.eliminate_zeros()
 
 
 def _falling(degrees: Scores, exponent: float) -> Scores:
