@@ -2,8 +2,8 @@
 
 Source: Ludewig and Jannach, "Evaluation of Session-based Recommendation Algorithms" (User Modeling
 and User-Adapted Interaction 2018), sequential rules. We depart from them in that the whole recent
-history asks, not its last item alone; that what came before counts as well; and that frequent
-items and long histories are damped by powers.
+history asks, not its last item alone; that what came before counts as well; that frequent items
+and long histories are damped by powers; and that part of the answer walks one step further.
 """
 
 from collections.abc import Sequence
@@ -36,6 +36,9 @@ class SuccessorsRetriever:
         Among the asking user's events, weights fall to 1/e over so many.
     source_power, target_power
         An item met n times asks, or is wanted, `n ** -power` times as much.
+    further
+        What the successors' own successors add, as a share of the whole, 0 or above: they reach
+        items that nobody met right around the user's.
     """
 
     n_steps: int = 20
@@ -45,7 +48,9 @@ class SuccessorsRetriever:
     memory_events: float = 2.0
     source_power: float = 0.3
     target_power: float = 0.1
+    further: float = 0.2
     links_: csr_matrix = field(default_factory=lambda: csr_matrix((0, 0)), init=False)
+    links_shared_out_: csr_matrix = field(default_factory=lambda: csr_matrix((0, 0)), init=False)
     known_: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, bool), init=False)
 
     def fit(self, histories: Histories, documents: Sequence[str]) -> Self:  # noqa: ARG002
@@ -56,13 +61,16 @@ class SuccessorsRetriever:
         links = forward + self.backward * forward.T
         links = diags(damped**-self.source_power) @ links @ diags(damped**-self.target_power)
         self.links_ = links.tocsr().astype(np.float32)
+        self.links_shared_out_ = shared_out(self.links_)
         self.known_ = counts > 0
         return self
 
     def score(self, histories: Histories) -> Scores:
         """Return sums over the histories' items, unitless, 0 where nothing leads to an item."""
         interest = recent_interest(histories, self.memory_events)
-        scores = (interest @ self.links_).toarray()
+        near = (interest @ self.links_).tocsr()
+        far = self.further * (near @ self.links_shared_out_)
+        scores = (near + far).toarray()
         nothing_known = ~scores.any(axis=1)
         scores[:, ~self.known_] = -np.inf
         scores[nothing_known] = -np.inf
@@ -82,3 +90,10 @@ class SuccessorsRetriever:
             total += csr_matrix(cells, shape=total.shape)
         total.eliminate_zeros()
         return total
+
+
+def shared_out(links: csr_matrix) -> csr_matrix:
+    """Return the links with each row that is not empty brought to sum 1."""
+    totals = np.asarray(links.sum(axis=1)).ravel()
+    scale = np.divide(1, totals, out=np.zeros_like(totals), where=totals > 0)
+    return (diags(scale) @ links).tocsr().astype(np.float32)

@@ -1,10 +1,9 @@
-"""What follows what, and what is come back to (models.retrieval.successors, .repeats)."""
+"""What follows what (models.retrieval.successors)."""
 
 import numpy as np
 import pytest
 
 from models.retrieval.histories import Histories
-from models.retrieval.repeats import RepeatsRetriever
 from models.retrieval.successors import SuccessorsRetriever
 
 NOTHING = -np.inf
@@ -25,7 +24,7 @@ def plain(**changed):
     """Count direct successors only, each as one, and ask with the last item only."""
     settings = {
         "n_steps": 1, "step_power": 1.0, "backward": 0.0, "length_power": 0.0,
-        "memory_events": 1e-3, "source_power": 0.0, "target_power": 0.0,
+        "memory_events": 1e-3, "source_power": 0.0, "target_power": 0.0, "further": 0.0,
     }  # fmt: skip
     return SuccessorsRetriever(**(settings | changed))
 
@@ -87,47 +86,32 @@ def test_an_item_does_not_follow_itself():
     assert scores.tolist() == [[0, 1]]
 
 
-def test_repeats_are_as_likely_as_they_were_that_many_steps_back():
-    # One step back: 1 of 3 events repeats; two steps back: 1 of 1.
-    model = RepeatsRetriever(n_steps=2).fit(drawn([[0, 1, 0], [2, 2]], 4), [])
+def test_successors_of_successors_add_a_share_of_what_leads_to_them():
+    # 0 leads to 1 three times and to 3 once; 1 leads to 2 only.
+    model = plain(further=0.5).fit(drawn([[0, 1], [0, 1], [0, 1], [0, 3], [1, 2]], 4), [])
 
-    scores = model.score(drawn([[3, 1]], 4))
+    scores = model.score(drawn([[0]], 4))
 
-    np.testing.assert_allclose(scores, [[0, 1 / 3, 0, 1]], rtol=1e-6)
-
-
-def test_steps_beyond_the_last_share_its_figure_and_add_up():
-    model = RepeatsRetriever(n_steps=1).fit(drawn([[0, 0, 1]], 2), [])
-
-    scores = model.score(drawn([[1, 0, 0]], 2))
-
-    assert scores.tolist() == [[1, 0.5]]
+    assert scores.tolist() == [[0, 3, 1.5, 1]]
 
 
-MODELS = [SuccessorsRetriever, RepeatsRetriever]
-
-
-@pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("rows", [[], [[]], [[0]], [[], [0], []]])
-def test_nothing_can_be_learned_from_no_pairs(model, rows):
-    fitted = model().fit(drawn(rows, 2), [])
+def test_nothing_can_be_learned_from_no_pairs(rows):
+    model = SuccessorsRetriever().fit(drawn(rows, 2), [])
 
-    scores = fitted.score(drawn([[0], [], [1, 0]], 2))
+    scores = model.score(drawn([[0], [], [1, 0]], 2))
 
     assert scores.shape == (3, 2)
     assert np.isneginf(scores).all()
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_a_user_alone_gets_the_same_answer_as_in_company(model):
-    fitted = model().fit(drawn([[0, 1, 2, 0], [2, 1, 1], [3, 0, 1, 2]], 5), [])
+def test_a_user_alone_gets_the_same_answer_as_in_company():
+    model = SuccessorsRetriever().fit(drawn([[0, 1, 2, 0], [2, 1, 1], [3, 0, 1, 2]], 5), [])
     asking = drawn([[0, 1, 0], [], [2], [4]], 5)
 
-    together = fitted.score(asking)
+    together = model.score(asking)
 
     for user in range(4):
-        np.testing.assert_array_equal(
-            fitted.score(asking.part(np.array([user])))[0], together[user]
-        )
+        np.testing.assert_array_equal(model.score(asking.part(np.array([user])))[0], together[user])
     assert together.dtype == np.float32
     assert np.isneginf(together[1]).all()
