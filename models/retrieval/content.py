@@ -10,15 +10,17 @@ from typing import Self
 import numpy as np
 from scipy.sparse import csr_matrix, diags
 from sklearn.decomposition import TruncatedSVD
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 
 from models.retrieval.contract import Rows, Scores, retrieve_by_vectors
+from models.retrieval.histories import Histories
+from models.retrieval.recency import recent_interest
+from models.retrieval.words import weighted_words
 
 
 @dataclass
 class ContentRetriever:
-    """Retrieve items whose text is like that of what the user wants; the cosine is the score.
+    """Score items by how their text is like that of what the user wants.
 
     Parameters
     ----------
@@ -28,28 +30,37 @@ class ContentRetriever:
         Only so many of the most frequent words count.
     seed
         Seed of the decomposition; the same seed and data give the same model.
+    memory_events
+        Among the asking user's events, weights fall to 1/e over so many.
+    sharpness
+        The cosine counts to this power; what is below 0 counts as 0.
     """
 
     n_dimensions: int = 96
     max_words: int = 20_000
     seed: int = 0
+    memory_events: float = 4.0
+    sharpness: float = 4.0
     item_vectors_: Scores = field(default_factory=lambda: np.empty((0, 0), np.float32), init=False)
     user_vectors_: Scores = field(default_factory=lambda: np.empty((0, 0), np.float32), init=False)
 
-    def fit(self, user_items: csr_matrix, documents: Sequence[str]) -> Self:
+    def fit(self, user_items: csr_matrix | Histories, documents: Sequence[str]) -> Self:
         """Learn the items' vectors from `documents` and the users' from what they want."""
+        wanted = user_items.matrix() if isinstance(user_items, Histories) else user_items
         self.item_vectors_ = self._vectors(documents)
-        self.user_vectors_ = profiles(user_items, self.item_vectors_)
+        self.user_vectors_ = profiles(wanted, self.item_vectors_)
         return self
 
+    def score(self, histories: Histories) -> Scores:
+        """Return powers of the cosine to each user's faded mean item, 0 to 1."""
+        users = profiles(recent_interest(histories, self.memory_events), self.item_vectors_)
+        scores = np.maximum(users @ self.item_vectors_.T, 0) ** self.sharpness
+        scores[~users.any(axis=1)] = -np.inf
+        scores[:, ~self.item_vectors_.any(axis=1)] = -np.inf
+        return np.asarray(scores, np.float32)
+
     def _vectors(self, documents: Sequence[str]) -> Scores:
-        # A word that most items have tells nothing; with a handful of items it may.
-        max_df = 0.5 if len(documents) > 9 else 1.0
-        words = TfidfVectorizer(max_features=self.max_words, sublinear_tf=True, max_df=max_df)
-        try:
-            weighted = words.fit_transform(documents)
-        except ValueError:  # scikit-learn's only word for texts without a usable word
-            return np.zeros((len(documents), 1), np.float32)
+        weighted = weighted_words(documents, self.max_words)
         n_dimensions = min(self.n_dimensions, *(size - 1 for size in weighted.shape))
         if n_dimensions < 1:
             return np.asarray(normalize(weighted).toarray(), np.float32)
