@@ -16,6 +16,7 @@ from scipy.sparse import csr_matrix, diags
 
 from models.retrieval.histories import Histories, Scores
 from models.retrieval.recency import recent_interest
+from models.retrieval.sparse_rows import largest_of_each_row
 
 
 @dataclass
@@ -39,6 +40,8 @@ class SuccessorsRetriever:
     further
         What the successors' own successors add, as a share of the whole, 0 or above: they reach
         items that nobody met right around the user's.
+    n_strongest
+        Only so many links, the user's and then each item's, lead further.
     """
 
     n_steps: int = 20
@@ -49,8 +52,9 @@ class SuccessorsRetriever:
     source_power: float = 0.3
     target_power: float = 0.1
     further: float = 0.2
+    n_strongest: int = 100
     links_: csr_matrix = field(default_factory=lambda: csr_matrix((0, 0)), init=False)
-    links_shared_out_: csr_matrix = field(default_factory=lambda: csr_matrix((0, 0)), init=False)
+    strongest_: csr_matrix = field(default_factory=lambda: csr_matrix((0, 0)), init=False)
     known_: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, bool), init=False)
 
     def fit(self, histories: Histories, documents: Sequence[str]) -> Self:  # noqa: ARG002
@@ -61,7 +65,7 @@ class SuccessorsRetriever:
         links = forward + self.backward * forward.T
         links = diags(damped**-self.source_power) @ links @ diags(damped**-self.target_power)
         self.links_ = links.tocsr().astype(np.float32)
-        self.links_shared_out_ = shared_out(self.links_)
+        self.strongest_ = shared_out(largest_of_each_row(self.links_, self.n_strongest))
         self.known_ = counts > 0
         return self
 
@@ -69,8 +73,10 @@ class SuccessorsRetriever:
         """Return sums over the histories' items, unitless, 0 where nothing leads to an item."""
         interest = recent_interest(histories, self.memory_events)
         near = (interest @ self.links_).tocsr()
-        far = self.further * (near @ self.links_shared_out_)
-        scores = (near + far).toarray()
+        scores = near.toarray()
+        if self.further > 0:
+            leading = largest_of_each_row(near, self.n_strongest)
+            scores += self.further * (leading @ self.strongest_).toarray()
         nothing_known = ~scores.any(axis=1)
         scores[:, ~self.known_] = -np.inf
         scores[nothing_known] = -np.inf

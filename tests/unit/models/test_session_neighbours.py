@@ -5,7 +5,8 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from models.retrieval.histories import Histories
-from models.retrieval.session_neighbours import SessionNeighboursRetriever, largest_of_each_row
+from models.retrieval.session_neighbours import SessionNeighboursRetriever
+from models.retrieval.sparse_rows import largest_of_each_row, last_of_each_row
 
 NOTHING = -np.inf
 
@@ -96,6 +97,14 @@ def test_the_largest_cells_of_each_row_stay():
     kept = largest_of_each_row(matrix, 2)
 
     assert kept.toarray().tolist() == [[3, 0, 0, 2], [0, 0, 5, 0]]
+
+
+def test_the_last_cells_of_each_row_stay():
+    matrix = csr_matrix(np.array([[3, 1, 2, 2], [0, 0, 5, 0]], np.float32))
+
+    kept = last_of_each_row(matrix, 2)
+
+    assert kept.toarray().tolist() == [[0, 0, 2, 2], [0, 0, 5, 0]]
 
 
 @pytest.mark.parametrize("rows", [[], [[]], [[], []]])

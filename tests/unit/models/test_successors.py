@@ -78,6 +78,15 @@ def test_a_pair_weighs_the_geometric_mean_of_its_events():
     assert scores.tolist() == [[0, 6]]
 
 
+def test_only_the_strongest_links_lead_further():
+    learned = drawn([[0, 1], [1, 2], [1, 2], [1, 3]], 4)
+    model = plain(further=1.0, n_strongest=1).fit(learned, [])
+
+    scores = model.score(drawn([[0]], 4))
+
+    assert scores.tolist() == [[0, 1, 1, 0]]
+
+
 def test_an_item_does_not_follow_itself():
     model = plain().fit(drawn([[0, 0, 1]], 2), [])
 
