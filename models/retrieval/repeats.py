@@ -77,7 +77,8 @@ class RepeatsRetriever:
         rest = np.where(np.isfinite(new) & ~_met(histories), np.maximum(new, 0), 0)
         total = rest.sum(axis=1, keepdims=True, dtype=np.float64)
         left = np.maximum(1 - own.sum(axis=1, keepdims=True), LEAST_NEW)
-        scores = own + rest * np.divide(left, total, out=np.zeros_like(total), where=total > 0)
+        share = np.divide(left, total, out=np.zeros_like(total), where=total > 0)
+        scores = own + rest * share.astype(np.float32)
         possible[~scores.any(axis=1)] = False
         return np.where(possible, scores, -np.inf).astype(np.float32)
 
