@@ -191,7 +191,7 @@ class Bundle:
         if metadata.get("format") != FORMAT:
             raise BrokenModelError(f"{folder} has format {metadata.get('format')}, not {FORMAT}")
         models = [
-            load(RETRIEVERS[name], folder / f"model-{number}")
+            load(RETRIEVERS[name], folder / f"model-{number}", RETRIEVERS)
             for number, name in enumerate(metadata["models"])
         ]
         return cls(

@@ -3,8 +3,8 @@
 Sources: Hu, Koren, Volinsky, "Collaborative Filtering for Implicit Feedback Datasets" (ICDM 2008);
 Rendle et al., "Revisiting the Performance of iALS on Item Recommendation Benchmarks" (RecSys 2022),
 the regularisation. We depart from the first in the confidence, `alpha * r` where it has
-`1 + alpha * r`, and from the second in rounding each regularisation to a power of 1.5, so that all
-rows of one value are solved by one call of compiled code that knows a single value.
+`1 + alpha * r`, and from the second in rounding each regularisation, while learning, to a power
+of 1.5, so that all rows of one value are solved by one call of compiled code that knows only one.
 """
 
 from dataclasses import dataclass, field
@@ -31,9 +31,9 @@ class ALSRetriever:
     n_factors
         Size of a factor vector.
     regularization
-        Weight of the factors' squared norms in the loss (lambda of the second paper).
+        Weight of the factors' squared norms in the loss (lambda of the second paper), above 0.
     alpha
-        Confidence per unit of interest; what a user has not touched has confidence 1.
+        Confidence per unit of interest, above 0; what a user has not touched has confidence 1.
     frequency_exponent
         Of the regularisation, 0 to 1 (nu of the second paper): at 0 it is the same for all.
     n_iterations
@@ -46,17 +46,18 @@ class ALSRetriever:
         Seed of the initial factors; the same seed and data give the same model.
     """
 
-    n_factors: int = 256
+    n_factors: int = 512
     regularization: float = 0.003
     alpha: float = 100.0
     frequency_exponent: float = 1.0
-    n_iterations: int = 8
-    n_steps: int = 3
-    n_threads: int = 1
+    n_iterations: int = 5
+    n_steps: int = 2
+    n_threads: int = 2
     seed: int = 0
     item_factors_: Scores = field(default_factory=lambda: np.empty((0, 0), np.float32), init=False)
+    spectrum_: Scores = field(default_factory=lambda: np.empty(0, np.float32), init=False)
 
-    def fit(self, histories: Histories, items: Items) -> Self:  # noqa: ARG002
+    def fit(self, histories: Histories, items: Items) -> Self:
         """Learn the items' factors.
 
         Raises
@@ -75,19 +76,23 @@ class ALSRetriever:
             for _ in range(self.n_iterations):
                 self._sweep(by_user, of_users, of_items)
                 self._sweep(by_item, of_items, of_users)
-        self.item_factors_ = of_items
+        # Turned so that their Gram matrix is diagonal: scores stay, and folding in becomes cheap.
+        spectrum, directions = np.linalg.eigh(of_items.T @ of_items)
+        self.item_factors_ = np.asarray(of_items @ directions, np.float32)
+        self.item_factors_[~of_items.any(axis=1)] = 0
+        self.spectrum_ = np.asarray(np.maximum(spectrum, 0), np.float32)
         return self
 
     def score(self, histories: Histories) -> Scores:
         """Return the predicted preference, unitless, about 0 to 1; -inf for items never wanted."""
         confidences = self._confidences(histories)
+        strength = self._regularizations(confidences)
         users = np.zeros((len(histories), self.item_factors_.shape[1]), np.float32)
-        with threadpool_limits(1, "blas"):
-            for rows, regularization in self._groups(confidences):
-                of_group = np.zeros((len(rows), users.shape[1]), np.float32)
-                args = (confidences[rows], of_group, self.item_factors_, regularization)
-                _als.least_squares(*args, num_threads=self.n_threads)
-                users[rows] = of_group
+        for row in np.nonzero(np.diff(confidences.indptr))[0]:
+            cells = slice(*confidences.indptr[row : row + 2])
+            own = self.item_factors_[confidences.indices[cells]]
+            diagonal = self.spectrum_ + np.float32(strength[row])
+            users[row] = folded_in(own, confidences.data[cells], diagonal)
         scores = np.asarray(users @ self.item_factors_.T, np.float32)
         scores[:, ~self.item_factors_.any(axis=1)] = -np.inf
         scores[~users.any(axis=1)] = -np.inf
@@ -109,8 +114,33 @@ class ALSRetriever:
 
     def _groups(self, confidences: csr_matrix) -> list[tuple[Rows, float]]:
         """Return the rows of each rounded regularisation."""
-        # The paper weighs the untouched 1 / alpha and the touched 1; this is alpha times its loss.
-        frequency = np.diff(confidences.indptr) + confidences.shape[1] / self.alpha
-        exact = self.regularization * self.alpha * frequency**self.frequency_exponent
+        exact = self._regularizations(confidences)
         powers = np.round(np.log(exact) / np.log(ROUNDING))
         return [(np.nonzero(powers == p)[0], float(ROUNDING**p)) for p in np.unique(powers)]
+
+    def _regularizations(self, confidences: csr_matrix) -> Scores:
+        # The paper weighs the untouched 1 / alpha and the touched 1; this is alpha times its loss.
+        frequency = np.diff(confidences.indptr) + confidences.shape[1] / self.alpha
+        strength = self.regularization * self.alpha * frequency**self.frequency_exponent
+        return np.asarray(strength, np.float32)
+
+
+def folded_in(own: Scores, confidences: Scores, diagonal: Scores) -> Scores:
+    """Return the factors of a history (the first paper's eq. 4), shape (n_factors,).
+
+    Parameters
+    ----------
+    own : array of shape (n, n_factors)
+        Factors of the history's items.
+    confidences : array of shape (n,)
+    diagonal : array of shape (n_factors,)
+        All items' Gram matrix, which is diagonal, plus the regularisation.
+    """
+    extra = confidences - 1
+    if len(own) > len(diagonal):
+        left = (own.T * extra) @ own + np.diag(diagonal)
+        return np.asarray(np.linalg.solve(left, own.T @ confidences), np.float32)
+    # With few items, the same system by its rows (Woodbury): n equations for n_factors.
+    spread = own / diagonal
+    small = np.eye(len(own), dtype=np.float32) + extra[:, None] * (own @ spread.T)
+    return np.asarray(spread.T @ np.linalg.solve(small, confidences), np.float32)

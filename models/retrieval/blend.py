@@ -2,21 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Self
 
 import numpy as np
 
+from models.retrieval.contract import Retriever
 from models.retrieval.histories import Histories, Scores
-
-
-class Scoring(Protocol):
-    """What is blended: `fit` and `score` of a retrieval model."""
-
-    def fit(self, histories: Histories, documents: Sequence[str]) -> Self:
-        """Learn."""
-
-    def score(self, histories: Histories) -> Scores:
-        """Return how much each of n users wants each item, shape (n, n_items); -inf if unknown."""
+from models.retrieval.items import Items
 
 
 @dataclass
@@ -36,7 +28,7 @@ class BlendRetriever:
         If there are not as many weights as models, or none.
     """
 
-    retrievers: Sequence[Scoring]
+    retrievers: Sequence[Retriever]
     weights: Sequence[float]
 
     def __post_init__(self) -> None:
@@ -45,10 +37,10 @@ class BlendRetriever:
                 f"{len(self.retrievers)} models need as many weights, not {len(self.weights)}"
             )
 
-    def fit(self, histories: Histories, documents: Sequence[str]) -> Self:
+    def fit(self, histories: Histories, items: Items) -> Self:
         """Fit each model."""
         for retriever in self.retrievers:
-            retriever.fit(histories, documents)
+            retriever.fit(histories, items)
         return self
 
     def score(self, histories: Histories) -> Scores:

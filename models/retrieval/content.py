@@ -10,17 +10,18 @@ from typing import Self
 import numpy as np
 from scipy.sparse import csr_matrix, diags
 from sklearn.decomposition import TruncatedSVD
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 
 from models.retrieval.contract import retrieve_by_vectors
 from models.retrieval.histories import Histories, Rows, Scores
 from models.retrieval.items import Items
+from models.retrieval.recency import recent_interest
+from models.retrieval.words import weighted_words
 
 
 @dataclass
 class ContentRetriever:
-    """Retrieve items whose text is like that of what the user wants; the cosine is the score.
+    """Score items by how their text is like that of what the user wants.
 
     Parameters
     ----------
@@ -30,11 +31,17 @@ class ContentRetriever:
         Only so many of the most frequent words count.
     seed
         Seed of the decomposition; the same seed and data give the same model.
+    memory_events
+        Among the asking user's events, weights fall to 1/e over so many.
+    sharpness
+        The cosine counts to this power; what is below 0 counts as 0.
     """
 
     n_dimensions: int = 96
     max_words: int = 20_000
     seed: int = 0
+    memory_events: float = 4.0
+    sharpness: float = 4.0
     item_vectors_: Scores = field(default_factory=lambda: np.empty((0, 0), np.float32), init=False)
 
     def fit(self, histories: Histories, items: Items) -> Self:  # noqa: ARG002
@@ -42,27 +49,21 @@ class ContentRetriever:
         self.item_vectors_ = self._vectors(items.documents)
         return self
 
+    def score(self, histories: Histories) -> Scores:
+        """Return powers of the cosine to each user's faded mean item, 0 to 1."""
+        users = profiles(recent_interest(histories, self.memory_events), self.item_vectors_)
+        scores = np.maximum(users @ self.item_vectors_.T, 0) ** self.sharpness
+        scores[~users.any(axis=1)] = -np.inf
+        scores[:, ~self.item_vectors_.any(axis=1)] = -np.inf
+        return np.asarray(scores, np.float32)
+
     def _vectors(self, documents: Sequence[str]) -> Scores:
-        # A word that most items have tells nothing; with a handful of items it may.
-        max_df = 0.5 if len(documents) > 9 else 1.0
-        words = TfidfVectorizer(max_features=self.max_words, sublinear_tf=True, max_df=max_df)
-        try:
-            weighted = words.fit_transform(documents)
-        except ValueError:  # scikit-learn's only word for texts without a usable word
-            return np.zeros((len(documents), 1), np.float32)
+        weighted = weighted_words(documents, self.max_words)
         n_dimensions = min(self.n_dimensions, *(size - 1 for size in weighted.shape))
         if n_dimensions < 1:
             return np.asarray(normalize(weighted).toarray(), np.float32)
         reduced = TruncatedSVD(n_dimensions, random_state=self.seed).fit_transform(weighted)
         return np.asarray(normalize(reduced), np.float32)
-
-    def score(self, histories: Histories) -> Scores:
-        """Return the cosines of the items with each user's mean item."""
-        wanted = profiles(histories.matrix(), self.item_vectors_)
-        scores = wanted @ self.item_vectors_.T
-        scores[~wanted.any(axis=1)] = -np.inf
-        scores[:, ~self.item_vectors_.any(axis=1)] = -np.inf
-        return np.asarray(scores, np.float32)
 
     def similar(self, item: int, k: int) -> tuple[Rows, Scores]:
         """Return the k items closest to one, without it; shape (k,)."""

@@ -3,7 +3,6 @@
 Source: Steck, "Embarrassingly Shallow Autoencoders for Sparse Data" (WWW 2019).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 from models.retrieval.histories import Histories, Scores
+from models.retrieval.items import Items
 
 Flags = NDArray[np.bool_]
 
@@ -35,7 +35,7 @@ class EASERetriever:
     item_weights_: Scores = field(default_factory=lambda: np.empty((0, 0), np.float32), init=False)
     known_: Flags = field(default_factory=lambda: np.empty(0, bool), init=False)
 
-    def fit(self, histories: Histories, documents: Sequence[str]) -> Self:  # noqa: ARG002
+    def fit(self, histories: Histories, items: Items) -> Self:  # noqa: ARG002
         """Solve for the items' weights on each other (the paper's eq. 8).
 
         Raises

@@ -7,7 +7,6 @@ the first in raising the similarity of two users to a power, which no linear fil
 counting only the history that is asked about on the user's side.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Self
@@ -16,6 +15,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from models.retrieval.histories import Histories, Scores
+from models.retrieval.items import Items
 
 
 @dataclass
@@ -53,7 +53,7 @@ class GraphFilterRetriever:
     by_item_: csr_matrix = field(default_factory=lambda: csr_matrix((0, 0), dtype=np.float32), init=False)  # fmt: skip
     by_user_: csr_matrix = field(default_factory=lambda: csr_matrix((0, 0), dtype=np.float32), init=False)  # fmt: skip
 
-    def fit(self, histories: Histories, documents: Sequence[str]) -> Self:  # noqa: ARG002
+    def fit(self, histories: Histories, items: Items) -> Self:  # noqa: ARG002
         """Keep the graph: from items to users as `by_item_`, from users to items as `by_user_`."""
         wanted = self._damped(histories)
         of_user, of_item = (np.asarray(wanted.sum(axis=axis)).ravel() for axis in (1, 0))

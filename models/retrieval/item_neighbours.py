@@ -4,7 +4,6 @@ Sources: Deshpande, Karypis, "Item-based top-N recommendation algorithms" (TOIS 
 Walker's BM25 weighting (SIGIR 1994), with users as words and items as documents.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Self
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from models.retrieval.histories import Histories, Scores
+from models.retrieval.items import Items
 
 Flags = NDArray[np.bool_]
 
@@ -40,11 +40,11 @@ class ItemNeighboursRetriever:
 
     weighting: Literal["cosine", "bm25"] = "cosine"
     n_neighbours: int = 200
-    n_threads: int = 1
+    n_threads: int = 2
     similarity_: csr_matrix = field(default_factory=lambda: csr_matrix((0, 0), dtype=np.float32), init=False)  # fmt: skip
     known_: Flags = field(default_factory=lambda: np.empty(0, bool), init=False)
 
-    def fit(self, histories: Histories, documents: Sequence[str]) -> Self:  # noqa: ARG002
+    def fit(self, histories: Histories, items: Items) -> Self:  # noqa: ARG002
         """Find each item's neighbours: row i of `similarity_` holds those of item i."""
         by_item = histories.matrix().T.tocsr()
         self.known_ = np.diff(by_item.indptr) > 0

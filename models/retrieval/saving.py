@@ -5,8 +5,10 @@ are written to, which compiled code must be allowed even if it never does.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -53,8 +55,15 @@ def _save_matrix(matrix: csr_matrix, folder: Path) -> None:
         np.save(folder / f"{part}.npy", np.asarray(getattr(matrix, part)), allow_pickle=False)
 
 
-def load(kind: type[Model], folder: Path) -> Model:
+def load(
+    kind: type[Model], folder: Path, parts: Mapping[str, type] = MappingProxyType({})
+) -> Model:
     """Open a saved model of the class `kind`.
+
+    Parameters
+    ----------
+    parts
+        Classes by name, for fields whose type does not say which class they hold.
 
     Raises
     ------
@@ -67,19 +76,21 @@ def load(kind: type[Model], folder: Path) -> Model:
             raise BrokenModelError(f"{folder} holds {settings.get('class')}, not {kind.__name__}")
         model = object.__new__(kind)
         for field in fields(kind):  # type: ignore[arg-type]
-            value = settings[field.name] if field.name in settings else _load(field, folder)
+            own = settings.get(field.name, field)
+            value = _load(field, folder, parts) if own is field else own
             object.__setattr__(model, field.name, value)
     except (OSError, ValueError, KeyError) as error:
         raise BrokenModelError(f"{folder} holds no whole {kind.__name__}: {error}") from error
     return model
 
 
-def _load(field: Any, folder: Path) -> Any:  # noqa: ANN401 - arrays of any type
+def _load(field: Any, folder: Path, parts: Mapping[str, type]) -> Any:  # noqa: ANN401
     path = folder / field.name
     if not path.is_dir():
         return np.load(path.with_suffix(".npy"), mmap_mode="c", allow_pickle=False)
     if (path / SETTINGS).exists():
-        return load(field.type, path)
+        name = json.loads((path / SETTINGS).read_text())["class"]
+        return load(parts.get(name, field.type), path, parts)
     data, indices, indptr, shape = (
         np.load(path / f"{part}.npy", mmap_mode="c", allow_pickle=False) for part in PARTS
     )

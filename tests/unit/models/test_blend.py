@@ -25,8 +25,8 @@ class Says:
     scores: list[list[float]]
     fitted_on: list[object] = field(default_factory=list)
 
-    def fit(self, histories, documents):
-        self.fitted_on.append((histories, documents))
+    def fit(self, histories, items):
+        self.fitted_on.append((histories, items))
         return self
 
     def score(self, histories):

@@ -124,7 +124,7 @@ def test_the_missing_item_of_a_users_own_taste_comes_before_the_others(name, mod
 def test_a_saved_model_answers_as_before(name, model, tmp_path):
     save(model, tmp_path)
 
-    loaded = load(RETRIEVERS[name], tmp_path)
+    loaded = load(RETRIEVERS[name], tmp_path, RETRIEVERS)
 
     np.testing.assert_array_equal(loaded.score(TWO_TASTES), model.score(TWO_TASTES))
 

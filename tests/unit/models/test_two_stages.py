@@ -27,7 +27,7 @@ class FixedScores:
 
     row: tuple
 
-    def fit(self, histories, documents):
+    def fit(self, histories, items):
         return self
 
     def score(self, histories):

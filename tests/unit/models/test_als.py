@@ -1,9 +1,9 @@
-"""Factorisation with regularisation by frequency (models.retrieval.frequency_als)."""
+"""Factorisation with regularisation by frequency (models.retrieval.als)."""
 
 import numpy as np
 import pytest
 
-from models.retrieval.frequency_als import ALSRetriever, folded_in
+from models.retrieval.als import ALSRetriever, folded_in
 from models.retrieval.histories import histories
 
 
