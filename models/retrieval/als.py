@@ -57,7 +57,7 @@ class ALSRetriever:
     item_factors_: Scores = field(default_factory=lambda: np.empty((0, 0), np.float32), init=False)
     spectrum_: Scores = field(default_factory=lambda: np.empty(0, np.float32), init=False)
 
-    def fit(self, histories: Histories, items: Items) -> Self:
+    def fit(self, histories: Histories, items: Items) -> Self:  # noqa: ARG002
         """Learn the items' factors.
 
         Raises
