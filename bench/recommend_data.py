@@ -10,21 +10,20 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from emporium.event_files import ItemNames, Names, days_of, read_events, read_items
+from models.evaluation.cuts import HELD_SHARE, SESSIONS_SHARE
 from models.evaluation.holdouts import (
     Holdout,
     after_day,
     holdout,
     last_event,
+    last_sessions,
     next_events,
-    random_sessions,
     random_share,
 )
 from models.evaluation.log import Columns, log_of, numbered
 from models.retrieval.histories import Histories, histories
 from models.retrieval.items import NO_CATEGORY, Items
 
-VALIDATION_SHARE = 0.2
-VALIDATION_SESSIONS_SHARE = 0.1
 NEXT_DAYS = 30
 SEED = 0
 
@@ -60,7 +59,7 @@ def gowalla(data: Path) -> Case:
     known = (users >= 0) & (items >= 0)
     later = _events(users[known], items[known], (len(train.histories), train.histories.n_items))
     judging = holdout(train.histories, later, repeats=False, rule="the published test split")
-    choosing = random_share(train.histories, VALIDATION_SHARE, SEED, repeats=False)
+    choosing = random_share(train.histories, HELD_SHARE, SEED, repeats=False)
     return Case(
         name="gowalla",
         judging=judging,
@@ -99,7 +98,7 @@ def retailrocket(data: Path) -> Case:
     return Case(
         name="retailrocket",
         judging=next_events(log.histories, prefixes, targets, "the published test prefixes"),
-        choosing=random_sessions(log.histories, VALIDATION_SESSIONS_SHARE, SEED),
+        choosing=last_sessions(log.histories, SESSIONS_SHARE),
         items=Items.unknown(log.histories.n_items),
         k=20,
         aims={"recall": 0.57, "mrr": 0.32},

@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, ndtr
 
+from bench.recommend_data import Case
 from features.schemas.weights import CART_WEIGHT, PURCHASE_WEIGHT, VIEW_WEIGHT
 from models.evaluation.holdouts import Holdout, holdout
+from models.retrieval.contract import top_k
 from models.retrieval.histories import Histories, histories
 from models.retrieval.items import Items
 from simulator import catalogue, orders
@@ -35,6 +37,8 @@ from simulator.visits import (
 )
 from simulator.words import LEAVES
 
+SIMULATOR = "simulator"
+K = 10
 N_USERS_AT_ONCE = 200
 N_HALVINGS = 20
 WINDOW_DAYS = 14
@@ -104,6 +108,23 @@ def judging(shop: SimulatedShop, made: Acts) -> tuple[Holdout, Holdout]:
     return cut(shop, made, last - WINDOW_DAYS, last), cut(
         shop, made, last - 2 * WINDOW_DAYS, last - WINDOW_DAYS
     )
+
+
+def simulated(shop: SimulatedShop) -> Case:
+    """Return the shop under the same protocol as the real data sets."""
+    judged, choosing = judging(shop, acts(shop))
+    return Case(SIMULATOR, judged, choosing, items(shop), K, {}, {})
+
+
+def oracle_lists(shop: SimulatedShop, judged: Holdout, k: int) -> NDArray[np.int64]:
+    """Return the oracle's best items of each judged user, shape (n, k)."""
+    seen = window(shop, range(shop.last - WINDOW_DAYS + 1, shop.last + 1))
+    parts = []
+    for start in range(0, len(judged.users), N_USERS_AT_ONCE):
+        chunk = slice(start, start + N_USERS_AT_ONCE)
+        scores = oracle_scores(shop, judged.users[chunk] + 1, seen).astype(np.float32)
+        parts.append(top_k(scores, judged.asked.seen[chunk], k)[0])
+    return np.concatenate(parts)
 
 
 def cut(shop: SimulatedShop, made: Acts, day: float, last_day: float) -> Holdout:

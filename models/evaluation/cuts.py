@@ -10,8 +10,8 @@ from models.evaluation.holdouts import (
     Holdout,
     after_day,
     last_event,
+    last_sessions,
     newest_sessions,
-    random_sessions,
     random_share,
 )
 from models.evaluation.log import Log
@@ -20,6 +20,7 @@ from models.retrieval.histories import Histories
 Rule = Literal["days", "sessions", "last", "random"]
 
 HELD_SHARE = 0.2
+SESSIONS_SHARE = 0.05
 SESSION_DAYS = 1.0
 REPEATED_SHARE = 0.2
 MOST_DAYS = 30
@@ -123,8 +124,8 @@ def _by_share(cut: Cut, log: Log) -> Holdout:
 
 def _by_sessions(cut: Cut, log: Log) -> Holdout:
     if log.timed:
-        return newest_sessions(log.histories, HELD_SHARE / 2)
-    return random_sessions(log.histories, HELD_SHARE / 2, cut.seed)
+        return newest_sessions(log.histories, SESSIONS_SHARE)
+    return last_sessions(log.histories, SESSIONS_SHARE)
 
 
 CUTTERS: dict[Rule, Callable[[Cut, Log], Holdout]] = {

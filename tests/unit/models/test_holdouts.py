@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.evaluation import holdouts
 from models.evaluation.cuts import TooLittleError, cut_of, inner, rule_of
 from models.evaluation.holdouts import (
     after_day,
     last_event,
+    last_sessions,
     newest_sessions,
     prefixes_of,
-    random_sessions,
     random_share,
 )
 from models.evaluation.log import Columns, Log, log_of
@@ -88,6 +89,16 @@ def test_a_random_share_is_the_same_by_seed_and_leaves_everybody_something(log, 
     assert ((made.known.lengths > 0) == (log.lengths > 0)).all()
 
 
+def test_of_many_users_some_are_held_back_from_and_the_others_stay_whole(monkeypatch):
+    monkeypatch.setattr(holdouts, "N_THINNED_USERS", 3)
+    log = drawn(*["0 1 2 3 4"] * 10)
+
+    made = random_share(log, 0.4, 0, repeats=False)
+
+    assert sorted(made.known.lengths.tolist()) == [3] * 3 + [5] * 7
+    assert len(made.asked) == 3
+
+
 @given(logs, st.integers(0, 3))
 def test_known_and_held_back_together_are_the_whole(log, seed):
     for made in (last_event(log, repeats=True), random_share(log, 0.3, seed, repeats=True)):
@@ -107,10 +118,10 @@ def test_without_repeats_nothing_relevant_was_seen(log, seed):
 def test_held_sessions_teach_nothing():
     log = drawn(*(f"{n} {n + 1}" for n in range(50)), n_items=60)
 
-    made = random_sessions(log, 0.3, seed=1)
+    made = last_sessions(log, 0.3)
 
-    held = set(map(tuple, rows_of(log))) - set(map(tuple, rows_of(made.known)))
-    assert len(held) == len(made.asked) > 0
+    assert rows_of(made.known) == rows_of(log)[:35]
+    assert rows_of(made.asked.histories) == [[n] for n in range(35, 50)]
 
 
 def columns(days=None, ordered=False, users=("a", "a", "b", "b", "b")):
