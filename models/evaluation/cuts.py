@@ -122,7 +122,7 @@ def _by_share(cut: Cut, log: Log) -> Holdout:
     return random_share(log.histories, HELD_SHARE, cut.seed, repeats=cut.repeats)
 
 
-def _by_sessions(cut: Cut, log: Log) -> Holdout:
+def _by_sessions(cut: Cut, log: Log) -> Holdout:  # noqa: ARG001
     if log.timed:
         return newest_sessions(log.histories, SESSIONS_SHARE)
     return last_sessions(log.histories, SESSIONS_SHARE)
