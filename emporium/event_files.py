@@ -102,8 +102,8 @@ def read_table(path: Path) -> pa.Table:
     """
     readers = {
         ".parquet": pyarrow.parquet.read_table,
-        ".csv": pyarrow.csv.read_csv,
-        ".tsv": _read_tsv,
+        ".csv": lambda path: _read_delimited(path, ","),
+        ".tsv": lambda path: _read_delimited(path, "\t"),
         **dict.fromkeys((".json", ".jsonl", ".ndjson"), pyarrow.json.read_json),
     }
     if path.suffix not in readers:
@@ -114,9 +114,12 @@ def read_table(path: Path) -> pa.Table:
         raise EventFileError(f"{path} can't be read: {error}") from error
 
 
-def _read_tsv(path: Path) -> pa.Table:
-    options = pyarrow.csv.ParseOptions(delimiter="\t")
-    return pyarrow.csv.read_csv(path, parse_options=options)
+def _read_delimited(path: Path, delimiter: str) -> pa.Table:
+    return pyarrow.csv.read_csv(
+        path,
+        parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter),
+        convert_options=pyarrow.csv.ConvertOptions(strings_can_be_null=True),
+    )
 
 
 def chosen(table: pa.Table, names: Sequence[str], path: Path) -> pa.Table:

@@ -12,7 +12,14 @@ from models.ranking.asked import Asked
 from models.ranking.first_stage import Candidates, in_pieces
 from models.ranking.lambdamart import LambdaMARTRanker
 from models.ranking.pair_context import ItemFacts
-from models.ranking.second_stage import BlendOrder, LearnedOrder, Order, pair_features
+from models.ranking.second_stage import (
+    FORMS,
+    BlendOrder,
+    LearnedOrder,
+    Order,
+    blended,
+    pair_features,
+)
 from models.retrieval.contract import NO_ITEM, Retriever
 from models.retrieval.histories import Rows
 
@@ -116,12 +123,20 @@ def cross_ndcg(lesson: Lesson, teach: Teach) -> Values:
 def blend_taught_by(lesson: Lesson) -> BlendOrder:
     """Return the blend that orders best, by some of the users if there are many."""
     some = lesson.part(np.arange(min(len(lesson), N_BLENDING_USERS)))
-    standings = some.candidates.standings
+    found = [_blend_of_form(some, form) for form in FORMS]
+    return max(found, key=lambda pair: pair[0])[1]
+
+
+def _blend_of_form(lesson: Lesson, form: str) -> tuple[float, BlendOrder]:
+    candidates = lesson.candidates
+    opinions = FORMS[form](candidates)
 
     def value(weights: NDArray[np.float32]) -> float:
-        return float(some.ndcg(BlendOrder(weights)).mean())
+        scores = blended(candidates, opinions, weights)
+        return float(ndcg_by_user(scores, lesson.wanted, lesson.n_wanted, lesson.k).mean())
 
-    return BlendOrder(best_weights(standings.shape[2], value))
+    weights = best_weights(opinions.shape[2], value)
+    return value(weights), BlendOrder(weights, form)
 
 
 def ranker_taught_by(lesson: Lesson) -> LearnedOrder:

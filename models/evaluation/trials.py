@@ -106,14 +106,18 @@ def tried(
             say(f"{family.name} not tried: {reason}")
             continue
         best[family.name] = _told(problem.judge(Setting(family, family.settings[0])), say)
-    for name in sorted(best, key=lambda name: -best[name].value):
-        family = best[name].setting.family
-        for params in family.settings[1:]:
-            if problem.clock() > deadline:
-                say(f"{seconds:.0f} s are over: the rest of {name}'s settings is not tried")
-                break
-            trial = _told(problem.judge(Setting(family, params)), say)
-            best[name] = max(best[name], trial, key=lambda one: one.value)
+    in_order = sorted(best.values(), key=lambda trial: -trial.value)
+    more = [
+        Setting(trial.setting.family, params)
+        for trial in in_order
+        for params in trial.setting.family.settings[1:]
+    ]
+    for n_tried, setting in enumerate(more):
+        if problem.clock() > deadline:
+            say(f"{seconds:.0f} s are over: {len(more) - n_tried} more settings are not tried")
+            break
+        trial = _told(problem.judge(setting), say)
+        best[setting.name] = max(best[setting.name], trial, key=lambda one: one.value)
     return sorted(best.values(), key=lambda trial: -trial.value)
 
 

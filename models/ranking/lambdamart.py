@@ -10,6 +10,8 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
+N_PAIRS_PER_THREAD = 100_000
+
 Features = NDArray[np.float32]
 Labels = NDArray[np.bool_]
 
@@ -25,7 +27,9 @@ class LambdaMARTRanker:
     k
         Places that count: the gain is that of NDCG cut at k.
     seed
-        Of the draws of rows and columns; one thread, so that the same seed gives the same trees.
+        Of the draws of rows and columns; the same seed and data give the same trees.
+    n_threads
+        For large tables; small ones are one thread's work.
     """
 
     n_trees: int = 200
@@ -56,7 +60,8 @@ class LambdaMARTRanker:
         if wanted.all() or not wanted.any():
             raise ValueError("a ranker needs pairs that were wanted and pairs that were not")
         data = lightgbm.Dataset(features, label=wanted.astype(np.int32), group=n_by_user)
-        self.booster_ = lightgbm.train(self._params(), data, num_boost_round=self.n_trees)
+        params = self._params(self._threads_for(len(features)))
+        self.booster_ = lightgbm.train(params, data, num_boost_round=self.n_trees)
         return self
 
     def score(self, features: Features) -> NDArray[np.float32]:
@@ -69,10 +74,15 @@ class LambdaMARTRanker:
         """
         if self.booster_ is None:
             raise ValueError("the ranker is not fitted")
-        scores = self.booster_.predict(features, num_threads=self.n_threads)
+        n_threads = self._threads_for(len(features))
+        scores = self.booster_.predict(features, num_threads=n_threads)
         return np.asarray(scores, np.float32)
 
-    def _params(self) -> dict[str, Any]:
+    def _threads_for(self, n_pairs: int) -> int:
+        # Threads that wait for each other cost more than a small table is worth.
+        return self.n_threads if n_pairs > N_PAIRS_PER_THREAD else 1
+
+    def _params(self, n_threads: int) -> dict[str, Any]:
         return {
             "objective": "lambdarank",
             "lambdarank_truncation_level": 2 * self.k,
@@ -84,7 +94,7 @@ class LambdaMARTRanker:
             "bagging_freq": 1,
             "deterministic": True,
             "force_row_wise": True,
-            "num_threads": self.n_threads,
+            "num_threads": n_threads,
             "seed": self.seed,
             "verbosity": -1,
         }

@@ -1,6 +1,6 @@
 """Putting candidates in order: by one model, by a blend of several, or by a learned ranker."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +13,8 @@ from models.ranking.lambdamart import LambdaMARTRanker
 from models.ranking.pair_context import ItemFacts, context
 from models.retrieval.contract import NO_ITEM, Retriever
 from models.retrieval.histories import Rows, Scores
+
+PLACE_DAMPING = 10
 
 Weights = NDArray[np.float32]
 Features = NDArray[np.float32]
@@ -46,18 +48,51 @@ class SingleOrder:
 
 @dataclass(frozen=True)
 class BlendOrder:
-    """A weighted sum of the models' standings; one weight per model."""
+    """A weighted sum of what the models say, made comparable; one weight per model."""
 
     weights: Weights
+    form: str = "standing"
 
     def score(self, candidates: Candidates, asked: Asked) -> Scores:  # noqa: ARG002
         """Return the sums."""
-        sums = candidates.standings @ self.weights
-        return np.where(candidates.items == NO_ITEM, -np.inf, sums).astype(np.float32)
+        return blended(candidates, FORMS[self.form](candidates), self.weights)
 
     def refreshed(self, facts: ItemFacts) -> "BlendOrder":  # noqa: ARG002
         """Return this one: weights know of nothing."""
         return self
+
+
+def blended(candidates: Candidates, opinions: Scores, weights: Weights) -> Scores:
+    """Return the weighted sums of opinions, shape (n, m, M); -inf where there is no item."""
+    return np.where(candidates.items == NO_ITEM, -np.inf, opinions @ weights).astype(np.float32)
+
+
+def shares(candidates: Candidates) -> Scores:
+    """Return each score's share of its model's sum for the user, over the model's candidates.
+
+    What is below 0, unknown or not among the model's candidates has no share.
+    """
+    own = (candidates.standings > 0) & (candidates.scores > 0)
+    positive = np.where(own, candidates.scores, 0)
+    total = positive.sum(axis=1, keepdims=True)
+    return np.asarray(positive / np.maximum(total, 1e-30), np.float32)
+
+
+def places(candidates: Candidates) -> Scores:
+    """Return the reciprocal places, damped.
+
+    Source: Cormack, Clarke, Buettcher, "Reciprocal rank fusion outperforms Condorcet" (SIGIR 2009),
+    with the damping of 60 brought down to 10 for lists of which the first places are looked at.
+    """
+    return np.asarray(1 / (PLACE_DAMPING + candidates.places), np.float32)
+
+
+FORMS: Mapping[str, Callable[[Candidates], Scores]] = {
+    "standing": lambda candidates: candidates.standings,
+    "share": shares,
+    "place": places,
+}
+"""Ways to make what models say comparable; which is best, a hold-out says."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from models.ranking.asked import asked
 from models.ranking.first_stage import candidates, union
 from models.ranking.lambdamart import LambdaMARTRanker
 from models.ranking.pair_context import NAMES, context, item_facts
-from models.ranking.second_stage import BlendOrder, SingleOrder, TwoStages, in_order
+from models.ranking.second_stage import FORMS, BlendOrder, SingleOrder, TwoStages, in_order
 from models.retrieval.histories import histories
 from tests.unit.models.logs import drawn
 
@@ -103,6 +103,28 @@ def test_orders_of_one_first_stage_differ():
         "second": [[2, 1]],
         "blend": [[0, 1]],  # 1 and 0, .75, .5
     }
+
+
+@pytest.mark.parametrize(
+    ("form", "first", "second"),
+    [("standing", [1, 0.5, 0], [0, 0, 1]), ("share", [0.6, 0.4, 0], [0, 0, 1])],
+)
+def test_what_models_say_is_made_comparable(form, first, second):
+    models = [FixedScores((3.0, 2.0, 1.0)), FixedScores((NOBODY, -1.0, 4.0))]
+
+    found = candidates(models, asked(drawn("0", n_items=3), nothing_seen(1, 3)), 3)
+
+    made = FORMS[form](found)[0]
+    assert made[:, 0].tolist() == pytest.approx(first)
+    assert made[:, 1].tolist() == pytest.approx(second)
+
+
+def test_places_count_less_and_less():
+    found = candidates(
+        [FixedScores((3.0, 2.0, 1.0))], asked(drawn("0", n_items=3), nothing_seen(1, 3)), 2
+    )
+
+    assert FORMS["place"](found).ravel().tolist() == pytest.approx([1 / 11, 1 / 12])
 
 
 def test_equal_scores_go_by_rising_number():
