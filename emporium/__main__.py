@@ -14,7 +14,7 @@ import psutil
 import typer
 from rich.console import Console
 
-from emporium import outcome, processes
+from emporium import model_versions, outcome
 from emporium.airflow_client import AirflowError, connect
 from emporium.data import SIMULATOR, Wanted, code_version
 from emporium.databases import SetupError
@@ -22,6 +22,7 @@ from emporium.demo import Demo, StepFailedError, curl_lines, follow
 from emporium.evaluate import evaluate
 from emporium.pipeline_run import Days, run_chain
 from emporium.postgres import PostgresError
+from emporium.running import running_site
 from emporium.services import Site, plan
 from emporium.settings import Settings
 from emporium.supervisor import Supervisor, http_status, log_file, only_one, read_state, repair
@@ -38,6 +39,7 @@ class StoppedError(Exception):
 
 
 app.command()(evaluate)
+app.add_typer(model_versions.app, name="models")
 
 
 @app.command()
@@ -90,7 +92,7 @@ def backfill(
     """Rebuild past days through Airflow, on a running platform."""
     if first > last:
         raise typer.BadParameter(f"--from {first.date()} is after --to {last.date()}")
-    site = running_site(Settings())
+    site = running_site(Settings(), console)
     days = Days(first.date(), last.date(), first.date(), first.date())
     with reporting():
         airflow = connect(site["airflow-api"])
@@ -101,7 +103,7 @@ def backfill(
 @app.command()
 def status() -> None:
     """Say which services answer."""
-    site = running_site(Settings())
+    site = running_site(Settings(), console)
     for name, url in site.items():
         console.print(f"{name:22} {url}  {'answers' if http_status(url) else 'does not answer'}")
 
@@ -178,24 +180,6 @@ def watch(supervisor: Supervisor) -> None:
     while True:
         time.sleep(2)
         supervisor.restart_dead()
-
-
-def running_site(settings: Settings) -> dict[str, str]:
-    """Return the URLs of the running site; exit with a sentence if none runs."""
-    state = read_state(settings.home)
-    if not state:
-        left = processes.of_home(settings.home)
-        console.print(
-            f"nothing runs on {settings.home}"
-            + (f", but {len(left)} processes are left: `emporium stop` ends them" if left else "")
-        )
-        raise typer.Exit(3)
-    ports: dict[str, int] = state["site"]["ports"]
-    return {
-        name: f"http://127.0.0.1:{port}"
-        for name, port in ports.items()
-        if name not in ("postgres", "redis")
-    }
 
 
 def show_urls(site: Site) -> None:

@@ -44,6 +44,7 @@ from jobs.training_data import (
 )
 from models import registry
 from models.bundle import Bundle, bundle, rows_of
+from models.card import CardFacts, card
 from models.evaluation.comparison import REFERENCE, judged
 from models.evaluation.holdouts import Holdout
 from models.evaluation.report import Report, report
@@ -133,7 +134,9 @@ def train(
     )
     decision = unless_older(decision, str(date), registry.champion_date(uri, MODEL))
     show(found, scores, held, decision)
-    version = register(uri, record(settings, lake, made, date), *bundles(data, made, date))
+    kept = record(settings, lake, made, date)
+    page = card(card_facts(made, kept, decision), made.reports)
+    version = register(uri, kept, bundles(data, made, date), decision, page)
     if decision.promote:
         registry.promote(uri, MODEL, version, decision.sentence)
     return {
@@ -230,6 +233,25 @@ def record(
     )
 
 
+def card_facts(made: Judgement, kept: registry.TrainingRecord, decision: Decision) -> CardFacts:
+    """Return what the version's card tells beside the figures."""
+    found = made.found
+    return CardFacts(
+        date=kept.date,
+        code_version=kept.code_version,
+        data_version=kept.data_version,
+        chosen=found.chosen_name,
+        reason=found.reason,
+        members=[setting.words for setting in found.members],
+        rule=made.holdout.rule,
+        n_users=len(made.holdout.users),
+        n_known_users=len(made.known.user_ids),
+        n_items=len(made.known.item_ids),
+        k=K,
+        gate=decision.sentence,
+    )
+
+
 def means(report: Report) -> dict[str, float]:
     """Return a report's means by name."""
     values = {name: report.measures[name].mean for name in SHOWN}
@@ -318,13 +340,24 @@ def translated(matrix: csr_matrix, columns: Rows, n_columns: int) -> csr_matrix:
     return coo_matrix((cells.data[kept], where), (matrix.shape[0], n_columns)).tocsr()
 
 
-def register(uri: str, record: registry.TrainingRecord, served: Bundle, copy: Bundle) -> str:
-    """Log a run with both bundles and return the model's new version."""
+def register(
+    uri: str,
+    record: registry.TrainingRecord,
+    made: tuple[Bundle, Bundle],
+    decision: Decision,
+    page: str,
+) -> str:
+    """Log a run with both bundles and its card, and return the model's new version.
+
+    `made` are what is served and the copy fitted before the hold-out.
+    """
+    served, copy = made
     with tempfile.TemporaryDirectory() as folder:
         served.save(Path(folder) / "model")
         copy.save(Path(folder) / "holdout_fit")
+        (Path(folder) / "card.md").write_text(page)
         run_id = registry.log_run(uri, MODEL, record, Path(folder))
-    return registry.register(uri, MODEL, run_id)
+    return registry.register(uri, MODEL, run_id, decision.sentence, page)
 
 
 def flat(scores: Mapping[str, Mapping[str, float]]) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,10 +11,15 @@ from mlflow.entities import Metric, Param
 from mlflow.exceptions import MlflowException
 
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
+GATE, PROMOTED = "gate", "promoted"
 
 
 class NoPreviousVersionError(LookupError):
     """There is nothing to roll back to."""
+
+
+class UnknownVersionError(LookupError):
+    """No version of this number is registered."""
 
 
 @dataclass(frozen=True)
@@ -59,25 +64,110 @@ def log_run(tracking_uri: str, name: str, record: TrainingRecord, artifacts: Pat
     return run_id
 
 
-def register(tracking_uri: str, name: str, run_id: str) -> str:
-    """Make a run's artifacts the next version of the model `name`, the challenger; return it."""
+@dataclass(frozen=True)
+class Version:
+    """A registered version.
+
+    Parameters
+    ----------
+    aliases
+        `champion` serves.
+    date
+        The last day (YYYY-MM-DD) it was trained on.
+    gate, promoted
+        What the gate said, and why it last became champion; empty where neither happened.
+    card
+        Its page, in Markdown.
+    """
+
+    version: str
+    aliases: Sequence[str]
+    date: str
+    gate: str
+    promoted: str
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+    card: str
+
+
+def versions(tracking_uri: str, name: str) -> list[Version]:
+    """Return all versions of a model, the newest first; none if there is no such model."""
+    client = MlflowClient(tracking_uri)
+    found = client.search_model_versions(f"name = '{name}'")
+    newest_first = sorted(found, key=lambda one: -int(one.version))
+    return [_version(client, name, str(one.version)) for one in newest_first]
+
+
+def version(tracking_uri: str, name: str, number: str) -> Version:
+    """Return one version.
+
+    Raises
+    ------
+    UnknownVersionError
+        If there is none of this number.
+    """
+    found = {one.version: one for one in versions(tracking_uri, name)}
+    if number not in found:
+        raise UnknownVersionError(
+            f"{name} has no version {number}: {', '.join(found) or 'none yet'}"
+        )
+    return found[number]
+
+
+def _version(client: MlflowClient, name: str, version: str) -> Version:
+    about = client.get_model_version(name, version)
+    run = client.get_run(about.run_id).data
+    return Version(
+        version=version,
+        aliases=sorted(about.aliases),
+        date=run.params.get("date", ""),
+        gate=about.tags.get(GATE, ""),
+        promoted=about.tags.get(PROMOTED, ""),
+        params=run.params,
+        metrics=run.metrics,
+        card=about.description or "",
+    )
+
+
+def register(tracking_uri: str, name: str, run_id: str, gate: str = "", card: str = "") -> str:
+    """Make a run's artifacts the next version of the model `name`, the challenger; return it.
+
+    Parameters
+    ----------
+    gate
+        What the gate said of it, promoted or not.
+    card
+        A page about the version, in Markdown.
+    """
     client = MlflowClient(tracking_uri)
     if not client.search_registered_models(f"name = '{name}'"):
         client.create_registered_model(name)
     source = f"{client.get_run(run_id).info.artifact_uri}"
-    version = str(client.create_model_version(name, source, run_id).version)
+    version = str(client.create_model_version(name, source, run_id, description=card).version)
+    client.set_model_version_tag(name, version, GATE, gate)
     client.set_registered_model_alias(name, CHALLENGER, version)
     return version
 
 
 def promote(tracking_uri: str, name: str, version: str, sentence: str) -> None:
-    """Make a version the champion and remember the one it replaces."""
+    """Make a version the champion, for the reason given, and remember the one it replaces."""
     client = MlflowClient(tracking_uri)
-    client.set_model_version_tag(name, version, "gate", sentence)
+    client.set_model_version_tag(name, version, PROMOTED, sentence)
     before = champion_version(tracking_uri, name)
     if before is not None and before != version:
         client.set_registered_model_alias(name, PREVIOUS, before)
     client.set_registered_model_alias(name, CHAMPION, version)
+
+
+def promote_by_hand(tracking_uri: str, name: str, number: str, reason: str) -> None:
+    """Make a version the champion whatever the gate said.
+
+    Raises
+    ------
+    UnknownVersionError
+        If there is no such version.
+    """
+    promote(tracking_uri, name, version(tracking_uri, name, number).version, f"by hand: {reason}")
 
 
 def roll_back(tracking_uri: str, name: str) -> str:

@@ -19,6 +19,7 @@ from models.ranking.second_stage import (
     Order,
     blended,
     pair_features,
+    shortlist,
 )
 from models.retrieval.contract import NO_ITEM, Retriever
 from models.retrieval.histories import Rows
@@ -148,8 +149,8 @@ def ranker_taught_by(lesson: Lesson) -> LearnedOrder:
         If there is no such user.
     """
     some = lesson.part(np.nonzero(lesson.wanted.any(axis=1))[0])
-    real = some.candidates.items != NO_ITEM
-    features = pair_features(some.candidates, some.asked, some.facts)[real]
+    shown = shortlist(some.candidates)
+    features = pair_features(some.candidates, some.asked, some.facts)[shown]
     ranker = LambdaMARTRanker(k=lesson.k, seed=lesson.seed)
-    ranker.fit(features, some.wanted[real], real.sum(axis=1))
+    ranker.fit(features, some.wanted[shown], shown.sum(axis=1))
     return LearnedOrder(ranker, lesson.facts)

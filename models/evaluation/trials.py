@@ -46,6 +46,12 @@ class Setting:
         """Return the family's name."""
         return self.family.name
 
+    @property
+    def words(self) -> str:
+        """Return family and settings for people."""
+        params = ", ".join(f"{name} {value}" for name, value in self.params.items())
+        return f"{self.name}: {params}" if params else self.name
+
     def fit(self, known: Histories, items: Items) -> Retriever:
         """Return a model fitted on what is known."""
         return self.family.make(**self.params).fit(known, items)
@@ -122,7 +128,6 @@ def tried(
 
 
 def _told(trial: Trial, say: Callable[[str], None]) -> Trial:
-    params = ", ".join(f"{name} {value}" for name, value in trial.setting.params.items())
     seconds = f"fit {trial.fit_seconds:.1f} s, score {trial.score_seconds:.1f} s"
-    say(f"{trial.setting.name:<20} {trial.value:.4f}  {seconds}  {params}")
+    say(f"{trial.value:.4f}  {seconds}  {trial.setting.words}")
     return trial

@@ -10,6 +10,7 @@ from models.evaluation.holdouts import Holdout, last_event
 from models.evaluation.lessons import blend_taught_by, cross_ndcg, lesson_of, ranker_taught_by
 from models.evaluation.study import choice
 from models.evaluation.weights import best_weights, ndcg_by_user
+from models.ranking import second_stage
 from models.ranking.asked import asked
 from models.ranking.first_stage import candidates, union
 from models.ranking.lambdamart import LambdaMARTRanker
@@ -125,6 +126,16 @@ def test_places_count_less_and_less():
     )
 
     assert FORMS["place"](found).ravel().tolist() == pytest.approx([1 / 11, 1 / 12])
+
+
+def test_a_ranker_is_shown_the_best_places_of_all_models_together(monkeypatch):
+    monkeypatch.setattr(second_stage, "N_SHORTLISTED", 2)
+    models = [FixedScores((3.0, 2.0, 1.0, 0.0)), FixedScores((0.0, 3.0, 2.0, 1.0))]
+
+    found = candidates(models, asked(drawn("0", n_items=4), nothing_seen(1, 4)), 4)
+
+    # 1/11 + 1/14, 1/12 + 1/11, 1/13 + 1/12, 1/14 + 1/13
+    assert second_stage.shortlist(found).tolist() == [[True, True, False, False]]
 
 
 def test_equal_scores_go_by_rising_number():

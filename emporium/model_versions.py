@@ -1,0 +1,101 @@
+"""`emporium models`: what was trained, what serves, and changing that by hand."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from emporium import outcome
+from emporium.running import running_site
+from emporium.settings import Settings
+
+app = typer.Typer(help=__doc__, no_args_is_help=True)
+console = Console(highlight=False, soft_wrap=True)
+
+Model = Annotated[str, typer.Option(help="its name in the registry")]
+RECOMMENDER = "recommender"
+
+
+@app.command("list")
+def list_versions(model: Model = RECOMMENDER) -> None:
+    """List the versions, the newest first, with what the gate said of each."""
+    from models import registry  # noqa: PLC0415 - MLflow takes seconds to load
+
+    table = Table("version", "is", "trained up to", "method", "NDCG", "gate", show_edge=False)
+    for one in registry.versions(_tracking_uri(), model):
+        method = one.params.get("method", "")
+        ndcg = one.metrics.get(f"{method}_ndcg")
+        shown = "" if ndcg is None else f"{ndcg:.4f}"
+        table.add_row(one.version, ", ".join(one.aliases), one.date, method, shown, one.gate)
+    console.print(table)
+
+
+@app.command()
+def show(version: str, model: Model = RECOMMENDER) -> None:
+    """Print a version's card."""
+    from models import registry  # noqa: PLC0415 - MLflow takes seconds to load
+
+    with _errors():
+        console.print(registry.version(_tracking_uri(), model, version).card, markup=False)
+
+
+@app.command()
+def compare(first: str, second: str, model: Model = RECOMMENDER) -> None:
+    """Print the figures of two versions side by side; each was judged by its own hold-out."""
+    from models import registry  # noqa: PLC0415 - MLflow takes seconds to load
+
+    with _errors():
+        found = [registry.version(_tracking_uri(), model, name) for name in (first, second)]
+    names = sorted({name for one in found for name in one.metrics})
+    rows = {
+        name: {f"version {one.version}": one.metrics.get(name, "") for one in found}
+        for name in names
+    }
+    console.print(outcome.matrix(f"{model}: figures on each version's own hold-out", rows))
+    params = sorted({name for one in found for name in one.params})
+    different = {
+        name: {f"version {one.version}": one.params.get(name, "") for one in found}
+        for name in params
+        if len({one.params.get(name) for one in found}) > 1
+    }
+    console.print(outcome.matrix("what differs", different))
+
+
+@app.command()
+def promote(
+    version: str,
+    because: Annotated[str, typer.Option(help="the reason, kept with the version")],
+    model: Model = RECOMMENDER,
+) -> None:
+    """Make a version the champion whatever the gate said; serving follows within seconds."""
+    from models import registry  # noqa: PLC0415 - MLflow takes seconds to load
+
+    with _errors():
+        registry.promote_by_hand(_tracking_uri(), model, version, because)
+    console.print(f"{model} {version} is the champion")
+
+
+@app.command()
+def rollback(model: Model = RECOMMENDER) -> None:
+    """Make the champion before this one the champion again."""
+    from models import registry  # noqa: PLC0415 - MLflow takes seconds to load
+
+    with _errors():
+        version = registry.roll_back(_tracking_uri(), model)
+    console.print(f"{model} {version} is the champion again")
+
+
+def _tracking_uri() -> str:
+    return running_site(Settings(), console)["mlflow"]
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    try:
+        yield
+    except LookupError as error:
+        console.print(f"FAILED: {error}", style="bold", markup=False)
+        raise typer.Exit(1) from error
