@@ -25,6 +25,7 @@ from models.retrieval.contract import NO_ITEM, Retriever
 from models.retrieval.histories import Rows
 
 N_BLENDING_USERS = 2_000
+N_DESCRIBED_AT_ONCE = 500
 
 Values = NDArray[np.float64]
 Teach = Callable[["Lesson"], Order]
@@ -150,7 +151,18 @@ def ranker_taught_by(lesson: Lesson) -> LearnedOrder:
     """
     some = lesson.part(np.nonzero(lesson.wanted.any(axis=1))[0])
     shown = shortlist(some.candidates)
-    features = pair_features(some.candidates, some.asked, some.facts)[shown]
+    features = np.concatenate([_features(some, shown, users) for users in _pieces(len(some))])
     ranker = LambdaMARTRanker(k=lesson.k, seed=lesson.seed)
     ranker.fit(features, some.wanted[shown], shown.sum(axis=1))
     return LearnedOrder(ranker, lesson.facts)
+
+
+def _pieces(n_users: int) -> list[Rows]:
+    # All candidates' features at once would be several times what the ranker is shown of them.
+    starts = range(0, n_users, N_DESCRIBED_AT_ONCE)
+    return [np.arange(start, min(start + N_DESCRIBED_AT_ONCE, n_users)) for start in starts]
+
+
+def _features(lesson: Lesson, shown: NDArray[np.bool_], users: Rows) -> NDArray[np.float32]:
+    some = lesson.part(users)
+    return pair_features(some.candidates, some.asked, some.facts)[shown[users]]

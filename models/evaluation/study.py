@@ -29,7 +29,7 @@ from models.retrieval.items import Items
 SINGLE = "single"
 N_EACH = 150
 N_MEMBERS = 6
-N_TAUGHT_USERS = 5_000
+N_TAUGHT_USERS = 10_000
 N_ENOUGH_TAUGHT = 40
 TEACH: Mapping[str, Teach] = {"blend": blend_taught_by, "ranker": ranker_taught_by}
 """In the order of simplicity."""
@@ -126,14 +126,16 @@ def combined(lesson: Lesson) -> dict[str, Values]:
 def choice(values: Mapping[str, Values], seed: int) -> tuple[str, str]:
     """Return which kind to take and a sentence that says why.
 
-    `values` are in the order of simplicity; a later kind is taken only where its gain over the one
-    taken so far is above 0 in 95 of 100 resamples of the users.
+    `values` are in the order of simplicity; a later kind is taken only where its mean gain over the
+    one taken so far is more than one standard error (Breiman et al., "Classification and regression
+    trees" (1984), 3.4.3). It is taught by half of the users here and by all of them later on.
     """
     taken = next(iter(values))
     reason = f"{taken}: nothing more complicated is clearly better"
     for kind in list(values)[1:]:
-        better = gain(values[kind], values[taken], seed)
-        if better.low > 0:
+        gains = values[kind] - values[taken]
+        if gains.mean() > gains.std() / np.sqrt(len(gains)):
+            better = gain(values[kind], values[taken], seed)
             by = f"{better.mean:+.4f} [{better.low:+.4f}, {better.high:+.4f}]"
             taken, reason = kind, f"{kind}: NDCG {by} against {taken}"
     return taken, reason

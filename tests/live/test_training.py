@@ -13,7 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from typer.testing import CliRunner
 
+from emporium import model_versions
 from emporium.loaders import online_retail
 from emporium.ports import free_port
 from features.schemas.arrow import arrow_schema
@@ -162,6 +164,9 @@ def test_the_first_recommender_beats_popularity_and_serves(settings, tmp_path):
     assert figures["promoted"]
     assert figures["models"][figures["method"]]["ndcg"] > figures["models"]["popularity"]["ndcg"]
     assert (item_ids % 2 == 0).mean() >= 0.8  # user 5 wants the even items
+    card = registry.version(settings.mlflow_tracking_uri, "recommender", version).card
+    assert f"Gate: {figures['gate']}" in card
+    assert "| popularity |" in card
 
 
 def test_a_second_training_on_the_same_data_ties_and_keeps_the_champion(settings):
@@ -262,6 +267,56 @@ def test_versions_are_promoted_and_rolled_back(mlflow_url, tmp_path):
 
     assert registry.roll_back(mlflow_url, "thing") == first
     assert registry.champion_version(mlflow_url, "thing") == first
+
+
+@pytest.fixture
+def versions(mlflow_url, tmp_path, monkeypatch):
+    """Two versions of a model of this test's own; a function that runs `emporium models`."""
+    monkeypatch.setattr(model_versions, "_tracking_uri", lambda: mlflow_url)
+    name = f"shelf-{tmp_path.name}"
+    (tmp_path / "made").mkdir()
+    for ndcg, gate in ((0.25, "promoted, the first"), (0.125, "champion kept")):
+        params = {"method": "als", "als.n_factors": int(ndcg * 1000)}
+        record = TrainingRecord("abc", "def", "2026-01-31", params, {"als_ndcg": ndcg})
+        run_id = registry.log_run(mlflow_url, name, record, tmp_path / "made")
+        registry.register(mlflow_url, name, run_id, gate, f"# A card of {gate}")
+    registry.promote(mlflow_url, name, "1", "promoted, the first")
+
+    def run(*words):
+        return CliRunner().invoke(model_versions.app, [*words, "--model", name])
+
+    return run
+
+
+def test_versions_are_listed_with_what_the_gate_said(versions):
+    listed = versions("list").output
+
+    assert listed.index("champion kept") < listed.index("promoted, the first")
+    assert "0.1250" in listed
+    assert "# A card of champion kept" in versions("show", "2").output
+
+
+def test_two_versions_are_compared_figure_by_figure(versions):
+    compared = versions("compare", "1", "2").output
+
+    assert words_of(compared, "als_ndcg") == ["als_ndcg", "0.2500", "0.1250"]
+    assert words_of(compared, "als.n_factors") == ["als.n_factors", "250", "125"]
+
+
+def words_of(output, name):
+    [line] = [line for line in output.splitlines() if line.strip().startswith(name)]
+    return line.replace("│", " ").split()
+
+
+def test_a_version_is_promoted_by_hand_for_a_reason_and_rolled_back(versions):
+    refused = versions("promote", "9", "--because", "why not")
+    promoted = versions("promote", "2", "--because", "fewer returns")
+    back = versions("rollback")
+
+    assert refused.exit_code == 1
+    assert "has no version 9: 2, 1" in refused.output
+    assert "2 is the champion" in promoted.output
+    assert "1 is the champion again" in back.output
 
 
 def test_no_champion_of_an_unknown_model(mlflow_url, tmp_path):
