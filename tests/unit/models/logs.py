@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.retrieval.histories import histories
+from models.retrieval.histories import Histories, histories
 
 
 def drawn(*lines, n_items=None):
@@ -30,3 +30,16 @@ def of_matrix(matrix):
     users, items = matrix.nonzero()
     weights = np.asarray(matrix[users, items], np.float32).ravel()
     return histories(users, items, weights, np.zeros(len(users)), matrix.shape)
+
+
+def of_lists(rows, n_items, weights=None, ends=None):
+    """Draw one user a list of items, oldest first; all on day 0, or on the days that `ends` says."""
+    lengths = [len(row) for row in rows]
+    items = [item for row in rows for item in row]
+    return Histories(
+        starts=np.cumsum([0, *lengths]),
+        items=np.array(items, np.int64),
+        weights=np.array(weights or [1] * len(items), np.float32),
+        days=np.repeat(np.array(ends or [0] * len(rows), float), lengths),
+        n_items=n_items,
+    )

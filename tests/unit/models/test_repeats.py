@@ -5,22 +5,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from models.retrieval.histories import Histories
 from models.retrieval.meetings import NEVER, meetings
 from models.retrieval.repeats import RepeatsRetriever, shrunk
+from tests.unit.models.logs import of_lists as drawn
 
 NOTHING = -np.inf
-
-
-def drawn(rows, n_items):
-    items = [item for row in rows for item in row]
-    return Histories(
-        starts=np.cumsum([0, *(len(row) for row in rows)]),
-        items=np.array(items, np.int64),
-        weights=np.ones(len(items), np.float32),
-        days=np.zeros(len(items)),
-        n_items=n_items,
-    )
 
 
 @dataclass

@@ -4,23 +4,11 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from models.retrieval.histories import Histories
 from models.retrieval.session_neighbours import SessionNeighboursRetriever
 from models.retrieval.sparse_rows import largest_of_each_row, last_of_each_row
+from tests.unit.models.logs import of_lists as drawn
 
 NOTHING = -np.inf
-
-
-def drawn(rows, n_items, ends=None):
-    items = [item for row in rows for item in row]
-    lengths = [len(row) for row in rows]
-    return Histories(
-        starts=np.cumsum([0, *lengths]),
-        items=np.array(items, np.int64),
-        weights=np.ones(len(items), np.float32),
-        days=np.repeat(np.array(ends or [0] * len(rows), float), lengths),
-        n_items=n_items,
-    )
 
 
 def plain(**changed):

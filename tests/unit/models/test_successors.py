@@ -3,21 +3,10 @@
 import numpy as np
 import pytest
 
-from models.retrieval.histories import Histories
 from models.retrieval.successors import SuccessorsRetriever
+from tests.unit.models.logs import of_lists as drawn
 
 NOTHING = -np.inf
-
-
-def drawn(rows, n_items, weights=None):
-    items = [item for row in rows for item in row]
-    return Histories(
-        starts=np.cumsum([0, *(len(row) for row in rows)]),
-        items=np.array(items, np.int64),
-        weights=np.array(weights or [1] * len(items), np.float32),
-        days=np.zeros(len(items)),
-        n_items=n_items,
-    )
 
 
 def plain(**changed):

@@ -4,23 +4,16 @@ import numpy as np
 import pytest
 
 from models.retrieval.content import ContentRetriever
-from models.retrieval.histories import Histories
 from models.retrieval.items import Items
 from models.retrieval.words import WordsRetriever
+from tests.unit.models.logs import of_lists
 
 ITEMS = Items(["oak table", "oak chair", "green tea", "black tea", ""], np.full(5, -1))
 MODELS = {"words": WordsRetriever, "content": lambda: ContentRetriever(n_dimensions=4)}
 
 
 def drawn(rows, n_items=5):
-    items = [item for row in rows for item in row]
-    return Histories(
-        starts=np.cumsum([0, *(len(row) for row in rows)]),
-        items=np.array(items, np.int64),
-        weights=np.ones(len(items), np.float32),
-        days=np.zeros(len(items)),
-        n_items=n_items,
-    )
+    return of_lists(rows, n_items)
 
 
 @pytest.fixture(params=MODELS)
