@@ -25,6 +25,8 @@ from models.retrieval.words import common_words
 
 N_NEWTON_STEPS = 4
 LEAST_EXPOSURE_DAYS = 1.0
+PRIOR_SHARE_VISITS = 20.0
+"""Visits added to each category's, so that a few don't make a season."""
 
 
 @dataclass
@@ -40,6 +42,8 @@ class AttributeFactorsRetriever:
         much an item is taken by everybody.
     prior_visits
         So many visits as everybody's mixture of categories are added to the user's own.
+    season_days
+        What so many newest days have more of a category than all days is its season.
     min_items
         A word that fewer items have is no attribute.
     n_rounds, n_steps
@@ -53,6 +57,7 @@ class AttributeFactorsRetriever:
     own_regularization: float = 10.0
     strength_regularization: float = 1.0
     prior_visits: float = 1.0
+    season_days: float = 14.0
     min_items: int = 5
     n_rounds: int = 10
     n_steps: int = 10
@@ -61,12 +66,14 @@ class AttributeFactorsRetriever:
     strengths_: Scores = field(default_factory=lambda: np.empty(0, np.float32), init=False)
     categories_: Rows = field(default_factory=lambda: np.empty(0, np.int64), init=False)
     category_shares_: Scores = field(default_factory=lambda: np.empty(0, np.float32), init=False)
+    season_: Scores = field(default_factory=lambda: np.empty(0, np.float32), init=False)
 
     def fit(self, histories: Histories, items: Items) -> Self:
         """Learn the items' factors and how much each category is visited."""
         self.categories_ = category_numbers(items)
-        n_visits = np.asarray(self._visits(histories).sum(axis=0)).ravel() + 1
-        self.category_shares_ = np.asarray(n_visits / n_visits.sum(), np.float32)
+        recent = histories.kept(histories.days > histories.days.max(initial=0) - self.season_days)
+        whole, now = self._shares(histories), self._shares(recent)
+        self.category_shares_, self.season_ = whole, now / whole
         learning = Learning(
             choices=choices(histories, self.categories_),
             words=common_words(items.documents, self.min_items),
@@ -100,7 +107,12 @@ class AttributeFactorsRetriever:
 
     def _category_chances(self, histories: Histories) -> Scores:
         visits = self._visits(histories).toarray() + self.prior_visits * self.category_shares_
+        visits = visits * self.season_
         return np.asarray(visits / visits.sum(axis=1, keepdims=True), np.float32)
+
+    def _shares(self, histories: Histories) -> Scores:
+        n_visits = np.asarray(self._visits(histories).sum(axis=0)).ravel() + PRIOR_SHARE_VISITS
+        return np.asarray(n_visits / n_visits.sum(), np.float32)
 
     def _visits(self, histories: Histories) -> csr_matrix:
         """Return on how many days users came for categories, shape (n, n_categories)."""

@@ -86,3 +86,16 @@ def test_what_happened_after_the_cut_is_not_learnt_from():
 
     never = AttributeFactorsRetriever().fit(before, ITEMS)
     np.testing.assert_array_equal(cut.score(before), never.score(before))
+
+
+def test_a_category_whose_season_begins_gains_on_the_others():
+    """Everybody came for lamps on days 0-19 and for chairs on the last two."""
+    days = np.repeat([*range(20), 30, 31], 20).astype(float)
+    users, items = np.tile(np.arange(20), 22), np.repeat([0] * 20 + [4] * 2, 20)
+    log = histories(users, items, np.ones(440, np.float32), days, (20, 8))
+
+    model = AttributeFactorsRetriever(season_days=7).fit(log, ITEMS)
+
+    chairs = model.score(log)[0, 4:].sum()
+    # Two of 22 days; chairs have 60 / 80 of the recent visits and 60 / 480 of all, 20 added to each.
+    assert chairs == pytest.approx(2 * 6 / (2 * 6 + 20 * 2 / 7), abs=0.02)
