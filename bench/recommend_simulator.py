@@ -2,7 +2,9 @@
 
 The oracle ranks by the expected purchases of each pair in the window, from the shop's own laws: the
 category a visit is for, the products drawn and shown, how far down the list they are looked at, the
-appeal to this shopper at the window's mean price, and the partner sold along. Places in a list are
+appeal to this shopper at the window's mean price, and the partner sold along. The window's promotions
+and stock-outs are known to it too, which nobody could know at the cut (`window` of the day before the
+cut is the oracle without them). Places in a list are
 known to it on average only, so that a lucky ranking can do better than it.
 """
 

@@ -2,10 +2,14 @@
 
 from typing import Any
 
+import numpy as np
+
 from models.evaluation.holdouts import Holdout
 from models.evaluation.trials import Family, Params
 from models.retrieval.als import ALSRetriever
+from models.retrieval.attribute_factors import AttributeFactorsRetriever
 from models.retrieval.category_popularity import CategoryPopularityRetriever
+from models.retrieval.choices import category_numbers
 from models.retrieval.content import ContentRetriever
 from models.retrieval.contract import Retriever
 from models.retrieval.ease import EASERetriever
@@ -23,6 +27,7 @@ RETRIEVERS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
         ALSRetriever,
+        AttributeFactorsRetriever,
         CategoryPopularityRetriever,
         ContentRetriever,
         EASERetriever,
@@ -39,6 +44,8 @@ RETRIEVERS: dict[str, type[Any]] = {
 
 N_EASE_ITEMS = 8_000
 """Above so many items EASE takes minutes, and the neighbours do as well."""
+N_CHOICES = 30_000_000
+"""Pairs of a user and an item of a category they came for: some 2 minutes of one core."""
 
 
 def _successors(*rows: tuple[float, ...]) -> list[Params]:
@@ -111,6 +118,7 @@ def families() -> list[Family]:
         Family("session_neighbours", SessionNeighboursRetriever, _SESSION_NEIGHBOURS),
         Family("words", WordsRetriever, _WORDS, _without_texts),
         Family("content", ContentRetriever, [{"n_dimensions": 320}], _without_texts),
+        Family("attribute_factors", AttributeFactorsRetriever, [{}], _too_many_choices),
     ]
 
 
@@ -120,6 +128,7 @@ def nightly_families() -> list[Family]:
         Family("als", ALSRetriever, [{"n_factors": 64}]),
         Family("content", ContentRetriever, [{"n_dimensions": 320}]),
         Family("category_popularity", CategoryPopularityRetriever, [{}]),
+        Family("attribute_factors", AttributeFactorsRetriever, [{}], _too_many_choices),
         Family("popularity", PopularityRetriever, [{}]),
     ]
 
@@ -148,3 +157,10 @@ def _without_repeats(holdout: Holdout, items: Items) -> str | None:  # noqa: ARG
 def _too_many_for_ease(holdout: Holdout, items: Items) -> str | None:  # noqa: ARG001
     n = holdout.known.n_items
     return f"{n:,} items are more than {N_EASE_ITEMS:,}" if n > N_EASE_ITEMS else None
+
+
+def _too_many_choices(holdout: Holdout, items: Items) -> str | None:
+    known, categories = holdout.known, category_numbers(items)
+    came = np.unique(np.stack([known.users, categories[known.items]]), axis=1)
+    n = int(np.bincount(categories)[came[1]].sum())
+    return f"{n:,} choices are more than {N_CHOICES:,}" if n > N_CHOICES else None

@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.preprocessing import normalize
 
 from models.retrieval.histories import Histories, Scores
@@ -65,6 +65,18 @@ def weighted_words(documents: Sequence[str], max_words: int) -> csr_matrix:
     # A word that most items have tells nothing; with a handful of items it may.
     max_df = 0.5 if len(documents) > 9 else 1.0
     words = TfidfVectorizer(max_features=max_words, sublinear_tf=True, max_df=max_df)
+    try:
+        return words.fit_transform(documents).astype(np.float32)
+    except ValueError:  # scikit-learn's only word for texts without a usable word
+        return csr_matrix((len(documents), 1), dtype=np.float32)
+
+
+def common_words(documents: Sequence[str], min_items: int) -> csr_matrix:
+    """Return 1 where a text has a word that enough texts and at most half have, shape (n, n_words).
+
+    One empty word if there is none.
+    """
+    words = CountVectorizer(min_df=min_items, max_df=0.5, binary=True)
     try:
         return words.fit_transform(documents).astype(np.float32)
     except ValueError:  # scikit-learn's only word for texts without a usable word
