@@ -4,15 +4,14 @@ import asyncio
 import contextlib
 import os
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
 from pwdlib import PasswordHash
 
+from bench.processes import running
 from bench.watch import REPOSITORY
 from emporium import postgres, redis
 from emporium.ports import free_port, is_listening
@@ -21,7 +20,6 @@ from transactional.migrations import upgrade
 
 SECRET = "a secret of the bench, long enough for the shop"  # noqa: S105 - signs nothing of value
 PASSWORD = "correct horse battery staple"  # noqa: S105 - of customers who do not exist
-START_SECONDS = 60
 
 SHOP = """
 insert into accounts (email, password_hash, role, region, registered_at)
@@ -71,12 +69,12 @@ def stores(folder: Path, n_customers: int) -> Iterator[Stores]:
     ports = free_port(), free_port()
     probe = [str(postgres.BINARIES / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(ports[0])]
     with (
-        _running(
+        running(
             postgres.command(folder / "postgres", ports[0]),
             folder / "postgres.log",
             lambda: subprocess.call(probe) == 0,  # noqa: S603 - our own
         ),
-        _running(
+        running(
             redis.command(folder / "redis", ports[1]),
             folder / "redis.log",
             lambda: is_listening(ports[1]),
@@ -109,10 +107,10 @@ def shop(stores: Stores, orders_per_commit: int) -> Iterator[tuple[int, "subproc
     }
     provider = granian("transactional.payments.test_provider.app:create_app", payments)
     with (
-        _running(
+        running(
             provider, stores.folder / "payments.log", lambda: is_listening(payments), environment
         ),
-        _running(
+        running(
             granian("transactional.app:create_app", port),
             stores.folder / "shop.log",
             lambda: is_listening(port),
@@ -130,28 +128,3 @@ async def _fill(url: str, n_customers: int) -> None:
         await connection.execute(CATALOGUE)
     finally:
         await connection.close()
-
-
-@contextlib.contextmanager
-def _running(
-    command: list[str],
-    log: Path,
-    ready: Callable[[], bool],
-    environment: dict[str, str] | None = None,
-) -> Iterator["subprocess.Popen[bytes]"]:
-    with log.open("ab") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)  # noqa: S603 - our own
-    try:
-        deadline = time.monotonic() + START_SECONDS
-        while not ready():
-            if process.poll() is not None or time.monotonic() > deadline:
-                sys.exit(f"FAILED: {command[0]} does not start:\n{log.read_text()[-3000:]}")
-            time.sleep(0.05)
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()

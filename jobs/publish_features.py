@@ -1,4 +1,4 @@
-"""Push the newest features to serving: derived tables -> Feast -> Redis.
+"""Push the newest features to serving: derived tables -> Feast -> Redis, and packed beside it.
 
 python -m jobs.publish_features --date 2024-05-01
 """
@@ -6,11 +6,18 @@ python -m jobs.publish_features --date 2024-05-01
 import datetime as dt
 import logging
 import sys
+from dataclasses import dataclass
+
+import pyarrow as pa
+from redis import Redis
 
 from features.schemas.lake import UserFeatures
 from features.schemas.row import Row
-from features.store.definitions import USER_RECENT, VIEWS
+from features.store.definitions import PUSHED, VIEWS
 from features.store.opening import FeatureStore, apply_definitions, open_store
+from features.store.packed import PACKED
+from features.store.packed_redis import PackedFeatures
+from features.store.user_lists import UserLists
 from jobs.partitions import Partitions
 from jobs.reports import write_report
 from jobs.runner import Dates, JobError, Settings, partitions, run
@@ -27,7 +34,11 @@ def main(settings: Settings, dates: Dates) -> None:
     newest = {row: newest_day(lake, row) for row in VIEWS}
     store = open_store(settings.feast, settings.redis_url, overwrite=True)
     apply_definitions(store, settings.lake)
-    pushed = {row.table: materialize(store, lake, row, day) for row, day in newest.items()}
+    with Redis.from_url(settings.redis_url) as redis:
+        online = Online(store, PackedFeatures(redis))
+        pushed = {
+            row.table: online.write(row, lake.read(row, day, day)) for row, day in newest.items()
+        }
     log.info("pushed %s", pushed)
     write_report(settings.reports, "publish_features", dates.last, pushed)
 
@@ -46,18 +57,26 @@ def newest_day(lake: Partitions, row: type[Row]) -> dt.date:
     return days[-1]
 
 
-def materialize(store: FeatureStore, lake: Partitions, row: type[Row], day: dt.date) -> int:
-    """Write one day's rows of a view to the online store and return how many there are.
+@dataclass(frozen=True)
+class Online:
+    """The online store: Feast's rows, and the same packed beside them."""
 
-    Feast's own `materialize` reads the view's whole history to find each entity's last row; here the
-    newest partition holds them all, so only that is read.
-    """
-    rows = lake.read(row, day, day).drop_columns(["date"]).to_pandas()
-    store.write_to_online_store(row.table, df=rows)
-    if row is UserFeatures:
-        recent = rows[["user_id", "recent_item_ids", "available_at"]]
-        store.write_to_online_store(USER_RECENT, df=recent)
-    return len(rows)
+    store: FeatureStore
+    packed: PackedFeatures
+
+    def write(self, row: type[Row], rows: pa.Table) -> int:
+        """Write one day's rows of a view and return how many there are.
+
+        Feast's own `materialize` reads the view's whole history to find each entity's last row;
+        here the newest partition holds them all, so only that is read.
+        """
+        self.store.write_to_online_store(row.table, df=rows.drop_columns(["date"]).to_pandas())
+        if row in PACKED:
+            self.packed.write_all(PACKED[row], rows)
+        if row is UserFeatures:
+            for view in PUSHED:
+                UserLists(view, self.store, self.packed).publish(rows)
+        return len(rows)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,10 @@ from fastapi import FastAPI
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
+from features.store.definitions import USER_RECENT
 from features.store.opening import open_store
+from features.store.packed_redis import PackedFeatures
+from features.store.user_lists import UserLists
 from serving.errors import add_error_handlers
 from serving.events.recent import RecentViews
 from serving.events.router import router as events_router
@@ -60,7 +63,10 @@ def make_app(
     # The list pushed holds the one that is there, so it may replace even a batch's, whose time is
     # the end of its day and so may be still to come.
     pushed_to = open_store(settings.feast, settings.redis_url, overwrite=True)
-    recent = RecentViews(_stream(settings.redis_url), pushed_to, lists, log)
+    packed = PackedFeatures(Redis.from_url(settings.redis_url, socket_timeout=STREAM_SECONDS))
+    recent = RecentViews(
+        _stream(settings.redis_url), UserLists(USER_RECENT, pushed_to, packed), log
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

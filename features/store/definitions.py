@@ -25,7 +25,9 @@ VIEWS: dict[type[Row], Entity] = {
 """The batch views: each table's rows of one entity, usable from `available_at` on."""
 
 USER_RECENT = "user_recent"
-USER_RECENT_PUSH = "user_recent_push"
+PUSHED = {USER_RECENT: "recent_item_ids"}
+"""Views of one list per user, newest first, and its column: of the batch, then kept fresh by events."""
+PUSHED_TTL = timedelta(days=90)
 RANKING_FEATURES = "ranking"
 
 TIMES = ("available_at", "date")
@@ -33,7 +35,7 @@ TIMES = ("available_at", "date")
 
 def definitions(
     lake: Path,
-) -> tuple[list[Entity], list[FeatureView], PushSource, FeatureService]:
+) -> tuple[list[Entity], list[FeatureView], list[PushSource], FeatureService]:
     """Return all that is applied to the store.
 
     Parameters
@@ -42,9 +44,15 @@ def definitions(
         The lake's folder; the offline store reads the published partitions of its derived tables.
     """
     views = [_view(row, entity, lake) for row, entity in VIEWS.items()]
-    pushed, source = _user_recent(lake)
+    sources = {view: _push_source(view, lake) for view in PUSHED}
+    pushed = [_pushed_view(view, source) for view, source in sources.items()]
     ranking = FeatureService(name=RANKING_FEATURES, features=views[:2])
-    return [USER, PRODUCT, CATEGORY], [*views, pushed], source, ranking
+    return [USER, PRODUCT, CATEGORY], [*views, *pushed], list(sources.values()), ranking
+
+
+def push_name(view: str) -> str:
+    """Return the name under which events are pushed into a view of `PUSHED`."""
+    return f"{view}_push"
 
 
 def _view(row: type[Row], entity: Entity, lake: Path) -> FeatureView:
@@ -57,21 +65,22 @@ def _view(row: type[Row], entity: Entity, lake: Path) -> FeatureView:
     )
 
 
-def _user_recent(lake: Path) -> tuple[FeatureView, PushSource]:
-    """Return the view of what a user looked at last: of the batch, then pushed event by event."""
-    batch = _offline(UserFeatures, lake, name=f"{USER_RECENT}_batch")
-    source = PushSource(name=USER_RECENT_PUSH, batch_source=batch)
-    view = FeatureView(
-        name=USER_RECENT,
+def _push_source(view: str, lake: Path) -> PushSource:
+    batch = _offline(UserFeatures, lake, name=f"{view}_batch")
+    return PushSource(name=push_name(view), batch_source=batch)
+
+
+def _pushed_view(view: str, source: PushSource) -> FeatureView:
+    return FeatureView(
+        name=view,
         entities=[USER],
-        ttl=timedelta(days=90),
+        ttl=PUSHED_TTL,
         schema=[
             Field(name="user_id", dtype=Int64),
-            Field(name="recent_item_ids", dtype=Array(Int64)),
+            Field(name=PUSHED[view], dtype=Array(Int64)),
         ],
         source=source,
     )
-    return view, source
 
 
 def _offline(row: type[Row], lake: Path, name: str | None = None) -> FileSource:

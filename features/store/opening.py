@@ -44,9 +44,9 @@ def open_store(home: Path, redis_url: str, *, overwrite: bool = False) -> Featur
 
 
 def apply_definitions(store: FeatureStore, lake: Path) -> None:
-    """Register the entities, views, push source and feature service."""
-    entities, views, source, service = definitions(lake)
-    store.apply([*entities, source, *views, service])
+    """Register the entities, views, push sources and feature service."""
+    entities, views, sources, service = definitions(lake)
+    store.apply([*entities, *sources, *views, service])
 
 
 def connection_string(redis_url: str) -> str:

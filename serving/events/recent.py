@@ -6,22 +6,20 @@ a crash moves an item to the front where it already is.
 """
 
 import contextlib
+import datetime as dt
 import json
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
 import structlog
 from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from features.schemas.logs import ClickstreamEvent
-from features.store.definitions import USER_RECENT_PUSH
-from features.store.opening import FeatureStore, PushMode
+from features.store.user_lists import UserList, UserLists
 from serving.events.service import FIELD, STREAM
-from serving.recommendations.features import FeatureLists
 
 GROUP = "recently_viewed"
 CONSUMER = "recently_viewed"  # one name: who takes over gets what the last one left unfinished
@@ -38,8 +36,7 @@ class RecentViews:
     """Follows the stream and keeps `user_recent` fresh."""
 
     redis: Redis
-    store: FeatureStore
-    lists: FeatureLists
+    lists: UserLists
     log: structlog.BoundLogger
 
     def run(self, stop: threading.Event) -> None:
@@ -79,20 +76,20 @@ class RecentViews:
             self.redis.xack(STREAM, GROUP, *(entry_id for entry_id, _ in entries))
         return len(entries)
 
-    def _push(self, views: Mapping[int, list[tuple[int, pd.Timestamp]]]) -> None:
+    def _push(self, views: Mapping[int, list[tuple[int, dt.datetime]]]) -> None:
         if not views:
             return
-        rows = [
-            {
-                "user_id": user_id,
-                "recent_item_ids": merged(
-                    [item for item, _ in seen], self.lists.recently_viewed(user_id)
-                ),
-                "available_at": max(at for _, at in seen),
-            }
-            for user_id, seen in views.items()
-        ]
-        self.store.push(USER_RECENT_PUSH, pd.DataFrame(rows), to=PushMode.ONLINE)
+        earlier = self.lists.read(list(views))
+        self.lists.push(
+            [
+                UserList(
+                    user_id,
+                    merged([item for item, _ in seen], earlier[user_id]),
+                    max(at for _, at in seen),
+                )
+                for user_id, seen in views.items()
+            ]
+        )
 
     def _make_group(self) -> None:
         try:
@@ -104,15 +101,15 @@ class RecentViews:
 
 def latest_views(
     entries: Iterable[Mapping[str, str]],
-) -> dict[int, list[tuple[int, pd.Timestamp]]]:
+) -> dict[int, list[tuple[int, dt.datetime]]]:
     """Return what each known customer looked at: (product, when), the latest entry first."""
-    views: dict[int, list[tuple[int, pd.Timestamp]]] = {}
+    views: dict[int, list[tuple[int, dt.datetime]]] = {}
     for fields in entries:
         event = _event(fields.get(FIELD, ""))
         if event is None or event.kind not in KINDS or event.customer_id is None:
             continue
         if event.product_id is not None:
-            seen = (event.product_id, pd.Timestamp(event.recorded_at))
+            seen = (event.product_id, event.recorded_at)
             views.setdefault(event.customer_id, []).insert(0, seen)
     return views
 
