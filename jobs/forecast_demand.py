@@ -23,12 +23,12 @@ from jobs.reports import write_report
 from jobs.runner import Dates, JobError, Settings, partitions, run
 from jobs.training_data import data_version, days_since_1970
 from models import registry
-from models.bundle import rows_of
 from models.forecasting.backtest import backtest
 from models.forecasting.contract import Forecast, Forecaster, Units
 from models.forecasting.features import MIN_HISTORY_DAYS
 from models.forecasting.gradient_boosting import MAX_HORIZON, GradientBoostedForecaster
 from models.forecasting.references import RecentMean, SeasonalNaive
+from models.ids import rows_of
 
 MODEL = "demand"
 N_ORIGINS = 3

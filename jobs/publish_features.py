@@ -13,9 +13,10 @@ from redis import Redis
 
 from features.schemas.lake import UserFeatures
 from features.schemas.row import Row
-from features.store.definitions import PUSHED, VIEWS
+from features.store.definitions import PUSHED, PUSHED_TTL, VIEWS
 from features.store.opening import FeatureStore, apply_definitions, open_store
 from features.store.packed import PACKED
+from features.store.packed_lists import PACKED_LISTS, packed_lists
 from features.store.packed_redis import PackedFeatures
 from features.store.user_lists import UserLists
 from jobs.partitions import Partitions
@@ -73,6 +74,8 @@ class Online:
         self.store.write_to_online_store(row.table, df=rows.drop_columns(["date"]).to_pandas())
         if row in PACKED:
             self.packed.write_all(PACKED[row], rows)
+        if row in PACKED_LISTS:
+            self.packed.write_lists(packed_lists(row, rows), PUSHED_TTL)
         if row is UserFeatures:
             for view in PUSHED:
                 UserLists(view, self.store, self.packed).publish(rows)

@@ -43,7 +43,7 @@ from jobs.training_data import (
     training_data,
 )
 from models import registry
-from models.bundle import Bundle, bundle, rows_of
+from models.bundle import Bundle, bundle
 from models.card import CardFacts, card
 from models.evaluation.comparison import REFERENCE, judged
 from models.evaluation.holdouts import Holdout
@@ -52,6 +52,8 @@ from models.evaluation.study import Study, lesson_for, single_study, study, taug
 from models.evaluation.trials import Problem, Setting, tried
 from models.families import nightly_families
 from models.gate import Decision, decide, unless_older
+from models.ids import rows_of
+from models.live import LiveRecommender, live_recommender
 from models.ranking.second_stage import TwoStages
 from models.recommender import Known
 from models.retrieval.histories import Rows
@@ -202,13 +204,14 @@ def fitted(found: Study, known: Known, day: dt.date) -> TwoStages:
         raise JobError(f"known by {day}: {error}") from error
 
 
-def bundles(data: TrainingData, made: Judgement, date: dt.date) -> tuple[Bundle, Bundle]:
+def bundles(data: TrainingData, made: Judgement, date: dt.date) -> tuple[LiveRecommender, Bundle]:
     """Return what is served, and the copy fitted before the hold-out."""
     lesson = lesson_for(problem_of(made.known, made.holdout), made.before.models, SEED)
     newest = taught_again(made.found, lesson)
     known = data.known(date)
     kind = made.found.chosen
-    served = bundle(known, fitted(newest, known, date), kind, {"fitted_on": str(date)})
+    about = {"fitted_on": str(date)}
+    served = live_recommender(known, fitted(newest, known, date), kind, about)
     copy = bundle(made.known, made.before, kind, {"fitted_on": str(made.after)})
     return served, copy
 
@@ -343,7 +346,7 @@ def translated(matrix: csr_matrix, columns: Rows, n_columns: int) -> csr_matrix:
 def register(
     uri: str,
     record: registry.TrainingRecord,
-    made: tuple[Bundle, Bundle],
+    made: tuple[LiveRecommender, Bundle],
     decision: Decision,
     page: str,
 ) -> str:

@@ -17,8 +17,8 @@ from features.schemas.row import Row
 from features.store.opening import apply_definitions, open_store
 from jobs.partitions import Partitions, layer_of
 from jobs.runner import Settings
-from models.bundle import rows_of
 from models.evaluation.splits import Facts
+from models.ids import rows_of
 from models.recommender import PRODUCT_COLUMNS, USER_COLUMNS, Features, Known
 from models.retrieval.histories import Rows
 from models.retrieval.items import NO_CATEGORY, Items

@@ -1,10 +1,10 @@
-"""What is served: models, the order above them and what they need, in files that are memory-mapped.
+"""A recommender that can be judged: models, the order above them and what they need, as files.
 
 Nothing in the folder is code. Ids are the shop's; inside, users and items are rows.
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -13,19 +13,18 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from models.families import RETRIEVERS
+from models.live import read_metadata
 from models.ranking.asked import Asked
 from models.ranking.saving import load_order, save_order
 from models.ranking.second_stage import Order, TwoStages
-from models.recommender import USER_COLUMNS, Known
-from models.retrieval.content import ContentRetriever
+from models.recommender import Known
 from models.retrieval.contract import NO_ITEM, Retriever, retrieve
-from models.retrieval.histories import Histories, Rows, Scores, histories
+from models.retrieval.histories import Histories, Rows, Scores
 from models.retrieval.popularity import PopularityRetriever
-from models.retrieval.saving import BrokenModelError, load, save
+from models.retrieval.saving import load, save
 
-FORMAT = 2
+FORMAT = 3
 SERVED = "served"
-RECENT_DECAY = 0.9
 
 
 @dataclass(frozen=True)
@@ -47,14 +46,11 @@ class Bundle:
     ----------
     models
         Find candidates; `order` orders them.
-    content
-        Answers what is like an item, whether or not it is among the models.
     """
 
     past: Past
     models: Sequence[Retriever]
     order: Order
-    content: ContentRetriever
     popularity: PopularityRetriever
     n_each: int
     metadata: dict[str, Any]
@@ -68,45 +64,6 @@ class Bundle:
     def item_ids(self) -> Rows:
         """Return what is recommended."""
         return self.past.item_ids
-
-    def for_user(self, user_id: int, exclude: Collection[int], k: int) -> tuple[Rows, Scores]:
-        """Return item ids and scores for a user, best first: none seen, none of `exclude`.
-
-        At most k; none for a user who was not known when the model was fitted.
-        """
-        [row] = rows_of(self.user_ids, [user_id])
-        if row == NO_ITEM:
-            return self._nothing()
-        users = self._users(np.array([row]))
-        unwanted = self._flags(self._known(exclude))
-        return self._ids(
-            self._choose(Asked(users.histories, users.seen + unwanted, users.features), k)
-        )
-
-    def for_items(self, item_ids: Sequence[int], k: int) -> tuple[Rows, Scores]:
-        """Return item ids and scores for somebody who looked at these items, the latest first."""
-        items = self._known(item_ids)[::-1]
-        if len(items) == 0:
-            return self._nothing()
-        n_later = np.arange(len(items))[::-1]
-        guest = histories(
-            np.zeros(len(items), np.int64),
-            items,
-            np.asarray(RECENT_DECAY**n_later, np.float32),
-            np.full(len(items), self._last_day()),
-            (1, len(self.item_ids)),
-        )
-        features = np.full((1, len(USER_COLUMNS)), np.nan, np.float32)
-        return self._ids(self._choose(Asked(guest, self._flags(items), features), k))
-
-    def similar(self, item_id: int, k: int) -> tuple[Rows, Scores]:
-        """Return the ids of the items whose text is most like one's, and the cosines."""
-        [row] = rows_of(self.item_ids, [item_id])
-        if row == NO_ITEM:
-            return self._nothing()
-        items, scores = self.content.similar(int(row), k)
-        found = items != NO_ITEM
-        return self.item_ids[items[found]], scores[found]
 
     def popular(self, k: int) -> tuple[Rows, Scores]:
         """Return the ids of the most popular items and their weights."""
@@ -138,14 +95,6 @@ class Bundle:
         stages = TwoStages(self.models, {SERVED: self.order}, max(self.n_each, k))
         return stages.recommend(asked, k)[SERVED]
 
-    def _last_day(self) -> float:
-        days = self.past.histories.days
-        return float(days.max()) if len(days) else 0.0
-
-    def _known(self, item_ids: Collection[int]) -> Rows:
-        rows = rows_of(self.item_ids, list(dict.fromkeys(item_ids)))
-        return np.asarray(rows[rows != NO_ITEM])
-
     def _flags(self, items: Rows) -> csr_matrix:
         cells = (np.ones(len(items), np.float32), (np.zeros(len(items), int), items))
         return csr_matrix(cells, shape=(1, len(self.item_ids)))
@@ -155,14 +104,10 @@ class Bundle:
         real = items[0] != NO_ITEM
         return self.item_ids[items[0][real]], scores[0][real]
 
-    def _nothing(self) -> tuple[Rows, Scores]:
-        return np.empty(0, np.int64), np.empty(0, np.float32)
-
     def save(self, folder: Path) -> None:
         """Write everything and, last of all, the metadata."""
         folder.mkdir(parents=True, exist_ok=True)
         save(self.past, folder / "past")
-        save(self.content, folder / "content")
         save(self.popularity, folder / "popularity")
         for number, model in enumerate(self.models):
             save(model, folder / f"model-{number}")
@@ -184,12 +129,7 @@ class Bundle:
         BrokenModelError
             If a file is missing or of another format.
         """
-        try:
-            metadata = json.loads((folder / "metadata.json").read_text())
-        except (OSError, ValueError) as error:
-            raise BrokenModelError(f"{folder} holds no whole bundle: {error}") from error
-        if metadata.get("format") != FORMAT:
-            raise BrokenModelError(f"{folder} has format {metadata.get('format')}, not {FORMAT}")
+        metadata = read_metadata(folder, FORMAT)
         models = [
             load(RETRIEVERS[name], folder / f"model-{number}", RETRIEVERS)
             for number, name in enumerate(metadata["models"])
@@ -198,7 +138,6 @@ class Bundle:
             past=load(Past, folder / "past"),
             models=models,
             order=load_order(folder / "order"),
-            content=load(ContentRetriever, folder / "content"),
             popularity=load(PopularityRetriever, folder / "popularity"),
             n_each=metadata["n_each"],
             metadata=metadata,
@@ -216,17 +155,7 @@ def bundle(known: Known, stages: TwoStages, kind: str, metadata: dict[str, Any])
         past=past,
         models=models,
         order=order,
-        content=ContentRetriever().fit(known.histories, known.items),
         popularity=PopularityRetriever().fit(known.histories, known.items),
         n_each=stages.n_each,
         metadata={**metadata, "kind": kind},
     )
-
-
-def rows_of(ids: Rows, wanted: Sequence[int] | Rows) -> Rows:
-    """Return where each id stands in `ids`, which rise; -1 where it does not."""
-    sought = np.asarray(wanted, np.int64)
-    if len(ids) == 0:
-        return np.full(len(sought), NO_ITEM)
-    places = np.minimum(np.searchsorted(ids, sought), len(ids) - 1)
-    return np.where(ids[places] == sought, places, NO_ITEM)

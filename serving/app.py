@@ -16,14 +16,16 @@ from features.store.definitions import USER_RECENT
 from features.store.opening import open_store
 from features.store.packed_redis import PackedFeatures
 from features.store.user_lists import UserLists
+from models.live import LiveRecommender
 from serving.errors import add_error_handlers
 from serving.events.recent import RecentViews
 from serving.events.router import router as events_router
-from serving.published import Published, watch
-from serving.recommendations.features import FeatureLists
+from serving.published import Published, Refreshed, watch
+from serving.recommendations.features import PackedReader
 from serving.recommendations.model import Registry, published_model
+from serving.recommendations.newcomers import CurrentNewcomers
 from serving.recommendations.router import router as recommendations_router
-from serving.recommendations.service import Recommender
+from serving.recommendations.slots import SlotBook
 from serving.search.published import published_index
 from serving.search.router import router as search_router
 from serving.settings import Settings
@@ -32,6 +34,7 @@ from web.logs import make_logger
 from web.service import make_service
 
 REDIS_SECONDS = 1.0
+SLOT_SECONDS = 0.5
 STREAM_SECONDS = 5.0  # longer than a read waits for new entries
 STOP_SECONDS = 5.0
 
@@ -46,7 +49,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def make_app(
     settings: Settings,
     latest_model: Callable[[], str | None],
-    load_model: Callable[[str], Recommender],
+    load_model: Callable[[str], LiveRecommender],
 ) -> FastAPI:
     """Build the application. It starts before any index, model or store is there, and says so."""
     log = make_logger(settings.log_level, "serving")
@@ -58,21 +61,25 @@ def make_app(
     )
     index = published_index(settings.index, log)
     model = published_model(latest_model, load_model, log)
-    store = open_store(settings.feast, settings.redis_url)
-    lists = FeatureLists(store, log)
+    features = AsyncRedis.from_url(
+        settings.redis_url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS
+    )
+    slots = SlotBook(_client(settings.redis_url), log, {})
     # The list pushed holds the one that is there, so it may replace even a batch's, whose time is
     # the end of its day and so may be still to come.
     pushed_to = open_store(settings.feast, settings.redis_url, overwrite=True)
-    packed = PackedFeatures(Redis.from_url(settings.redis_url, socket_timeout=STREAM_SECONDS))
+    packed = PackedFeatures(_client(settings.redis_url))
     recent = RecentViews(
         _stream(settings.redis_url), UserLists(USER_RECENT, pushed_to, packed), log
     )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        with _Background(settings.poll_seconds, recent, index, model):
+        watched = ((index, settings.poll_seconds), (model, settings.poll_seconds))
+        with _Background(recent, *watched, (slots, SLOT_SECONDS)):
             yield
         await redis.aclose()
+        await features.aclose()
 
     checks: dict[str, Check] = {
         "redis": lambda: _check_redis(redis),
@@ -83,7 +90,8 @@ def make_app(
         "serving", "Emporium: search and recommendations", settings.log_level, checks, lifespan
     )
     app.state.redis, app.state.index, app.state.model = redis, index, model
-    app.state.lists = lists
+    app.state.features, app.state.slots = PackedReader(features, log), slots
+    app.state.newcomers = CurrentNewcomers()
     add_error_handlers(app)
     for router in (search_router, recommendations_router, events_router):
         app.include_router(router, prefix="/api/v1")
@@ -96,11 +104,11 @@ class _Background:
     The model has its own: fetching it must not hold up the index.
     """
 
-    def __init__(self, seconds: float, recent: RecentViews, *published: Published[Any]) -> None:
+    def __init__(self, recent: RecentViews, *watched: tuple[Refreshed, float]) -> None:
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=watch, args=(thing, seconds, self._stop), daemon=True)
-            for thing in published
+            for thing, seconds in watched
         ]
         following = threading.Thread(target=recent.run, args=(self._stop,), daemon=True)
         self._threads.append(following)
@@ -113,6 +121,11 @@ class _Background:
         self._stop.set()
         for thread in self._threads:
             thread.join(STOP_SECONDS)
+
+
+def _client(redis_url: str) -> Redis:
+    client: Redis = Redis.from_url(redis_url, socket_timeout=STREAM_SECONDS)
+    return client
 
 
 def _stream(redis_url: str) -> Redis:

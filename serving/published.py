@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import structlog
 
@@ -78,7 +78,14 @@ class Published(Generic[T]):
         return self.current
 
 
-def watch(thing: Published[T], seconds: float, stop: threading.Event) -> None:
+class Refreshed(Protocol):
+    """What is looked after beside the requests."""
+
+    def refresh(self) -> None:
+        """Look for something newer. Never raises."""
+
+
+def watch(thing: Refreshed, seconds: float, stop: threading.Event) -> None:
     """Refresh `thing` every so many seconds until `stop` is set."""
     while True:
         thing.refresh()

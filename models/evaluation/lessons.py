@@ -14,6 +14,7 @@ from models.ranking.lambdamart import LambdaMARTRanker
 from models.ranking.pair_context import ItemFacts
 from models.ranking.second_stage import (
     FORMS,
+    N_TAUGHT,
     BlendOrder,
     LearnedOrder,
     Order,
@@ -150,7 +151,7 @@ def ranker_taught_by(lesson: Lesson) -> LearnedOrder:
         If there is no such user.
     """
     some = lesson.part(np.nonzero(lesson.wanted.any(axis=1))[0])
-    shown = shortlist(some.candidates)
+    shown = shortlist(some.candidates, N_TAUGHT)
     features = np.concatenate([_features(some, shown, users) for users in _pieces(len(some))])
     ranker = LambdaMARTRanker(k=lesson.k, seed=lesson.seed)
     ranker.fit(features, some.wanted[shown], shown.sum(axis=1))
@@ -165,4 +166,5 @@ def _pieces(n_users: int) -> list[Rows]:
 
 def _features(lesson: Lesson, shown: NDArray[np.bool_], users: Rows) -> NDArray[np.float32]:
     some = lesson.part(users)
-    return pair_features(some.candidates, some.asked, some.facts)[shown[users]]
+    of_items = some.facts.features[some.candidates.items]
+    return pair_features(some.candidates, some.asked, some.facts, of_items)[shown[users]]

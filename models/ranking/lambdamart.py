@@ -10,7 +10,11 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
+from models.ranking.quick_trees import QuickTrees
+
 N_PAIRS_PER_THREAD = 100_000
+N_PAIRS_AT_ONCE = 2_000
+"""So many pairs' columns stay near the processor while all trees go over them."""
 
 Features = NDArray[np.float32]
 Labels = NDArray[np.bool_]
@@ -40,6 +44,7 @@ class LambdaMARTRanker:
     seed: int = 0
     n_threads: int = 2
     booster_: lightgbm.Booster | None = field(default=None, init=False)
+    trees_: QuickTrees | None = field(default=None, init=False)
 
     def fit(self, features: Features, wanted: Labels, n_by_user: NDArray[np.int64]) -> Self:
         """Learn.
@@ -61,7 +66,11 @@ class LambdaMARTRanker:
             raise ValueError("a ranker needs pairs that were wanted and pairs that were not")
         data = lightgbm.Dataset(features, label=wanted.astype(np.int32), group=n_by_user)
         params = self._params(self._threads_for(len(features)))
-        self.booster_ = lightgbm.train(params, data, num_boost_round=self.n_trees)
+        return self.of(lightgbm.train(params, data, num_boost_round=self.n_trees))
+
+    def of(self, booster: lightgbm.Booster) -> Self:
+        """Take over trees that were learned before."""
+        self.booster_, self.trees_ = booster, QuickTrees.of(booster)
         return self
 
     def score(self, features: Features) -> NDArray[np.float32]:
@@ -72,11 +81,13 @@ class LambdaMARTRanker:
         ValueError
             Before `fit`.
         """
-        if self.booster_ is None:
+        if self.trees_ is None:
             raise ValueError("the ranker is not fitted")
-        n_threads = self._threads_for(len(features))
-        scores = self.booster_.predict(features, num_threads=n_threads)
-        return np.asarray(scores, np.float32)
+        scores = np.empty(len(features), np.float32)
+        for start in range(0, len(features), N_PAIRS_AT_ONCE):
+            some = slice(start, start + N_PAIRS_AT_ONCE)
+            scores[some] = self.trees_.score(np.ascontiguousarray(features[some].T, np.float32))
+        return scores
 
     def _threads_for(self, n_pairs: int) -> int:
         # Threads that wait for each other cost more than a small table is worth.

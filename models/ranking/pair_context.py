@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from models.retrieval.contract import NO_ITEM
 from models.retrieval.histories import Histories, Rows, Scores
@@ -65,10 +64,10 @@ def context(items: Rows, histories: Histories, facts: ItemFacts) -> Numbers:
         -1 is no candidate; its features mean nothing.
     histories : Histories of n users
     """
-    n_own, n_since, days_since = _own(items, histories, facts.last_day)
+    n_distinct, (n_own, n_since, days_since) = _own(items, histories, facts.last_day)
     lengths = histories.lengths.astype(np.float32)
-    n_distinct = np.diff(histories.matrix().indptr)
-    by_user = [lengths, n_distinct / np.maximum(lengths, 1)]
+    distinct_share = n_distinct / np.maximum(lengths, 1)
+    by_user: list[Scores] = [lengths, distinct_share.astype(np.float32)]
     of_user = [np.broadcast_to(values[:, None], items.shape) for values in by_user]
     of_item = [
         values[items]
@@ -78,29 +77,27 @@ def context(items: Rows, histories: Histories, facts: ItemFacts) -> Numbers:
     return np.stack(features, axis=2).astype(np.float32)
 
 
-def _own(items: Rows, histories: Histories, last_day: float) -> tuple[Scores, Scores, Scores]:
-    """Return how often each candidate is in the history, and how long ago; -1 where it is not."""
-    users = histories.users
-    shape = (len(histories), histories.n_items)
-    n_own = _cells(csr_matrix((np.ones(len(users)), (users, histories.items)), shape), items)
-    last = histories.kept(_last_of_item(histories))
-    n_later = histories.n_later[_last_of_item(histories)]
-    ago = _cells(csr_matrix((n_later + 1.0, last.items, last.starts), shape), items) - 1
-    age_days = np.maximum(last_day - last.days, 0)
-    days = _cells(csr_matrix((np.log1p(age_days) + 1, last.items, last.starts), shape), items) - 1
-    return n_own, ago, days
+def _own(
+    items: Rows, histories: Histories, last_day: float
+) -> tuple[Rows, tuple[Scores, Scores, Scores]]:
+    """Return how many items each history has, and of each candidate three things.
 
-
-def _last_of_item(histories: Histories) -> NDArray[np.bool_]:
-    """Return which events are the last with their user and item."""
-    cells = histories.users * histories.n_items + histories.items
-    _, from_end = np.unique(cells[::-1], return_index=True)
-    flags = np.zeros(len(cells), bool)
-    flags[len(cells) - 1 - from_end] = True
-    return flags
-
-
-def _cells(matrix: csr_matrix, items: Rows) -> Scores:
-    rows = np.repeat(np.arange(len(items)), items.shape[1])
-    found = np.asarray(matrix[rows, np.maximum(items, 0).ravel()]).reshape(items.shape)
-    return np.where(items == NO_ITEM, 0, found).astype(np.float32)
+    How often it is in the history, and how many events and days ago last: -1 where it is not.
+    """
+    n_items = histories.n_items
+    cells = histories.users * n_items + histories.items
+    own, from_end, counts = np.unique(cells[::-1], return_index=True, return_counts=True)
+    last = len(cells) - 1 - from_end
+    users = np.arange(len(items))[:, None]
+    at = np.searchsorted(own, users * n_items + items)
+    at = np.minimum(at, max(len(own) - 1, 0))
+    if not len(own):
+        nothing = np.full(items.shape, -1, np.float32)
+        return np.zeros(len(items), np.int64), (nothing + 1, nothing, nothing)
+    met = (own[at] == users * n_items + items) & (items != NO_ITEM)
+    ago = np.maximum(last_day - histories.days[last], 0)
+    n_own = np.where(met, counts[at], 0).astype(np.float32)
+    n_since = np.where(met, histories.n_later[last][at], -1).astype(np.float32)
+    days = np.where(met, np.log1p(ago)[at], -1).astype(np.float32)
+    n_distinct = np.bincount(own // n_items, minlength=len(items))
+    return n_distinct, (n_own, n_since, days)

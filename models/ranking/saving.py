@@ -35,9 +35,8 @@ def load_order(folder: Path) -> Order:
     try:
         kind = json.loads((folder / KIND).read_text())
         if kind == LearnedOrder.__name__:
-            ranker = LambdaMARTRanker()
-            ranker.booster_ = lightgbm.Booster(model_str=(folder / TREES).read_text())
-            return LearnedOrder(ranker, load(ItemFacts, folder / "facts"))
+            booster = lightgbm.Booster(model_str=(folder / TREES).read_text())
+            return LearnedOrder(LambdaMARTRanker().of(booster), load(ItemFacts, folder / "facts"))
     except (OSError, ValueError, lightgbm.basic.LightGBMError) as error:
         raise BrokenModelError(f"{folder} holds no whole order: {error}") from error
     if kind == SingleOrder.__name__:

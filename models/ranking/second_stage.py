@@ -15,7 +15,9 @@ from models.retrieval.contract import NO_ITEM, Retriever
 from models.retrieval.histories import Rows, Scores
 
 PLACE_DAMPING = 10
-N_SHORTLISTED = 120
+N_SHORTLISTED = 200
+N_TAUGHT = 120
+"""Far places teach a ranker next to nothing, and are most of its time."""
 
 Weights = NDArray[np.float32]
 Features = NDArray[np.float32]
@@ -24,8 +26,16 @@ Features = NDArray[np.float32]
 class Order(Protocol):
     """A way to order candidates."""
 
-    def score(self, candidates: Candidates, asked: Asked) -> Scores:
-        """Return what to order by, shape (n, m); -inf where there is no item."""
+    def score(
+        self, candidates: Candidates, asked: Asked, of_items: Features | None = None
+    ) -> Scores:
+        """Return what to order by, shape (n, m); -inf where there is no item.
+
+        Parameters
+        ----------
+        of_items : array of shape (n, m, n_features)
+            What else is known of the candidates now; None: what was when the order was made.
+        """
 
     def refreshed(self, facts: ItemFacts) -> "Order":
         """Return the same order, over what is known of the items now."""
@@ -37,7 +47,12 @@ class SingleOrder:
 
     model: int
 
-    def score(self, candidates: Candidates, asked: Asked) -> Scores:  # noqa: ARG002
+    def score(
+        self,
+        candidates: Candidates,
+        asked: Asked,  # noqa: ARG002
+        of_items: Features | None = None,  # noqa: ARG002
+    ) -> Scores:
         """Return the model's own scores."""
         scores = candidates.scores[:, :, self.model]
         return np.where(np.isnan(scores), -np.inf, scores).astype(np.float32)
@@ -54,7 +69,12 @@ class BlendOrder:
     weights: Weights
     form: str = "standing"
 
-    def score(self, candidates: Candidates, asked: Asked) -> Scores:  # noqa: ARG002
+    def score(
+        self,
+        candidates: Candidates,
+        asked: Asked,  # noqa: ARG002
+        of_items: Features | None = None,  # noqa: ARG002
+    ) -> Scores:
         """Return the sums."""
         return blended(candidates, FORMS[self.form](candidates), self.weights)
 
@@ -103,12 +123,15 @@ class LearnedOrder:
     ranker: LambdaMARTRanker
     facts: ItemFacts
 
-    def score(self, candidates: Candidates, asked: Asked) -> Scores:
+    def score(
+        self, candidates: Candidates, asked: Asked, of_items: Features | None = None
+    ) -> Scores:
         """Return the ranker's scores."""
-        some = shortlist(candidates)
+        some = shortlist(candidates, N_SHORTLISTED)
         scores = np.full(some.shape, -np.inf, np.float32)
         if some.any():
-            features = pair_features(candidates, asked, self.facts)
+            known = self.facts.features[candidates.items] if of_items is None else of_items
+            features = pair_features(candidates, asked, self.facts, known)
             scores[some] = self.ranker.score(features[some])
         return scores
 
@@ -117,28 +140,37 @@ class LearnedOrder:
         return LearnedOrder(self.ranker, facts)
 
 
-def shortlist(candidates: Candidates) -> NDArray[np.bool_]:
-    """Return which candidates a ranker is shown: those of the best places taken together.
+def shortlist(candidates: Candidates, n: int) -> NDArray[np.bool_]:
+    """Return which n candidates of each user have the best places taken together.
 
-    Each model's far places add nearly nothing to a list of ten and most of a ranker's time.
+    Of equal ones those of the lower number.
     """
-    together = np.where(candidates.items == NO_ITEM, -np.inf, places(candidates).sum(axis=2))
-    n_places = together.shape[1]
-    if n_places > N_SHORTLISTED:
-        least = np.partition(together, n_places - N_SHORTLISTED, axis=1)
-        together[together < least[:, n_places - N_SHORTLISTED, None]] = -np.inf
-    return np.asarray(together > -np.inf)
+    real = candidates.items != NO_ITEM
+    if real.shape[1] <= n:
+        return np.asarray(real)
+    together = np.where(real, places(candidates).sum(axis=2), -np.inf)
+    best = np.argsort(-together, axis=1, kind="stable")[:, :n]
+    flags = np.zeros(real.shape, bool)
+    np.put_along_axis(flags, best, values=True, axis=1)
+    return np.asarray(flags & real)
 
 
-def pair_features(candidates: Candidates, asked: Asked, facts: ItemFacts) -> Features:
+def pair_features(
+    candidates: Candidates, asked: Asked, facts: ItemFacts, of_items: Features
+) -> Features:
     """Return what a ranker sees of each pair.
 
     Shape (n, m, 3 per model + the context's + the items' + the users' features).
+
+    Parameters
+    ----------
+    of_items : array of shape (n, m, n_features)
+        What else is known of the candidates.
     """
     items = candidates.items
     of_user = np.repeat(asked.features[:, None, :], items.shape[1], axis=1)
     parts = [candidates.scores, candidates.standings, candidates.places]
-    parts += [context(items, asked.histories, facts), facts.features[items], of_user]
+    parts += [context(items, asked.histories, facts), of_items, of_user]
     return np.concatenate(parts, axis=2)
 
 

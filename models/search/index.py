@@ -12,6 +12,7 @@ import tantivy
 from tantivy import Order, Query
 
 from models.search.fields import WORDS, analyzer
+from models.search.listing import Listing
 from models.search.query import Search, build, words
 
 Document = dict[str, Any]
@@ -66,6 +67,7 @@ class Index:
 
     shards: Sequence[Shard]
     manifest: dict[str, Any]
+    listing: Listing
 
     @classmethod
     def open(cls, folder: Path) -> "Index":
@@ -85,7 +87,9 @@ class Index:
     @classmethod
     def open_shards(cls, folder: Path, manifest: dict[str, Any]) -> "Index":
         """Open the shards in `folder` that `manifest` names, such as an index still being built."""
-        return cls([_open_shard(folder / name) for name in manifest["shards"]], manifest)
+        folders = [folder / name for name in manifest["shards"]]
+        shards = [_open_shard(each) for each in folders]
+        return cls(shards, manifest, Listing.open(folders))
 
     @property
     def n_documents(self) -> int:

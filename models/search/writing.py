@@ -8,6 +8,7 @@ from typing import Any
 import tantivy
 
 from models.search.fields import WORDS, analyzer, schema
+from models.search.listing import listed_columns, write_listing
 
 HEAP_BYTES = 100_000_000
 
@@ -26,13 +27,14 @@ def write_shard(folder: Path, documents: Iterable[Mapping[str, Any]]) -> int:
     index.register_tokenizer(WORDS, analyzer())
     # One thread: several would each make segments, and the order of writing would be lost.
     writer = index.writer(heap_size=HEAP_BYTES, num_threads=1)
-    n_documents = 0
+    listed = []
     for document in documents:
         writer.add_document(_indexed(document))
-        n_documents += 1
+        listed.append(listed_columns(document))
     writer.commit()
     writer.wait_merging_threads()
-    return n_documents
+    write_listing(folder, listed)
+    return len(listed)
 
 
 def _indexed(document: Mapping[str, Any]) -> tantivy.Document:

@@ -1,45 +1,59 @@
-"""Lists out of the feature store. While it cannot be read there are none, and the chains go on."""
+"""Features out of Redis, where the feature store keeps them packed: one MGET for a request."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
-from features.schemas.lake import CategoryLists, ItemLists
 from features.store.definitions import USER_RECENT
-from features.store.opening import FeatureStore
+from features.store.packed import PRODUCT, USER, list_key, unpack, unpack_list
+from serving.recommendations.known import Known, Question
 
-RECENT = f"{USER_RECENT}:recent_item_ids"
+USER_LISTS = (USER_RECENT,)
+NO_USER = np.full(len(USER.columns), np.nan)
 
 
 @dataclass(frozen=True)
-class FeatureLists:
-    """Reads the online store, one feature of one entity at a time."""
+class PackedReader:
+    """Reads packed features. While Redis can't be read nothing is known, and the chains go on."""
 
-    store: FeatureStore
+    redis: Redis
     log: structlog.BoundLogger
 
-    def recently_viewed(self, customer_id: int) -> list[int]:
-        """Return what a customer looked at, the latest first."""
-        return self._list(RECENT, user_id=customer_id)
-
-    def also_bought(self, product_id: int) -> list[int]:
-        """Return what buyers of a product also bought, best first."""
-        return self._list(f"{ItemLists.table}:also_bought_ids", product_id=product_id)
-
-    def bought_together(self, product_id: int) -> list[int]:
-        """Return what is bought in one basket with a product, best first."""
-        return self._list(f"{ItemLists.table}:bought_together_ids", product_id=product_id)
-
-    def trending(self, category_id: int) -> list[int]:
-        """Return what is wanted now in a category (0: the whole shop), best first."""
-        return self._list(f"{CategoryLists.table}:trending_ids", category_id=category_id)
-
-    def _list(self, feature: str, **entity: int) -> list[int]:
+    async def read(self, question: Question) -> Known:
+        """Return what is known, in one round trip."""
+        keys = keys_of(question)
         try:
-            found: Any = self.store.get_online_features([feature], [entity]).to_dict()
-        except Exception as error:  # noqa: BLE001 - Redis gone, view not applied: an empty list
-            self.log.warning("feature store unreadable", feature=feature, error=repr(error))
-            return []
-        [ids] = found[feature.partition(":")[2]]
-        return [int(product_id) for product_id in ids or ()]
+            values: Any = await self.redis.mget(keys) if keys else []
+        except (RedisError, OSError) as error:
+            self.log.warning("feature store unreadable", error=repr(error))
+            values = [None] * len(keys)
+        return known(question, values)
+
+
+def keys_of(question: Question) -> list[str]:
+    """Return the keys to read: products, what is the user's, lists."""
+    keys = PRODUCT.keys(question.product_ids)
+    if question.user_id is not None:
+        keys += USER.keys([question.user_id])
+        keys += [list_key(view, question.user_id) for view in USER_LISTS]
+    return keys + [list_key(view, entity_id) for view, entity_id in question.lists]
+
+
+def known(question: Question, values: Sequence[bytes | None]) -> Known:
+    """Return what the values of `keys_of` say."""
+    n = len(question.product_ids)
+    products = unpack(PRODUCT, values[:n])[:, 1:]
+    rest = values[n:]
+    if question.user_id is None:
+        user, lists = NO_USER, rest
+        viewed: Sequence[int] = ()
+    else:
+        user, lists = unpack(USER, rest[:1])[0, 1:], rest[2:]
+        viewed = unpack_list(rest[1]).tolist()
+    stored = {name: unpack_list(value) for name, value in zip(question.lists, lists, strict=True)}
+    return Known(products, user, viewed, (), stored)

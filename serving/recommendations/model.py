@@ -1,57 +1,27 @@
 """The champion recommender: fetched from the registry, swapped when another becomes champion."""
 
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import structlog
 
+from models.live import LiveRecommender
+from models.recommender import PRODUCT_COLUMNS, USER_COLUMNS
 from serving.published import Published
-from serving.recommendations.service import Recommender, ScoredItems
-
-if TYPE_CHECKING:
-    from models.bundle import Bundle
 
 MODEL = "recommender"
 N_KEPT_VERSIONS = 3
 MISSING = "There is no champion model yet: run the DAG train_recommendations."
 
 
-@dataclass(frozen=True)
-class BundleRecommender:
-    """A `Recommender` over a bundle of arrays."""
-
-    version: str
-    bundle: "Bundle"
-
-    def for_user(self, user_id: int, exclude: Collection[int], k: int) -> ScoredItems:
-        """Return k items for a user, best first; empty for one the model has not seen."""
-        return _pairs(self.bundle.for_user(user_id, exclude, k))
-
-    def for_items(self, item_ids: list[int], k: int) -> ScoredItems:
-        """Return k items for someone who looked at these, best first."""
-        return _pairs(self.bundle.for_items(item_ids, k))
-
-    def similar(self, item_id: int, k: int) -> ScoredItems:
-        """Return the k items most like an item, best first."""
-        return _pairs(self.bundle.similar(item_id, k))
-
-    def check(self) -> None:
-        """Ask every question once, so that a bundle that cannot answer is not swapped in."""
-        for user_id in self.bundle.user_ids[:1]:
-            self.for_user(int(user_id), (), 1)
-        for item_id in self.bundle.item_ids[:1]:
-            self.similar(int(item_id), 1)
-            self.for_items([int(item_id)], 1)
-
-
 def published_model(
     latest: Callable[[], str | None],
-    load: Callable[[str], Recommender],
+    load: Callable[[str], LiveRecommender],
     log: structlog.BoundLogger,
-) -> Published[Recommender]:
+) -> Published[LiveRecommender]:
     """Return the champion, not loaded yet.
 
     Parameters
@@ -81,14 +51,13 @@ class Registry:
 
         return registry.champion_version(self.tracking_uri, MODEL)
 
-    def load(self, version: str) -> Recommender:
-        """Fetch a version and open it."""
+    def load(self, version: str) -> LiveRecommender:
+        """Fetch a version, open it and ask it once: what can't answer is not swapped in."""
         from models import registry  # noqa: PLC0415 - see the class
-        from models.bundle import Bundle  # noqa: PLC0415 - beside it
 
         folder = registry.download(self.tracking_uri, MODEL, version, self.folder / version)
-        recommender = BundleRecommender(version, Bundle.load(folder))
-        recommender.check()
+        recommender = LiveRecommender.load(folder)
+        ask(recommender)
         self._drop_old()
         return recommender
 
@@ -99,6 +68,13 @@ class Registry:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _pairs(found: tuple[Any, Any]) -> ScoredItems:
-    item_ids, scores = found
-    return [(int(item_id), float(score)) for item_id, score in zip(item_ids, scores, strict=True)]
+def ask(model: LiveRecommender) -> None:
+    """Ask every question once; trees are compiled at the first one."""
+    for user_id in model.past.user_ids[:1].tolist():
+        shortlist = model.shortlist(user_id)
+        if shortlist is not None:
+            nothing = np.full((len(shortlist.item_ids), len(PRODUCT_COLUMNS)), np.nan, np.float32)
+            model.scores(shortlist, nothing, np.full(len(USER_COLUMNS), np.nan, np.float32))
+    for item_id in model.past.item_ids[:1].tolist():
+        model.similar(item_id)
+        model.after([item_id])

@@ -1,22 +1,34 @@
-"""GET /recommendations."""
+"""GET /recommendations and /recommendations/why."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from serving.recommendations.deps import RecommendationServiceDep
-from serving.recommendations.schemas import RecommendationQuery, Recommendations
+from serving.recommendations.schemas import (
+    RecommendationQuery,
+    Recommendations,
+    Why,
+    WhyQuery,
+)
+from serving.recommendations.why import why
 
 router = APIRouter(tags=["recommendations"])
 
 
 @router.get("/recommendations")
-def recommend(
+async def recommend(
     query: Annotated[RecommendationQuery, Query()], service: RecommendationServiceDep
 ) -> Recommendations:
-    """Return products for a customer or beside a product, best first.
+    """Return products for a customer, a session or a cart, or beside a product, best first.
 
     An unknown customer or product is answered too, from the next source of the type's chain; each
-    item says its source.
+    item says its source and why it is there.
     """
-    return service.recommend(query)
+    return await service.recommend(query)
+
+
+@router.get("/recommendations/why")
+async def explain(query: Annotated[WhyQuery, Query()], service: RecommendationServiceDep) -> Why:
+    """Return what put a product where it is in a customer's `for_you`, or kept it out."""
+    return await why(service, query)

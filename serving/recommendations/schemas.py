@@ -1,18 +1,22 @@
-"""What the recommendation endpoint takes and returns."""
+"""What the recommendation endpoints take and return."""
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from features.schemas.row import Id
+from features.schemas.slots import Slot
 
 Kind = Literal[
-    "for_you", "also_bought", "bought_together", "similar", "trending", "recently_viewed"
-]
-Source = Literal[
-    "model", "model_recent", "also_bought", "bought_together", "similar", "recently_viewed",
-    "trending_category", "trending", "popular",
+    "for_you", "for_session", "for_cart", "also_bought", "bought_together", "similar", "trending",
+    "recently_viewed",
 ]  # fmt: skip
+Source = Literal[
+    "model", "session", "cart", "also_bought", "bought_together", "similar", "recently_viewed",
+    "trending_category", "trending", "popular", "new", "pinned",
+]  # fmt: skip
+Ids = Annotated[list[Id], Field(max_length=20)]
+MAX_ITEMS = 100
 
 
 class RecommendationQuery(BaseModel):
@@ -22,9 +26,14 @@ class RecommendationQuery(BaseModel):
 
     type: Kind
     customer_id: Id | None = None
-    product_id: Id | None = None
+    product_id: Annotated[Id | None, Field(description="beside which the list is shown")] = None
     category_id: Id | None = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 10
+    viewed: Annotated[
+        Ids, Field(description="what a guest looked at in this session, the latest first")
+    ] = []
+    cart: Annotated[Ids, Field(description="products in the cart, the latest first")] = []
+    slot: Annotated[Slot | None, Field(description="the place on the page, for its rules")] = None
+    limit: Annotated[int, Field(ge=1, le=MAX_ITEMS)] = 10
 
 
 class RecommendedItem(BaseModel):
@@ -35,6 +44,18 @@ class RecommendedItem(BaseModel):
     score: Annotated[float, Field(description="of its source; not to be compared between sources")]
     reason: Annotated[str, Field(description="why, in words for the shopper")]
     source: Source
+    because_product_id: Annotated[int | None, Field(description="the product that led to it")]
+
+
+class BundlePrice(BaseModel):
+    """Products that go together, and what they cost if they are bought together.
+
+    Prices are those of `index_date`; the cart has the day's.
+    """
+
+    product_ids: list[int]
+    price_cents: list[int]
+    total_cents: int
 
 
 class Recommendations(BaseModel):
@@ -42,5 +63,53 @@ class Recommendations(BaseModel):
 
     type: Kind
     items: list[RecommendedItem]
+    bundle: Annotated[BundlePrice | None, Field(description="of bought_together only")]
     model_version: Annotated[str | None, Field(description="null while there is no model")]
+    index_date: str
+
+
+class WhyQuery(BaseModel):
+    """Query parameters: why a customer does, or does not, get a product in `for_you`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    customer_id: Id
+    product_id: Id
+    slot: Slot | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_ITEMS)] = 10
+
+
+class Opinion(BaseModel):
+    """What one model says of the product."""
+
+    model: str
+    score: Annotated[float | None, Field(description="null: it has no opinion")]
+    place: Annotated[int | None, Field(description="among its candidates; null if it is none")]
+
+
+class Contribution(BaseModel):
+    """What one of the ranker's features adds to the score (Shapley value)."""
+
+    feature: str
+    value: Annotated[float | None, Field(description="null: not known")]
+    contribution: float
+
+
+class Why(BaseModel):
+    """Everything that put a product where it is in a customer's list, or kept it out."""
+
+    customer_id: int
+    product_id: int
+    verdict: Annotated[str, Field(description="in one sentence")]
+    rank: Annotated[int | None, Field(description="in the list as shown; null if not on it")]
+    candidate: Annotated[bool, Field(description="whether the models found it for the customer")]
+    model_rank: Annotated[int | None, Field(description="among the candidates, before any rule")]
+    score: float | None
+    opinions: list[Opinion]
+    contributions: Annotated[list[Contribution], Field(description="the largest first")]
+    session_rank: Annotated[
+        int | None, Field(description="among what follows what was looked at since")
+    ]
+    rules: Annotated[list[str], Field(description="that speak against it or moved it")]
+    model_version: str | None
     index_date: str

@@ -1,0 +1,99 @@
+"""Where each item leads: its strongest others, kept as a short list that answers at once."""
+
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from models.retrieval.contract import NO_ITEM, retrieve_by_vectors
+from models.retrieval.histories import Rows, Scores
+from models.retrieval.sparse_rows import largest_of_each_row
+
+N_ITEMS_AT_ONCE = 5_000
+
+
+class Reached(NamedTuple):
+    """Items that some items lead to, the best first, and which of these led there most."""
+
+    items: Rows
+    scores: Scores
+    sources: Rows
+
+
+@dataclass(frozen=True)
+class Links:
+    """Each item's strongest others, best first.
+
+    Parameters
+    ----------
+    items : array of shape (n_items, n)
+        -1 behind the last.
+    weights : array of shape (n_items, n)
+        Above 0, and 0 behind the last.
+    """
+
+    items: NDArray[np.int32]
+    weights: Scores
+
+    @classmethod
+    def of_matrix(cls, matrix: csr_matrix, n: int) -> Self:
+        """Return the n largest cells of each row, the diagonal and what is not above 0 left out."""
+        cells = matrix.tocoo()
+        kept = (cells.row != cells.col) & (cells.data > 0)
+        where = (cells.row[kept], cells.col[kept])
+        largest = largest_of_each_row(csr_matrix((cells.data[kept], where), matrix.shape), n)
+        rows = np.repeat(np.arange(matrix.shape[0]), np.diff(largest.indptr))
+        order = np.lexsort((largest.indices, -largest.data, rows))
+        places = np.arange(len(rows)) - largest.indptr[rows]
+        made = cls.empty(matrix.shape[0], n)
+        made.items[rows, places] = largest.indices[order]
+        made.weights[rows, places] = largest.data[order]
+        return made
+
+    @classmethod
+    def of_vectors(cls, vectors: Scores, n: int) -> Self:
+        """Return the n items of the largest dot products with each item, itself left out."""
+        n_items = len(vectors)
+        made = cls.empty(n_items, n)
+        for start in range(0, n_items, N_ITEMS_AT_ONCE):
+            some = np.arange(start, min(start + N_ITEMS_AT_ONCE, n_items))
+            itself = csr_matrix(
+                (np.ones(len(some)), (some - start, some)), shape=(len(some), n_items)
+            )
+            items, scores = retrieve_by_vectors(vectors[some], vectors, itself, n, None)
+            near = (items != NO_ITEM) & (scores > 0)
+            made.items[some] = np.where(near, items, NO_ITEM)
+            made.weights[some] = np.where(near, scores, 0)
+        return made
+
+    @classmethod
+    def empty(cls, n_items: int, n: int) -> Self:
+        """Return items that lead nowhere."""
+        return cls(np.full((n_items, n), NO_ITEM, np.int32), np.zeros((n_items, n), np.float32))
+
+    def of_item(self, item: int) -> tuple[Rows, Scores]:
+        """Return where one item leads, the best first, and how strongly."""
+        n = int(np.count_nonzero(self.items[item] != NO_ITEM))
+        return self.items[item, :n].astype(np.int64), self.weights[item, :n]
+
+    def reached(self, sources: Rows, weights: Scores) -> Reached:
+        """Return where several items lead together; none of them is left out.
+
+        Parameters
+        ----------
+        sources : array of shape (n,)
+        weights : array of shape (n,)
+            How much each of them counts.
+        """
+        real = self.items[sources] != NO_ITEM
+        weighted = (self.weights[sources] * weights[:, None])[real]
+        led_by = np.repeat(sources, np.count_nonzero(real, axis=1))
+        items, place = np.unique(self.items[sources][real], return_inverse=True)
+        scores = np.bincount(place, weighted, len(items)).astype(np.float32)
+        rising = np.argsort(weighted, kind="stable")
+        strongest = np.empty(len(items), np.int64)
+        strongest[place[rising]] = led_by[rising]  # the last to be written is the strongest
+        order = np.lexsort((items, -scores))
+        return Reached(items[order].astype(np.int64), scores[order], strongest[order])

@@ -1,0 +1,106 @@
+"""All products of an index as columns: what a list of products is filtered and explained by."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+LISTING = "listing.arrow"
+N_POPULAR = 1_000
+NONE = 0
+"""In place of a category or a seller that is not known."""
+
+SCHEMA = pa.schema(
+    [
+        pa.field("product_id", pa.int64(), nullable=False),
+        pa.field("title", pa.string(), nullable=False),
+        pa.field("category_id", pa.int64()),
+        pa.field("seller_id", pa.int64()),
+        pa.field("price_cents", pa.int64(), nullable=False),
+        pa.field("in_stock", pa.bool_(), nullable=False),
+        pa.field("popularity", pa.float64(), nullable=False),
+    ]
+)
+
+Ids = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Columns of all products, by rising `product_ids`; all of shape (n_products,)."""
+
+    product_ids: Ids
+    category_ids: Ids
+    seller_ids: Ids
+    price_cents: Ids
+    in_stock: NDArray[np.bool_]
+    popularity: NDArray[np.float64]
+    titles: pa.ChunkedArray
+
+    @classmethod
+    def of_table(cls, table: pa.Table) -> Self:
+        """Return the listing of a table of `SCHEMA`."""
+        ordered = table.sort_by("product_id")
+
+        def numbers(name: str) -> Ids:
+            return np.asarray(ordered[name].fill_null(NONE).to_numpy(), np.int64)
+
+        return cls(
+            product_ids=numbers("product_id"),
+            category_ids=numbers("category_id"),
+            seller_ids=numbers("seller_id"),
+            price_cents=numbers("price_cents"),
+            in_stock=np.asarray(ordered["in_stock"].to_numpy(), bool),
+            popularity=np.asarray(ordered["popularity"].to_numpy(), np.float64),
+            titles=ordered["title"].combine_chunks(),
+        )
+
+    @classmethod
+    def open(cls, shards: Sequence[Path]) -> Self:
+        """Return the listing of an index's shards.
+
+        Raises
+        ------
+        OSError
+            If a shard has none.
+        """
+        tables = []
+        for shard in shards:
+            with pa.memory_map(str(shard / LISTING)) as file:
+                tables.append(pa.ipc.open_file(file).read_all())
+        return cls.of_table(pa.concat_tables(tables) if tables else SCHEMA.empty_table())
+
+    def places(self, product_ids: Ids) -> Ids:
+        """Return where products stand in the columns, -1 for those that are not listed."""
+        if not len(self.product_ids):
+            return np.full(len(product_ids), -1)
+        at = np.minimum(np.searchsorted(self.product_ids, product_ids), len(self.product_ids) - 1)
+        return np.where(self.product_ids[at] == product_ids, at, -1)
+
+    def title(self, product_id: int) -> str | None:
+        """Return a product's title, None if it is not listed."""
+        [at] = self.places(np.array([product_id]))
+        return str(self.titles[int(at)]) if at >= 0 else None
+
+    @cached_property
+    def most_popular(self) -> Ids:
+        """The ids of the most popular products in stock, the best first, at most `N_POPULAR`."""
+        sold = np.nonzero(self.in_stock)[0]
+        order = np.lexsort((self.product_ids[sold], -self.popularity[sold]))
+        return self.product_ids[sold[order[:N_POPULAR]]]
+
+
+def listed_columns(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a listing tells of a document."""
+    return {name: document[name] for name in SCHEMA.names}
+
+
+def write_listing(folder: Path, rows: list[dict[str, Any]]) -> None:
+    """Write the columns of a shard's documents beside it."""
+    with pa.OSFile(str(folder / LISTING), "wb") as file, pa.ipc.new_file(file, SCHEMA) as writer:
+        writer.write_table(pa.Table.from_pylist(rows, SCHEMA))

@@ -1,0 +1,147 @@
+"""From what the sources would show to the list that is shown: the rules, last of all.
+
+1. Out: what is not listed, not in stock, hidden in this slot, on the list already; what was bought
+   lately, unless it is a thing that is bought again and again.
+2. Worth: a source's places, times what operators want, times what returns and reviews leave.
+3. Unlike each other: categories and sellers, in the lists that are `DIVERSE`.
+4. A share of the lower places goes to products nobody knows yet (`EXPLORING`).
+5. Pins of operators at their places.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.ranking.diversity import diversified
+from models.ranking.second_stage import PLACE_DAMPING
+from serving.recommendations.case import Case
+from serving.recommendations.chains import CHAINS, DIVERSE, EXPLORING, WITHOUT_BOUGHT
+from serving.recommendations.known import Ids
+from serving.recommendations.quality import bought_again, quality
+from serving.recommendations.schemas import Source
+from serving.recommendations.slots import Placing
+from serving.recommendations.sources import NAMES, NOTHING, SOURCES, Picks
+
+UNLIKE_RATIO = 0.1
+N_WINDOW = 4
+"""So many times the places to fill are compared with each other."""
+
+EXPLORED_RATIO = 0.1
+FIRST_EXPLORED = 3
+"""The places before it are never given to a product that nobody knows."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A product of the list that is shown."""
+
+    product_id: int
+    score: float
+    source: Source
+    because: int
+
+
+@dataclass(frozen=True)
+class Arranging:
+    """The rules of one request.
+
+    Parameters
+    ----------
+    newcomers
+        Products nobody knows yet, of the categories the user likes.
+    draws
+        Decides which of these are shown, and where.
+    """
+
+    case: Case
+    placing: Placing
+    newcomers: Ids
+    draws: random.Random
+
+    def choices(self) -> list[Choice]:
+        """Return the list, at most `limit` long; shorter only if every source runs out."""
+        query = self.case.query
+        chosen: list[Choice] = []
+        for source in CHAINS[query.type]:
+            room = query.limit - len(chosen)
+            if not room:
+                break
+            chosen += self._best(SOURCES[source](self.case), chosen, room)
+        if query.type in EXPLORING:
+            chosen = self._explored(chosen)
+        return self._pinned(chosen)[: query.limit]
+
+    def allowed(self, item_ids: Ids) -> np.ndarray:
+        """Return which products may be shown, apart from what is on the list already."""
+        listing, query = self.case.listing, self.case.query
+        places = listing.places(item_ids)
+        flags = (places >= 0) & listing.in_stock[places] & (item_ids != (query.product_id or 0))
+        flags &= ~self.placing.hidden(listing, places)
+        if query.cart:
+            flags &= ~np.isin(item_ids, query.cart)
+        if query.type in WITHOUT_BOUGHT and len(self.case.known.bought):
+            just_bought = np.isin(item_ids, self.case.known.bought)
+            flags &= ~just_bought | bought_again(self.case.products.of(item_ids))
+        return np.asarray(flags)
+
+    def worth(self, item_ids: Ids) -> np.ndarray:
+        """Return what is left of each product's relevance, above 0."""
+        places = self.case.listing.places(item_ids)
+        factors = self.placing.factors(self.case.listing, places)
+        return factors * quality(self.case.products.of(item_ids))
+
+    def _best(self, found: Picks, chosen: Sequence[Choice], room: int) -> Iterator[Choice]:
+        flags = self.allowed(found.item_ids)
+        if chosen:
+            flags &= ~np.isin(found.item_ids, [choice.product_id for choice in chosen])
+        kept = np.nonzero(flags)[0]
+        if not len(kept):
+            return iter(())
+        relevance = self.worth(found.item_ids[kept]) / (PLACE_DAMPING + np.arange(len(kept)))
+        order = np.argsort(-relevance, kind="stable")[: N_WINDOW * room]
+        kept, relevance = kept[order], relevance[order]
+        if self.case.query.type in DIVERSE:
+            listed = self._labels(np.array([choice.product_id for choice in chosen], np.int64))
+            labels = self._labels(found.item_ids[kept])
+            kept = kept[diversified(relevance / relevance[0], labels, UNLIKE_RATIO, room, listed)]
+        return choices_of(found, kept[:room])
+
+    def _labels(self, item_ids: Ids) -> Ids:
+        listing = self.case.listing
+        places = listing.places(item_ids)
+        return np.stack([listing.category_ids[places], listing.seller_ids[places]], axis=1)
+
+    def _explored(self, chosen: list[Choice]) -> list[Choice]:
+        on_list = {choice.product_id for choice in chosen}
+        pool = [int(item) for item in self.newcomers[self.allowed(self.newcomers)]]
+        pool = [item for item in pool if item not in on_list]
+        n = min(int(self.case.query.limit * EXPLORED_RATIO), len(pool))
+        if not n or len(chosen) <= FIRST_EXPLORED:
+            return chosen
+        for item in self.draws.sample(pool, n):
+            place = self.draws.randrange(FIRST_EXPLORED, len(chosen) + 1)
+            chosen.insert(place, Choice(item, 0.0, "new", NOTHING))
+        return chosen
+
+    def _pinned(self, chosen: list[Choice]) -> list[Choice]:
+        pins = self.placing.pins
+        if not pins:
+            return chosen
+        may = self.allowed(np.array([product_id for _, product_id in pins], np.int64))
+        shown = [pin for pin, allowed in zip(pins, may, strict=True) if allowed]
+        pinned = {product_id for _, product_id in shown}
+        chosen = [choice for choice in chosen if choice.product_id not in pinned]
+        for position, product_id in shown:
+            chosen.insert(position - 1, Choice(product_id, 0.0, "pinned", NOTHING))
+        return chosen
+
+
+def choices_of(found: Picks, places: Ids) -> Iterator[Choice]:
+    """Yield picks as choices."""
+    columns = (found.item_ids, found.scores, found.sources, found.because)
+    for item, score, source, because in zip(
+        *(column[places].tolist() for column in columns), strict=True
+    ):
+        yield Choice(item, score, NAMES[source], because)

@@ -1,0 +1,144 @@
+"""Everything one list is made from, read once: the rest is arithmetic."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from features.store.packed import PRODUCT, USER
+from features.store.packed_lists import ALSO_BOUGHT, BOUGHT_TOGETHER, TRENDING
+from models.live import LiveRecommender, Shortlist
+from models.recommender import PRODUCT_COLUMNS, USER_COLUMNS, Features
+from models.search.listing import NONE, Listing
+from serving.recommendations.known import Ids, Known, ListName, Numbers, Question
+from serving.recommendations.schemas import RecommendationQuery
+
+RANKED_BY = PRODUCT.places(PRODUCT_COLUMNS)
+USER_RANKED_BY = USER.places(USER_COLUMNS)
+WHOLE_SHOP = 0
+
+
+@dataclass(frozen=True)
+class ProductRows:
+    """Features of some products: `product_ids` rise, `rows` has shape (n, len(PRODUCT.columns))."""
+
+    product_ids: Ids
+    rows: Numbers
+
+    def of(self, product_ids: Ids) -> Numbers:
+        """Return the rows of products, nan where nothing was read."""
+        found = np.full((len(product_ids), self.rows.shape[1]), np.nan)
+        if len(self.product_ids):
+            at = np.searchsorted(self.product_ids, product_ids)
+            at = np.minimum(at, len(self.product_ids) - 1)
+            read = self.product_ids[at] == product_ids
+            found[read] = self.rows[at[read]]
+        return found
+
+    def missing(self, product_ids: Ids) -> Ids:
+        """Return which products were not read, rising."""
+        return np.setdiff1d(product_ids, self.product_ids)
+
+    def joined(self, product_ids: Ids, rows: Numbers) -> "ProductRows":
+        """Return these rows and others'."""
+        together = np.concatenate([self.product_ids, product_ids])
+        order = np.argsort(together, kind="stable")
+        return ProductRows(together[order], np.concatenate([self.rows, rows])[order])
+
+
+NO_ROWS = ProductRows(np.empty(0, np.int64), np.empty((0, len(PRODUCT.columns))))
+
+
+@dataclass(frozen=True)
+class Personal:
+    """A customer whom the model knows, and what it found for them."""
+
+    customer_id: int
+    model: LiveRecommender
+    shortlist: Shortlist
+
+    def news(self, viewed: Sequence[int]) -> list[int]:
+        """Return what they looked at since the model was made."""
+        return self.model.news(self.customer_id, viewed)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One request and what is known about it."""
+
+    query: RecommendationQuery
+    listing: Listing
+    model: LiveRecommender | None
+    personal: Personal | None
+    known: Known
+    products: ProductRows
+
+    @cached_property
+    def viewed(self) -> Sequence[int]:
+        """What was looked at last: what the client tells, then what the feature store knows."""
+        return list(dict.fromkeys([*self.query.viewed, *self.known.viewed]))
+
+    @cached_property
+    def category_id(self) -> int | None:
+        """The category that is asked about, or that of the product."""
+        return category_of(self.query, self.listing)
+
+    def ranked(self, personal: Personal) -> Numbers:
+        """Return the model's scores of a shortlist, with what is known of the products now."""
+        of_items, of_user = self.ranked_by(personal)
+        scores = personal.model.scores(personal.shortlist, of_items, of_user)
+        return np.asarray(scores, np.float64)
+
+    def ranked_by(self, personal: Personal) -> tuple[Features, Features]:
+        """Return the features that rankers see of a shortlist's products and of the user."""
+        of_items = self.products.of(personal.shortlist.item_ids)[:, RANKED_BY]
+        of_user = self.known.user[USER_RANKED_BY]
+        return of_items.astype(np.float32), of_user.astype(np.float32)
+
+    def stored(self, view: str, entity_id: int | None) -> Ids:
+        """Return a list out of the feature store, empty if there is none."""
+        if entity_id is None:
+            return np.empty(0, np.int64)
+        return self.known.lists.get((view, entity_id), np.empty(0, np.int64))
+
+
+def personal_of(query: RecommendationQuery, model: LiveRecommender | None) -> Personal | None:
+    """Return the customer as the model knows them; None where the list is not for them alone."""
+    if query.type != "for_you" or query.customer_id is None or model is None:
+        return None
+    shortlist = model.shortlist(query.customer_id)
+    return None if shortlist is None else Personal(query.customer_id, model, shortlist)
+
+
+def category_of(query: RecommendationQuery, listing: Listing) -> int | None:
+    """Return the category that a request is about, None if it is about none."""
+    if query.category_id is not None or query.product_id is None:
+        return query.category_id
+    [at] = listing.places(np.array([query.product_id]))
+    category_id = int(listing.category_ids[at]) if at >= 0 else NONE
+    return category_id if category_id != NONE else None
+
+
+def list_names(query: RecommendationQuery, category_id: int | None) -> dict[str, ListName | None]:
+    """Return which lists a request may be answered from, by source."""
+    product_id = query.product_id
+    return {
+        "also_bought": None if product_id is None else (ALSO_BOUGHT, product_id),
+        "bought_together": None if product_id is None else (BOUGHT_TOGETHER, product_id),
+        "trending_category": None if category_id is None else (TRENDING, category_id),
+        "trending": (TRENDING, WHOLE_SHOP),
+    }
+
+
+def question_of(
+    query: RecommendationQuery, chain: Sequence[str], listing: Listing, personal: Personal | None
+) -> Question:
+    """Return what to read for a request: only what its chain may need."""
+    names = list_names(query, category_of(query, listing))
+    lists = [name for source in chain if (name := names.get(source)) is not None]
+    if "cart" in chain:
+        views = (ALSO_BOUGHT, BOUGHT_TOGETHER)
+        lists += [(view, product_id) for product_id in query.cart for view in views]
+    product_ids = () if personal is None else personal.shortlist.item_ids.tolist()
+    return Question(product_ids, query.customer_id, tuple(lists))

@@ -1,0 +1,175 @@
+"""Why a customer does, or does not, get a product."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from models.ranking.explaining import contributions, feature_names
+from models.ranking.second_stage import LearnedOrder
+from models.recommender import PRODUCT_COLUMNS, USER_COLUMNS
+from serving.recommendations.arranging import Arranging
+from serving.recommendations.case import Case, Personal
+from serving.recommendations.known import Numbers
+from serving.recommendations.quality import quality
+from serving.recommendations.schemas import (
+    Contribution,
+    Opinion,
+    RecommendationQuery,
+    Why,
+    WhyQuery,
+)
+from serving.recommendations.service import RecommendationService
+
+
+async def why(service: RecommendationService, query: WhyQuery) -> Why:
+    """Return everything that speaks for or against a product in a customer's `for_you`."""
+    asked = RecommendationQuery(
+        type="for_you", customer_id=query.customer_id, slot=query.slot, limit=query.limit
+    )
+    arranging = service.arranging(await service.case(asked))
+    case, product = arranging.case, np.array([query.product_id])
+    shown = [choice.product_id for choice in arranging.choices()]
+    rank = shown.index(query.product_id) + 1 if query.product_id in shown else None
+    about = candidacy(case, query.product_id)
+    rules = against(arranging, query.product_id)
+    since = since_rank(case, query.product_id)
+    return Why(
+        customer_id=query.customer_id,
+        product_id=query.product_id,
+        verdict=verdict(rank, rules, found=about is not None or since is not None),
+        rank=rank,
+        candidate=about is not None,
+        model_rank=about.rank if about else None,
+        score=about.score if about else None,
+        opinions=about.opinions if about else [],
+        contributions=about.contributions if about else [],
+        session_rank=since,
+        rules=[*rules, *moved(arranging, product)],
+        model_version=service.champion.version if service.champion else None,
+        index_date=service.index.manifest["date"],
+    )
+
+
+def verdict(rank: int | None, rules: list[str], *, found: bool) -> str:
+    """Return the whole in one sentence."""
+    if rank is not None:
+        return f"It is shown at place {rank}."
+    if rules:
+        return f"It is not shown: {rules[0]}."
+    if not found:
+        return "It is not shown: no model found it for this customer."
+    return "It is not shown: others stand higher."
+
+
+def since_rank(case: Case, product_id: int) -> int | None:
+    """Return a product's rank among what follows what was looked at since the model was made."""
+    if case.model is None or case.query.customer_id is None:
+        return None
+    items = case.model.after(case.model.news(case.query.customer_id, case.viewed)).items
+    found = np.nonzero(items == product_id)[0]
+    return int(found[0]) + 1 if len(found) else None
+
+
+def against(arranging: Arranging, product_id: int) -> list[str]:
+    """Return which rules keep a product out."""
+    listing = arranging.case.listing
+    places = listing.places(np.array([product_id]))
+    if places[0] < 0:
+        return ["the index does not list it"]
+    found = []
+    if not listing.in_stock[places[0]]:
+        found.append("it is out of stock")
+    if arranging.placing.hidden(listing, places)[0]:
+        found.append("operators hide it in this slot")
+    if product_id in arranging.case.known.bought:
+        found.append("the customer bought it lately")
+    return found
+
+
+def moved(arranging: Arranging, product: np.ndarray) -> list[str]:
+    """Return what moves a product up or down."""
+    found = []
+    left = float(quality(arranging.case.products.of(product))[0])
+    if left < 1:
+        found.append(f"returns and reviews leave {left:.2f} of its relevance")
+    factor = float(
+        arranging.placing.factors(arranging.case.listing, arranging.case.listing.places(product))[0]
+    )
+    if factor != 1:
+        found.append(f"operators weigh it {factor:g} times in this slot")
+    return found
+
+
+def candidacy(case: Case, product_id: int) -> "Candidacy | None":
+    """Return a product's place among the candidates, None if it is none of them."""
+    if case.personal is None:
+        return None
+    found = np.nonzero(case.personal.shortlist.item_ids == product_id)[0]
+    return Candidacy(case, case.personal, int(found[0])) if len(found) else None
+
+
+@dataclass(frozen=True)
+class Candidacy:
+    """One candidate of a shortlist, by its place there."""
+
+    case: Case
+    personal: Personal
+    place: int
+
+    @cached_property
+    def scores(self) -> Numbers:
+        """What the candidates are ordered by."""
+        return self.case.ranked(self.personal)
+
+    @property
+    def score(self) -> float:
+        """Return what this one is ordered by."""
+        return float(self.scores[self.place])
+
+    @property
+    def rank(self) -> int:
+        """Return its rank in the model's order, from 1."""
+        order = np.argsort(-self.scores, kind="stable")
+        return int(np.nonzero(order == self.place)[0][0]) + 1
+
+    @property
+    def opinions(self) -> list[Opinion]:
+        """Return what each model says."""
+        model, found = self.personal.model, self.personal.shortlist.candidates
+        said = zip(
+            model.metadata["models"],
+            found.scores[0, self.place],
+            found.places[0, self.place],
+            strict=True,
+        )
+        return [
+            Opinion(
+                model=name,
+                score=number(score),
+                place=int(place) if place <= model.shortlists.n_each else None,
+            )
+            for name, score, place in said
+        ]
+
+    @property
+    def contributions(self) -> list[Contribution]:
+        """Return what each of the ranker's features adds, the largest first; none without one."""
+        model, shortlist = self.personal.model, self.personal.shortlist
+        if not isinstance(model.order, LearnedOrder):
+            return []
+        of_items, of_user = self.case.ranked_by(self.personal)
+        asked = model.asked(shortlist.user, of_user)
+        values, added = contributions(
+            model.order, shortlist.candidates, asked, of_items[None], self.place
+        )
+        names = feature_names(model.metadata["models"], PRODUCT_COLUMNS, USER_COLUMNS)
+        return [
+            Contribution(feature=names[at], value=number(values[at]), contribution=float(added[at]))
+            for at in np.argsort(-np.abs(added), kind="stable")
+        ]
+
+
+def number(value: float) -> float | None:
+    """Return a number, None for one that is not known."""
+    return None if np.isnan(value) else float(value)
