@@ -13,11 +13,12 @@ from typing import Any, Self
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from models.ids import rows_of
+from models.ids import among, rows_of
 from models.ranking.asked import Asked
 from models.ranking.first_stage import Candidates
+from models.ranking.quick_order import QuickOrder, quick_order
 from models.ranking.saving import load_order, save_order
-from models.ranking.second_stage import N_SHORTLISTED, Order, TwoStages
+from models.ranking.second_stage import N_SHORTLISTED, LearnedOrder, Order, TwoStages
 from models.ranking.shortlists import Shortlists, shortlists
 from models.recommender import Features, Known
 from models.retrieval.content import ContentRetriever
@@ -33,6 +34,8 @@ N_LINKS = 50
 MEMORY_EVENTS = 4.0
 """Of what was looked at, weights fall to 1/e over so many."""
 
+FADING = np.exp(-np.arange(1_000) / MEMORY_EVENTS).astype(np.float32)
+
 
 @dataclass(frozen=True)
 class Shortlist:
@@ -40,7 +43,6 @@ class Shortlist:
 
     user: int
     item_ids: Rows
-    candidates: Candidates
 
 
 @dataclass(frozen=True)
@@ -80,15 +82,24 @@ class LiveRecommender:
         """How many events each item had, shape (n_items,)."""
         return np.bincount(self.past.histories.items, minlength=len(self.past.item_ids))
 
+    @cached_property
+    def _quick(self) -> QuickOrder | None:
+        if not isinstance(self.order, LearnedOrder):
+            return None
+        return quick_order(self.order, self.past.histories)
+
     def shortlist(self, user_id: int) -> Shortlist | None:
         """Return a user's candidates, none of which they had to do with; None of the unknown."""
         [user] = rows_of(self.past.user_ids, [user_id])
         if user == NO_ITEM:
             return None
-        found = self.shortlists.of_user(int(user))
-        if not found.items.size:
-            return None
-        return Shortlist(int(user), self.past.item_ids[found.items[0]], found)
+        items = self.shortlists.items[user]
+        items = items[np.searchsorted(items, 0) :]
+        return Shortlist(int(user), self.past.item_ids[items]) if len(items) else None
+
+    def candidates(self, shortlist: Shortlist) -> Candidates:
+        """Return what the models say of a shortlist."""
+        return self.shortlists.of_user(shortlist.user)
 
     def scores(
         self, shortlist: Shortlist, item_features: Features, user_features: Features
@@ -100,9 +111,10 @@ class LiveRecommender:
         item_features : array of shape (m, len(PRODUCT_COLUMNS))
         user_features : array of shape (len(USER_COLUMNS),)
         """
+        if self._quick is not None:
+            return self._quick.scores(self.shortlists, shortlist.user, item_features, user_features)
         asked = self.asked(shortlist.user, user_features)
-        scores = self.order.score(shortlist.candidates, asked, item_features[None])
-        return np.asarray(scores[0])
+        return np.asarray(self.order.score(self.candidates(shortlist), asked)[0])
 
     def asked(self, user: int, user_features: Features) -> Asked:
         """Return a user as orders want them."""
@@ -117,7 +129,7 @@ class LiveRecommender:
         starts = self.past.histories.starts
         had = self.past.histories.items[starts[user] : starts[user + 1]]
         rows = rows_of(self.past.item_ids, item_ids)
-        known = np.isin(rows, had) & (rows != NO_ITEM)
+        known = among(rows, had) & (rows != NO_ITEM)
         return [item_id for item_id, old in zip(item_ids, known, strict=True) if not old]
 
     def last_met(self, user_id: int, n: int) -> list[int]:
@@ -131,13 +143,24 @@ class LiveRecommender:
 
     def after(self, item_ids: Sequence[int]) -> Reached:
         """Return the ids of items for somebody who met these, the latest first; none of them."""
-        rows = rows_of(self.past.item_ids, list(dict.fromkeys(item_ids)))
-        weights = np.exp(-np.arange(len(rows)) / MEMORY_EVENTS).astype(np.float32)
-        met = rows != NO_ITEM
-        found = self.following.reached(rows[met], weights[met])
-        new = ~np.isin(found.items, rows)
+        met, weights = self._met(item_ids)
+        found = self.following.reached(met, weights)
+        new = ~among(found.items, met)
         ids = self.past.item_ids
         return Reached(ids[found.items[new]], found.scores[new], ids[found.sources[new]])
+
+    def led_by(self, item_ids: Sequence[int], met_ids: Sequence[int]) -> list[int]:
+        """Return which of the items met, the latest first, leads to each item most; 0 where none."""
+        met, weights = self._met(met_ids)
+        sources = self.following.strongest_source(
+            rows_of(self.past.item_ids, item_ids), met, weights
+        )
+        return [int(self.past.item_ids[row]) if row >= 0 else 0 for row in sources.tolist()]
+
+    def _met(self, item_ids: Sequence[int]) -> tuple[Rows, Scores]:
+        rows = rows_of(self.past.item_ids, list(dict.fromkeys(item_ids)))
+        known = rows != NO_ITEM
+        return rows[known], FADING[: len(rows)][known]
 
     def similar(self, item_id: int) -> tuple[Rows, Scores]:
         """Return the ids of the items whose text is most like one's, and the cosines."""

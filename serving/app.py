@@ -21,7 +21,7 @@ from serving.errors import add_error_handlers
 from serving.events.recent import RecentViews
 from serving.events.router import router as events_router
 from serving.published import Published, Refreshed, watch
-from serving.recommendations.features import PackedReader
+from serving.recommendations.features import Connections, PackedReader
 from serving.recommendations.model import Registry, published_model
 from serving.recommendations.newcomers import CurrentNewcomers
 from serving.recommendations.router import router as recommendations_router
@@ -61,9 +61,7 @@ def make_app(
     )
     index = published_index(settings.index, log)
     model = published_model(latest_model, load_model, log)
-    features = AsyncRedis.from_url(
-        settings.redis_url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS
-    )
+    features = Connections(settings.redis_url, REDIS_SECONDS)
     slots = SlotBook(_client(settings.redis_url), log, {})
     # The list pushed holds the one that is there, so it may replace even a batch's, whose time is
     # the end of its day and so may be still to come.
@@ -79,7 +77,7 @@ def make_app(
         with _Background(recent, *watched, (slots, SLOT_SECONDS)):
             yield
         await redis.aclose()
-        await features.aclose()
+        await features.close()
 
     checks: dict[str, Check] = {
         "redis": lambda: _check_redis(redis),

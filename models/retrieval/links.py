@@ -1,9 +1,10 @@
 """Where each item leads: its strongest others, kept as a short list that answers at once."""
 
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
@@ -87,13 +88,64 @@ class Links:
         weights : array of shape (n,)
             How much each of them counts.
         """
-        real = self.items[sources] != NO_ITEM
-        weighted = (self.weights[sources] * weights[:, None])[real]
-        led_by = np.repeat(sources, np.count_nonzero(real, axis=1))
-        items, place = np.unique(self.items[sources][real], return_inverse=True)
-        scores = np.bincount(place, weighted, len(items)).astype(np.float32)
-        rising = np.argsort(weighted, kind="stable")
-        strongest = np.empty(len(items), np.int64)
-        strongest[place[rising]] = led_by[rising]  # the last to be written is the strongest
+        items, scores, strongest = _reached(self.items, self.weights, sources, weights)
         order = np.lexsort((items, -scores))
-        return Reached(items[order].astype(np.int64), scores[order], strongest[order])
+        return Reached(items[order], scores[order], strongest[order])
+
+    def strongest_source(self, wanted: Rows, sources: Rows, weights: Scores) -> Rows:
+        """Return which of several items leads to each wanted one most, -1 where none does."""
+        return np.asarray(_strongest_source(self.items, self.weights, sources, weights, wanted))
+
+
+@njit(cache=True, nogil=True)
+def _strongest_source(
+    items: Any,  # noqa: ANN401 - compiled
+    weights: Any,  # noqa: ANN401
+    sources: Any,  # noqa: ANN401
+    by_source: Any,  # noqa: ANN401
+    wanted: Any,  # noqa: ANN401
+) -> Any:  # noqa: ANN401
+    strongest = np.full(len(wanted), -1, np.int64)
+    most = np.zeros(len(wanted), np.float32)
+    for number in range(len(sources)):
+        for place in range(items.shape[1]):
+            item = items[sources[number], place]
+            if item < 0:
+                break
+            for asked in range(len(wanted)):
+                weight = weights[sources[number], place] * by_source[number]
+                if wanted[asked] == item and weight > most[asked]:
+                    most[asked], strongest[asked] = weight, sources[number]
+    return strongest
+
+
+@njit(cache=True, nogil=True)
+def _reached(items: Any, weights: Any, sources: Any, by_source: Any) -> Any:  # noqa: ANN401 - compiled
+    """Sum up in a table with open addressing, of at least twice as many slots as there are links."""
+    n_links = len(sources) * items.shape[1]
+    n_slots = 8
+    while n_slots < 2 * n_links:
+        n_slots *= 2
+    slots = np.full(n_slots, -1, np.int64)
+    found, strongest = np.empty(n_links, np.int64), np.empty(n_links, np.int64)
+    scores, most = np.zeros(n_links, np.float32), np.zeros(n_links, np.float32)
+    n = 0
+    for number in range(len(sources)):
+        for place in range(items.shape[1]):
+            item = np.int64(items[sources[number], place])
+            if item < 0:
+                break
+            weight = weights[sources[number], place] * by_source[number]
+            slot = (item * 2_654_435_761) & (n_slots - 1)
+            while slots[slot] >= 0 and found[slots[slot]] != item:
+                slot = (slot + 1) & (n_slots - 1)
+            if slots[slot] < 0:
+                slots[slot] = n
+                found[n] = item
+                n += 1
+            at = slots[slot]
+            scores[at] += weight
+            if weight > most[at]:
+                most[at] = weight
+                strongest[at] = sources[number]
+    return found[:n], scores[:n], strongest[:n]

@@ -87,11 +87,14 @@ def load(
 def _load(field: Any, folder: Path, parts: Mapping[str, type]) -> Any:  # noqa: ANN401
     path = folder / field.name
     if not path.is_dir():
-        return np.load(path.with_suffix(".npy"), mmap_mode="c", allow_pickle=False)
+        return _mapped(path.with_suffix(".npy"))
     if (path / SETTINGS).exists():
         name = json.loads((path / SETTINGS).read_text())["class"]
         return load(parts.get(name, field.type), path, parts)
-    data, indices, indptr, shape = (
-        np.load(path / f"{part}.npy", mmap_mode="c", allow_pickle=False) for part in PARTS
-    )
+    data, indices, indptr, shape = (_mapped(path / f"{part}.npy") for part in PARTS)
     return csr_matrix((data, indices, indptr), shape=tuple(shape.tolist()), copy=False)
+
+
+def _mapped(path: Path) -> Any:  # noqa: ANN401 - of any type of number
+    # As a plain array: to index a `memmap` takes Python several times as long.
+    return np.load(path, mmap_mode="c", allow_pickle=False).view(np.ndarray)

@@ -40,7 +40,7 @@ class Listing:
     price_cents: Ids
     in_stock: NDArray[np.bool_]
     popularity: NDArray[np.float64]
-    titles: pa.ChunkedArray
+    titles: pa.StringArray
 
     @classmethod
     def of_table(cls, table: pa.Table) -> Self:
@@ -82,10 +82,14 @@ class Listing:
         at = np.minimum(np.searchsorted(self.product_ids, product_ids), len(self.product_ids) - 1)
         return np.where(self.product_ids[at] == product_ids, at, -1)
 
-    def title(self, product_id: int) -> str | None:
-        """Return a product's title, None if it is not listed."""
-        [at] = self.places(np.array([product_id]))
-        return str(self.titles[int(at)]) if at >= 0 else None
+    def titles_of(self, product_ids: Sequence[int]) -> dict[int, str]:
+        """Return the titles of those products that are listed, by id."""
+        places = self.places(np.array(product_ids, np.int64))
+        return {
+            product_id: self.titles[at].as_py()
+            for product_id, at in zip(product_ids, places.tolist(), strict=True)
+            if at >= 0
+        }
 
     @cached_property
     def most_popular(self) -> Ids:

@@ -4,7 +4,8 @@
    lately, unless it is a thing that is bought again and again.
 2. Worth: a source's places, times what operators want, times what returns and reviews leave.
 3. Unlike each other: categories and sellers, in the lists that are `DIVERSE`.
-4. A share of the lower places goes to products nobody knows yet (`EXPLORING`).
+4. In `for_you`, a share of the lower places goes to products nobody knows yet, of categories that
+   are on the list already.
 5. Pins of operators at their places.
 """
 
@@ -14,11 +15,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.ids import among
 from models.ranking.diversity import diversified
 from models.ranking.second_stage import PLACE_DAMPING
 from serving.recommendations.case import Case
-from serving.recommendations.chains import CHAINS, DIVERSE, EXPLORING, WITHOUT_BOUGHT
+from serving.recommendations.chains import CHAINS, DIVERSE, WITHOUT_BOUGHT
 from serving.recommendations.known import Ids
+from serving.recommendations.newcomers import Newcomers
 from serving.recommendations.quality import bought_again, quality
 from serving.recommendations.schemas import Source
 from serving.recommendations.slots import Placing
@@ -29,6 +32,9 @@ N_WINDOW = 4
 """So many times the places to fill are compared with each other."""
 
 EXPLORED_RATIO = 0.1
+N_DRAWS = 5
+"""So many newcomers are drawn for each place: some of them can't be shown."""
+
 FIRST_EXPLORED = 3
 """The places before it are never given to a product that nobody knows."""
 
@@ -50,14 +56,14 @@ class Arranging:
     Parameters
     ----------
     newcomers
-        Products nobody knows yet, of the categories the user likes.
+        Products nobody knows yet.
     draws
         Decides which of these are shown, and where.
     """
 
     case: Case
     placing: Placing
-    newcomers: Ids
+    newcomers: Newcomers
     draws: random.Random
 
     def choices(self) -> list[Choice]:
@@ -69,60 +75,60 @@ class Arranging:
             if not room:
                 break
             chosen += self._best(SOURCES[source](self.case), chosen, room)
-        if query.type in EXPLORING:
+        if query.type == "for_you" and self.case.personal is not None:
             chosen = self._explored(chosen)
         return self._pinned(chosen)[: query.limit]
 
     def allowed(self, item_ids: Ids) -> np.ndarray:
         """Return which products may be shown, apart from what is on the list already."""
+        return self._allowed(item_ids, self.case.listing.places(item_ids))
+
+    def _allowed(self, item_ids: Ids, places: Ids) -> np.ndarray:
         listing, query = self.case.listing, self.case.query
-        places = listing.places(item_ids)
-        flags = (places >= 0) & listing.in_stock[places] & (item_ids != (query.product_id or 0))
+        flags = (places >= 0) & listing.in_stock[places]
         flags &= ~self.placing.hidden(listing, places)
-        if query.cart:
-            flags &= ~np.isin(item_ids, query.cart)
+        flags &= ~among(item_ids, [query.product_id or NOTHING, *query.cart])
         if query.type in WITHOUT_BOUGHT and len(self.case.known.bought):
-            just_bought = np.isin(item_ids, self.case.known.bought)
+            just_bought = among(item_ids, self.case.known.bought)
             flags &= ~just_bought | bought_again(self.case.products.of(item_ids))
         return np.asarray(flags)
 
-    def worth(self, item_ids: Ids) -> np.ndarray:
-        """Return what is left of each product's relevance, above 0."""
-        places = self.case.listing.places(item_ids)
-        factors = self.placing.factors(self.case.listing, places)
-        return factors * quality(self.case.products.of(item_ids))
-
     def _best(self, found: Picks, chosen: Sequence[Choice], room: int) -> Iterator[Choice]:
-        flags = self.allowed(found.item_ids)
-        if chosen:
-            flags &= ~np.isin(found.item_ids, [choice.product_id for choice in chosen])
+        listed = self.case.listing.places(np.array([each.product_id for each in chosen], np.int64))
+        places = self.case.listing.places(found.item_ids)
+        flags = self._allowed(found.item_ids, places)
+        flags &= ~among(places, listed)
         kept = np.nonzero(flags)[0]
         if not len(kept):
             return iter(())
-        relevance = self.worth(found.item_ids[kept]) / (PLACE_DAMPING + np.arange(len(kept)))
+        worth = self.placing.factors(self.case.listing, places[kept])
+        worth *= quality(self.case.products.of(found.item_ids[kept]))
+        relevance = worth / (PLACE_DAMPING + np.arange(len(kept)))
         order = np.argsort(-relevance, kind="stable")[: N_WINDOW * room]
-        kept, relevance = kept[order], relevance[order]
+        kept, relevance = kept[order], relevance[order] / relevance[order[0]]
         if self.case.query.type in DIVERSE:
-            listed = self._labels(np.array([choice.product_id for choice in chosen], np.int64))
-            labels = self._labels(found.item_ids[kept])
-            kept = kept[diversified(relevance / relevance[0], labels, UNLIKE_RATIO, room, listed)]
+            labels = self._labels(places[kept])
+            kept = kept[diversified(relevance, labels, UNLIKE_RATIO, room, self._labels(listed))]
         return choices_of(found, kept[:room])
 
-    def _labels(self, item_ids: Ids) -> Ids:
+    def _labels(self, places: Ids) -> Ids:
         listing = self.case.listing
-        places = listing.places(item_ids)
         return np.stack([listing.category_ids[places], listing.seller_ids[places]], axis=1)
 
     def _explored(self, chosen: list[Choice]) -> list[Choice]:
-        on_list = {choice.product_id for choice in chosen}
-        pool = [int(item) for item in self.newcomers[self.allowed(self.newcomers)]]
-        pool = [item for item in pool if item not in on_list]
-        n = min(int(self.case.query.limit * EXPLORED_RATIO), len(pool))
+        n, listing = int(self.case.query.limit * EXPLORED_RATIO), self.case.listing
         if not n or len(chosen) <= FIRST_EXPLORED:
             return chosen
-        for item in self.draws.sample(pool, n):
+        listed = np.array([choice.product_id for choice in chosen], np.int64)
+        categories = set(listing.category_ids[listing.places(listed)].tolist())
+        new = self.newcomers.of_categories(sorted(categories))
+        if not len(new):
+            return chosen
+        drawn = np.unique(new[[self.draws.randrange(len(new)) for _ in range(N_DRAWS * n)]])
+        may = self.allowed(drawn) & ~among(drawn, listed)
+        for product_id in drawn[may][:n].tolist():
             place = self.draws.randrange(FIRST_EXPLORED, len(chosen) + 1)
-            chosen.insert(place, Choice(item, 0.0, "new", NOTHING))
+            chosen.insert(place, Choice(product_id, 0.0, "new", NOTHING))
         return chosen
 
     def _pinned(self, chosen: list[Choice]) -> list[Choice]:

@@ -10,6 +10,7 @@ from features.store.packed import PRODUCT, USER
 from features.store.packed_lists import ALSO_BOUGHT, BOUGHT_TOGETHER, TRENDING
 from models.live import LiveRecommender, Shortlist
 from models.recommender import PRODUCT_COLUMNS, USER_COLUMNS, Features
+from models.retrieval.links import Reached
 from models.search.listing import NONE, Listing
 from serving.recommendations.known import Ids, Known, ListName, Numbers, Question
 from serving.recommendations.schemas import RecommendationQuery
@@ -17,6 +18,8 @@ from serving.recommendations.schemas import RecommendationQuery
 RANKED_BY = PRODUCT.places(PRODUCT_COLUMNS)
 USER_RANKED_BY = USER.places(USER_COLUMNS)
 WHOLE_SHOP = 0
+N_REMEMBERED = 20
+"""So many of a customer's last items are asked which of them led to a product."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class ProductRows:
 
     def of(self, product_ids: Ids) -> Numbers:
         """Return the rows of products, nan where nothing was read."""
+        if product_ids is self.product_ids:
+            return self.rows
         found = np.full((len(product_ids), self.rows.shape[1]), np.nan)
         if len(self.product_ids):
             at = np.searchsorted(self.product_ids, product_ids)
@@ -38,7 +43,11 @@ class ProductRows:
 
     def missing(self, product_ids: Ids) -> Ids:
         """Return which products were not read, rising."""
-        return np.setdiff1d(product_ids, self.product_ids)
+        if not len(self.product_ids):
+            return np.unique(product_ids)
+        at = np.searchsorted(self.product_ids, product_ids)
+        at = np.minimum(at, len(self.product_ids) - 1)
+        return np.unique(product_ids[self.product_ids[at] != product_ids])
 
     def joined(self, product_ids: Ids, rows: Numbers) -> "ProductRows":
         """Return these rows and others'."""
@@ -58,10 +67,6 @@ class Personal:
     model: LiveRecommender
     shortlist: Shortlist
 
-    def news(self, viewed: Sequence[int]) -> list[int]:
-        """Return what they looked at since the model was made."""
-        return self.model.news(self.customer_id, viewed)
-
 
 @dataclass(frozen=True)
 class Case:
@@ -80,6 +85,22 @@ class Case:
         return list(dict.fromkeys([*self.query.viewed, *self.known.viewed]))
 
     @cached_property
+    def since(self) -> Reached | None:
+        """What follows what the customer looked at since the model was made; None if nothing was."""
+        if self.personal is None:
+            return None
+        new = self.personal.model.news(self.personal.customer_id, self.viewed)
+        return self.personal.model.after(new) if new else None
+
+    def led_by(self, product_ids: Sequence[int]) -> list[int]:
+        """Return which of the customer's last items leads to each product most, 0 where none does."""
+        if self.personal is None:
+            return [0] * len(product_ids)
+        model = self.personal.model
+        met = [*self.viewed, *model.last_met(self.personal.customer_id, N_REMEMBERED)]
+        return model.led_by(product_ids, met[:N_REMEMBERED])
+
+    @cached_property
     def category_id(self) -> int | None:
         """The category that is asked about, or that of the product."""
         return category_of(self.query, self.listing)
@@ -88,7 +109,7 @@ class Case:
         """Return the model's scores of a shortlist, with what is known of the products now."""
         of_items, of_user = self.ranked_by(personal)
         scores = personal.model.scores(personal.shortlist, of_items, of_user)
-        return np.asarray(scores, np.float64)
+        return scores.astype(np.float64)
 
     def ranked_by(self, personal: Personal) -> tuple[Features, Features]:
         """Return the features that rankers see of a shortlist's products and of the user."""

@@ -65,5 +65,4 @@ REASONS: dict[Source, Reason] = {
 DIVERSE: frozenset[Kind] = frozenset(("for_you", "for_session", "trending"))
 """Lists that should not be ten times the same. Those beside a product are alike by their nature."""
 
-EXPLORING: frozenset[Kind] = frozenset(("for_you",))
 WITHOUT_BOUGHT: frozenset[Kind] = frozenset(("for_you", "for_session", "for_cart"))

@@ -1,12 +1,14 @@
 """Features out of Redis, where the feature store keeps them packed: one MGET for a request."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import structlog
-from redis.asyncio import Redis
+from hiredis import pack_command
+from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 from features.store.definitions import USER_RECENT
@@ -17,19 +19,57 @@ USER_LISTS = (USER_RECENT,)
 NO_USER = np.full(len(USER.columns), np.nan)
 
 
+class Connections:
+    """Connections to Redis for many small reads at once, each used by one request at a time.
+
+    A client's own pool, retries and measurements cost several times what a read does; a read that
+    fails is not repeated here, for the chains go on without it.
+    """
+
+    def __init__(self, redis_url: str, seconds: float) -> None:
+        self._pool = ConnectionPool.from_url(redis_url, socket_connect_timeout=seconds)
+        self._idle: list[Any] = []
+        self._seconds = seconds
+
+    async def mget(self, keys: Sequence[str]) -> list[bytes | None]:
+        """Return the values of keys.
+
+        Raises
+        ------
+        RedisError, OSError, TimeoutError
+            If Redis can't be reached or doesn't answer in time.
+        """
+        connection: Any = self._idle.pop() if self._idle else self._pool.make_connection()  # type: ignore[no-untyped-call]
+        try:
+            async with asyncio.timeout(self._seconds):
+                command = pack_command(("MGET", *keys))  # type: ignore[arg-type]
+                await connection.send_packed_command([command])
+                values: list[bytes | None] = await connection.read_response()
+        except BaseException:
+            await connection.disconnect(nowait=True)  # what is still to come is nobody's answer
+            raise
+        self._idle.append(connection)
+        return values
+
+    async def close(self) -> None:
+        """Close what is open."""
+        while self._idle:
+            await self._idle.pop().disconnect(nowait=True)
+
+
 @dataclass(frozen=True)
 class PackedReader:
     """Reads packed features. While Redis can't be read nothing is known, and the chains go on."""
 
-    redis: Redis
+    redis: Connections
     log: structlog.BoundLogger
 
     async def read(self, question: Question) -> Known:
         """Return what is known, in one round trip."""
         keys = keys_of(question)
         try:
-            values: Any = await self.redis.mget(keys) if keys else []
-        except (RedisError, OSError) as error:
+            values = await self.redis.mget(keys) if keys else []
+        except (RedisError, OSError, TimeoutError) as error:
             self.log.warning("feature store unreadable", error=repr(error))
             values = [None] * len(keys)
         return known(question, values)

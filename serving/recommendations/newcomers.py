@@ -43,6 +43,9 @@ class Newcomers:
 NOBODY: Ids = np.empty(0, np.int64)
 
 
+NO_NEWCOMERS = Newcomers({})
+
+
 class CurrentNewcomers:
     """The newcomers of the versions that are current, found anew when one of these changes."""
 

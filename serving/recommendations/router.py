@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+import orjson
+from fastapi import APIRouter, Query, Response
 
 from serving.recommendations.deps import RecommendationServiceDep
 from serving.recommendations.schemas import (
@@ -16,16 +17,17 @@ from serving.recommendations.why import why
 router = APIRouter(tags=["recommendations"])
 
 
-@router.get("/recommendations")
+@router.get("/recommendations", response_model=Recommendations)
 async def recommend(
     query: Annotated[RecommendationQuery, Query()], service: RecommendationServiceDep
-) -> Recommendations:
+) -> Response:
     """Return products for a customer, a session or a cart, or beside a product, best first.
 
     An unknown customer or product is answered too, from the next source of the type's chain; each
     item says its source and why it is there.
     """
-    return await service.recommend(query)
+    document = await service.recommend(query)
+    return Response(orjson.dumps(document), media_type="application/json")
 
 
 @router.get("/recommendations/why")

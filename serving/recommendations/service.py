@@ -3,6 +3,8 @@
 import datetime as dt
 import random
 from dataclasses import dataclass, replace
+from typing import Any
+from zlib import crc32
 
 import numpy as np
 
@@ -11,17 +13,12 @@ from models.search.index import Index
 from models.search.listing import Listing
 from serving.recommendations.arranging import Arranging, Choice
 from serving.recommendations.case import NO_ROWS, Case, ProductRows, personal_of, question_of
-from serving.recommendations.chains import CHAINS, EXPLORING, REASONS
+from serving.recommendations.chains import CHAINS, REASONS
 from serving.recommendations.known import FeatureReader, Ids, Question
-from serving.recommendations.newcomers import NOBODY, CurrentNewcomers
-from serving.recommendations.schemas import (
-    BundlePrice,
-    RecommendationQuery,
-    Recommendations,
-    RecommendedItem,
-)
+from serving.recommendations.newcomers import NO_NEWCOMERS, NOBODY, CurrentNewcomers
+from serving.recommendations.schemas import RecommendationQuery
 from serving.recommendations.slots import SlotBook
-from serving.recommendations.sources import N_REMEMBERED, SOURCES
+from serving.recommendations.sources import NOTHING, SOURCES
 
 N_BUNDLED = 2
 """Products beside the one that a bundle is about."""
@@ -49,17 +46,20 @@ class RecommendationService:
     newcomers: CurrentNewcomers
     now: dt.datetime
 
-    async def recommend(self, query: RecommendationQuery) -> Recommendations:
-        """Return at most `query.limit` products, best first; fewer if every source runs out."""
-        arranging = self.arranging(await self.case(query))
-        chosen = arranging.choices()
-        return Recommendations(
-            type=query.type,
-            items=[self._item(rank, choice) for rank, choice in enumerate(chosen, start=1)],
-            bundle=bundle_price(query, chosen, self.index.listing),
-            model_version=self.champion.version if self.champion else None,
-            index_date=self.index.manifest["date"],
-        )
+    async def recommend(self, query: RecommendationQuery) -> dict[str, Any]:
+        """Return `Recommendations` as a document: this is the hot path, and it is ours.
+
+        At most `query.limit` products, best first; fewer if every source runs out.
+        """
+        case = await self.case(query)
+        chosen = self.arranging(case).choices()
+        return {
+            "type": query.type,
+            "items": items(case, chosen),
+            "bundle": bundle_price(query, chosen, case.listing),
+            "model_version": self.champion.version if self.champion else None,
+            "index_date": self.index.manifest["date"],
+        }
 
     async def case(self, query: RecommendationQuery) -> Case:
         """Read all that the list is made from: one round trip, two where lists lead on."""
@@ -77,40 +77,39 @@ class RecommendationService:
 
     def arranging(self, case: Case) -> Arranging:
         """Return the rules of a request."""
-        query = case.query
-        draws = random.Random(f"{query.customer_id} {query.slot} {self.now.date()}")  # noqa: S311 - no secret
-        newcomers = self._newcomers(case) if query.type in EXPLORING else NOBODY
+        query, newcomers = case.query, NO_NEWCOMERS
+        if case.personal is not None:
+            newcomers = self.newcomers.of(case.listing, case.personal.model)
+        # The same draws all day, in every process: a list does not change when a page is opened again.
+        seed = crc32(f"{query.customer_id} {query.slot} {self.now.date()}".encode())
+        draws = random.Random(seed)  # noqa: S311 - no secret
         return Arranging(case, self.slots.placing(query.slot, self.now), newcomers, draws)
 
-    def _newcomers(self, case: Case) -> Ids:
-        """Return products nobody knows yet, of the categories of the user's last items."""
-        if case.model is None or case.query.customer_id is None:
-            return NOBODY
-        met = [*case.viewed, *case.model.last_met(case.query.customer_id, N_REMEMBERED)]
-        places = case.listing.places(np.array(met, np.int64))
-        liked = np.unique(case.listing.category_ids[places[places >= 0]])
-        found = self.newcomers.of(case.listing, case.model)
-        return found.of_categories(liked.tolist())
 
-    def _item(self, rank: int, choice: Choice) -> RecommendedItem:
-        because = choice.because or None
-        title = self.index.listing.title(because) if because else None
-        return RecommendedItem.model_construct(
-            product_id=choice.product_id,
-            rank=rank,
-            score=choice.score,
-            reason=REASONS[choice.source].text(title),
-            source=choice.source,
-            because_product_id=because,
-        )
+def items(case: Case, chosen: list[Choice]) -> list[dict[str, Any]]:
+    """Return choices as `RecommendedItem`s, each with what led to it and the reason in words."""
+    of_model = [choice.product_id for choice in chosen if choice.source == "model"]
+    led = dict(zip(of_model, case.led_by(of_model), strict=True))
+    because = [led.get(choice.product_id, choice.because) for choice in chosen]
+    titles = case.listing.titles_of([product_id for product_id in because if product_id])
+    return [
+        {
+            "product_id": choice.product_id,
+            "rank": rank,
+            "score": choice.score,
+            "reason": REASONS[choice.source].text(titles.get(led_by)),
+            "source": choice.source,
+            "because_product_id": led_by if led_by != NOTHING else None,
+        }
+        for rank, (choice, led_by) in enumerate(zip(chosen, because, strict=True), start=1)
+    ]
 
 
 def led_on_to(case: Case) -> Ids:
     """Return products beyond the shortlist whose features are wanted: they may be shown."""
     room = N_READ_FOR_EACH * case.query.limit
     if case.personal is not None:
-        since = case.personal.news(case.viewed)
-        return case.personal.model.after(since).items[:room] if since else NOBODY
+        return case.since.items[:room] if case.since else NOBODY
     found: list[Ids] = []
     for source in CHAINS[case.query.type]:
         if sum(map(len, found)) < room:
@@ -120,8 +119,8 @@ def led_on_to(case: Case) -> Ids:
 
 def bundle_price(
     query: RecommendationQuery, chosen: list[Choice], listing: Listing
-) -> BundlePrice | None:
-    """Return what a product and its best companions cost together; None if it has none."""
+) -> dict[str, Any] | None:
+    """Return a `BundlePrice`: a product with its best companions; None if it has none to sell."""
     if query.type != "bought_together" or query.product_id is None:
         return None
     companions = [choice.product_id for choice in chosen if choice.source == "bought_together"]
@@ -130,4 +129,4 @@ def bundle_price(
     if len(product_ids) == 1 or places[0] < 0 or not listing.in_stock[places[0]]:
         return None
     prices = [int(price) for price in listing.price_cents[places]]
-    return BundlePrice(product_ids=product_ids, price_cents=prices, total_cents=sum(prices))
+    return {"product_ids": product_ids, "price_cents": prices, "total_cents": sum(prices)}

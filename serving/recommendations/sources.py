@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from features.store.packed_lists import ALSO_BOUGHT, BOUGHT_TOGETHER, TRENDING
 from models.ranking.second_stage import PLACE_DAMPING
 from models.retrieval.links import Reached
-from serving.recommendations.case import WHOLE_SHOP, Case, Personal
+from serving.recommendations.case import WHOLE_SHOP, Case
 from serving.recommendations.known import Ids, Numbers
 from serving.recommendations.schemas import MAX_ITEMS, Source
 
@@ -17,9 +17,6 @@ CODES: Mapping[Source, int] = {source: code for code, source in enumerate(get_ar
 NAMES: tuple[Source, ...] = get_args(Source)
 NOTHING = 0
 N_SESSION = 100
-N_REMEMBERED = 20
-"""So many of a user's last items are asked which of them led to a product."""
-
 N_POPULAR = 2 * MAX_ITEMS + 1
 """The last source: as many again as may be taken already."""
 
@@ -67,24 +64,8 @@ def from_model(case: Case) -> Picks:
         return none("model")
     scores = case.ranked(case.personal)
     order = np.argsort(-scores, kind="stable")
-    item_ids = case.personal.shortlist.item_ids[order]
-    ranked = picks("model", item_ids, scores[order], led_by(case, case.personal, item_ids))
-    since = case.personal.news(case.viewed)
-    return (
-        fused(ranked, _followed("session", case.personal.model.after(since))) if since else ranked
-    )
-
-
-def led_by(case: Case, personal: Personal, item_ids: Ids) -> Ids:
-    """Return which of the user's last items leads to each product most, 0 where none does."""
-    met = [*case.viewed, *personal.model.last_met(personal.customer_id, N_REMEMBERED)]
-    reached = personal.model.after(met[:N_REMEMBERED])
-    order = np.argsort(reached.items, kind="stable")
-    items, sources = reached.items[order], reached.sources[order]
-    if not len(items):
-        return np.full(len(item_ids), NOTHING)
-    at = np.minimum(np.searchsorted(items, item_ids), len(items) - 1)
-    return np.where(items[at] == item_ids, sources[at], NOTHING)
+    ranked = picks("model", case.personal.shortlist.item_ids[order], scores[order])
+    return ranked if case.since is None else fused(ranked, _followed("session", case.since))
 
 
 def fused(first: Picks, second: Picks) -> Picks:

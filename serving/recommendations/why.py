@@ -64,10 +64,9 @@ def verdict(rank: int | None, rules: list[str], *, found: bool) -> str:
 
 def since_rank(case: Case, product_id: int) -> int | None:
     """Return a product's rank among what follows what was looked at since the model was made."""
-    if case.model is None or case.query.customer_id is None:
+    if case.since is None:
         return None
-    items = case.model.after(case.model.news(case.query.customer_id, case.viewed)).items
-    found = np.nonzero(items == product_id)[0]
+    found = np.nonzero(case.since.items == product_id)[0]
     return int(found[0]) + 1 if len(found) else None
 
 
@@ -136,7 +135,8 @@ class Candidacy:
     @property
     def opinions(self) -> list[Opinion]:
         """Return what each model says."""
-        model, found = self.personal.model, self.personal.shortlist.candidates
+        model = self.personal.model
+        found = model.candidates(self.personal.shortlist)
         said = zip(
             model.metadata["models"],
             found.scores[0, self.place],
@@ -161,7 +161,7 @@ class Candidacy:
         of_items, of_user = self.case.ranked_by(self.personal)
         asked = model.asked(shortlist.user, of_user)
         values, added = contributions(
-            model.order, shortlist.candidates, asked, of_items[None], self.place
+            model.order, model.candidates(shortlist), asked, of_items[None], self.place
         )
         names = feature_names(model.metadata["models"], PRODUCT_COLUMNS, USER_COLUMNS)
         return [

@@ -128,14 +128,13 @@ def test_places_count_less_and_less():
     assert FORMS["place"](found).ravel().tolist() == pytest.approx([1 / 11, 1 / 12])
 
 
-def test_a_ranker_is_shown_the_best_places_of_all_models_together(monkeypatch):
-    monkeypatch.setattr(second_stage, "N_SHORTLISTED", 2)
+def test_a_ranker_is_shown_the_best_places_of_all_models_together():
     models = [FixedScores((3.0, 2.0, 1.0, 0.0)), FixedScores((0.0, 3.0, 2.0, 1.0))]
 
     found = candidates(models, asked(drawn("0", n_items=4), nothing_seen(1, 4)), 4)
 
     # 1/11 + 1/14, 1/12 + 1/11, 1/13 + 1/12, 1/14 + 1/13
-    assert second_stage.shortlist(found).tolist() == [[True, True, False, False]]
+    assert second_stage.shortlist(found, 2).tolist() == [[True, True, False, False]]
 
 
 def test_equal_scores_go_by_rising_number():

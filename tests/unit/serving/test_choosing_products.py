@@ -1,93 +1,59 @@
-"""The chains of recommendation sources (serving.recommendations.service)."""
-
-import json
-from dataclasses import dataclass, field
+"""The chains of recommendation sources, and the rules after them (serving.recommendations)."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.search.index import Index
-from models.search.writing import write_shard
-from serving.recommendations.schemas import RecommendationQuery
-from serving.recommendations.service import CHAINS, RecommendationService
+from features.store.packed_lists import ALSO_BOUGHT, BOUGHT_TOGETHER, TRENDING
+from serving.recommendations.chains import CHAINS
+from serving.recommendations.schemas import RecommendationQuery, Recommendations
+from tests.unit.serving.shop_by_hand import (
+    CATEGORY,
+    OUT_OF_STOCK,
+    SELLER,
+    Features,
+    index_of,
+    links,
+    model,
+    service,
+)
 
-CATEGORY = 10
-OUT_OF_STOCK = 9
-
-
-@dataclass
-class Model:
-    """A model that knows one user and one item."""
-
-    version: str = "3"
-
-    def for_user(self, user_id, exclude, k):
-        return [(1, 0.9), (OUT_OF_STOCK, 0.8), (2, 0.7)][:k] if user_id == 1 else []
-
-    def for_items(self, item_ids, k):
-        return [(3, 0.6), (4, 0.5)][:k] if item_ids else []
-
-    def similar(self, item_id, k):
-        return [(item_id, 1.0), (5, 0.9)][:k] if item_id < 100 else []
-
-
-@dataclass
-class Lists:
-    """Lists by entity, as the feature store would hold them."""
-
-    recent: dict = field(default_factory=lambda: {2: [6, 7]})
-    also: dict = field(default_factory=lambda: {1: [2, 1, 999]})
-    together: dict = field(default_factory=lambda: {1: [3]})
-    wanted: dict = field(default_factory=lambda: {0: [7, 8], CATEGORY: [4]})
-
-    def recently_viewed(self, customer_id):
-        return self.recent.get(customer_id, [])
-
-    def also_bought(self, product_id):
-        return self.also.get(product_id, [])
-
-    def bought_together(self, product_id):
-        return self.together.get(product_id, [])
-
-    def trending(self, category_id):
-        return self.wanted.get(category_id, [])
+LISTS = {
+    (ALSO_BOUGHT, 1): [2, 1, 999],
+    (BOUGHT_TOGETHER, 1): [3],
+    (BOUGHT_TOGETHER, 6): [7, 3],
+    (TRENDING, 0): [7, 8],
+    (TRENDING, CATEGORY): [4],
+}
 
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("index")
-    write_shard(
-        folder / "shard-0",
-        (
-            {
-                "product_id": n,
-                "title": f"Product {n}",
-                "description": "",
-                "category_id": CATEGORY,
-                "category_path": None,
-                "brand": None,
-                "seller_id": None,
-                "price_cents": 100,
-                "attributes": "{}",
-                "in_stock": n != OUT_OF_STOCK,
-                "popularity": float(n),
-            }
-            for n in range(1, 11)
-        ),
+    return index_of(tmp_path_factory.mktemp("index"))
+
+
+@pytest.fixture(scope="module")
+def by_hand():
+    """Customer 1 has had 8 and is offered 1, 9, 2; customer 3 has had 8 and is offered 4, 5, 6, 7."""
+    return model(
+        shortlists={1: [1, OUT_OF_STOCK, 2], 3: [4, 5, 6, 7]},
+        had={1: [8], 3: [8]},
+        following=links(_6=[3, 4], _8=[2], _1=[5]),
+        alike=links(_1=[5], _4=[5]),
     )
-    manifest = {"date": "2026-01-31", "shards": ["shard-0"]}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    return Index.open(folder)
 
 
-def recommend(index, kind, model=None, lists=None, **options):
-    service = RecommendationService(index, model, lists or Lists())
-    answer = service.recommend(RecommendationQuery(type=kind, **options))
+async def recommend(index, kind, model=None, features=None, rules=(), **options):
+    query = RecommendationQuery(type=kind, **options)
+    document = await service(index, model, features or Features(lists=LISTS), rules).recommend(
+        query
+    )
+    return Recommendations.model_validate(document)
+
+
+async def chosen(*arguments, **options):
+    answer = await recommend(*arguments, **options)
     return [(item.product_id, item.source) for item in answer.items]
-
-
-EMPTY = Lists({}, {}, {}, {})
 
 
 @pytest.mark.parametrize(
@@ -96,11 +62,19 @@ EMPTY = Lists({}, {}, {}, {})
         ("for_you", {"customer_id": 1}, [(1, "model"), (2, "model"), (7, "trending")]),
         (
             "for_you",
-            {"customer_id": 2},
-            [(3, "model_recent"), (4, "model_recent"), (7, "trending")],
+            {"customer_id": 2, "viewed": [6]},
+            [(3, "session"), (4, "session"), (7, "trending")],
         ),
         ("for_you", {"customer_id": 99}, [(7, "trending"), (8, "trending"), (10, "popular")]),
         ("for_you", {}, [(7, "trending"), (8, "trending"), (10, "popular")]),
+        ("for_session", {"viewed": [6]}, [(3, "session"), (4, "session"), (7, "trending")]),
+        (
+            "for_session",
+            {"viewed": [999], "category_id": CATEGORY},
+            [(4, "trending_category"), (7, "trending"), (8, "trending")],
+        ),
+        ("for_cart", {"cart": [6]}, [(7, "cart"), (3, "cart"), (4, "cart")]),
+        ("for_cart", {}, [(7, "trending"), (8, "trending"), (10, "popular")]),
         (
             "also_bought",
             {"product_id": 1},
@@ -124,54 +98,167 @@ EMPTY = Lists({}, {}, {}, {})
         ),
         (
             "recently_viewed",
-            {"customer_id": 2},
+            {"customer_id": 2, "viewed": [6, 7]},
             [(6, "recently_viewed"), (7, "recently_viewed"), (8, "trending")],
         ),
     ],
 )
-def test_each_type_is_filled_along_its_chain(index, kind, options, expected):
-    assert recommend(index, kind, Model(), limit=3, **options) == expected
+async def test_each_type_is_filled_along_its_chain(index, by_hand, kind, options, expected):
+    assert await chosen(index, kind, by_hand, limit=3, **options) == expected
 
 
 @pytest.mark.parametrize("kind", CHAINS)
-def test_every_type_answers_before_there_is_a_model_or_a_list(index, kind):
-    found = recommend(index, kind, None, EMPTY, limit=2)
-
-    assert found == [(10, "popular"), (8, "popular")]
+async def test_every_type_answers_before_there_is_a_model_or_a_list(index, kind):
+    assert await chosen(index, kind, None, Features(), limit=2) == [(10, "popular"), (8, "popular")]
 
 
-def test_items_are_ranked_from_one_and_say_why(index):
-    query = RecommendationQuery(type="for_you", customer_id=1, limit=5)
+async def test_what_was_looked_at_since_the_model_was_made_changes_the_list(index, by_hand):
+    # The model says 4, 5, 6, 7; product 6, looked at since, leads to 3 and 4. By damped places:
+    # 4: 1/11 + 1/12, 3: 1/11, 5: 1/12
+    found = await chosen(index, "for_you", by_hand, customer_id=3, viewed=[6], limit=3)
 
-    answer = RecommendationService(index, Model(), Lists()).recommend(query)
+    assert found == [(4, "model"), (3, "session"), (5, "model")]
 
-    assert [item.rank for item in answer.items] == [1, 2, 3, 4, 5]
-    assert all(item.reason for item in answer.items)
+
+async def test_views_out_of_the_feature_store_count_like_those_the_client_tells(index, by_hand):
+    features = Features(lists=LISTS, viewed={3: [6]})
+
+    assert await chosen(index, "for_you", by_hand, features, customer_id=3, limit=2) == [
+        (4, "model"),
+        (3, "session"),
+    ]
+
+
+async def test_items_are_ranked_from_one_and_say_why(index, by_hand):
+    answer = await recommend(index, "for_you", by_hand, customer_id=1, limit=3)
+
+    assert [(item.rank, item.reason, item.because_product_id) for item in answer.items] == [
+        (1, "Chosen for you", None),
+        (2, "Because of your interest in Product 8", 8),
+        (3, "Wanted now", None),
+    ]
     assert (answer.model_version, answer.index_date) == ("3", "2026-01-31")
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "reason", "because"),
+    [
+        ("for_session", {"viewed": [6]}, "Because you looked at Product 6", 6),
+        ("for_cart", {"cart": [6]}, "Goes with Product 6 in your cart", 6),
+        ("also_bought", {"product_id": 1}, "Bought by buyers of Product 1", 1),
+        ("bought_together", {"product_id": 1}, "Often bought with Product 1", 1),
+        ("similar", {"product_id": 1}, "Similar to Product 1", 1),
+    ],
+)
+async def test_reasons_name_the_product_that_led_there(
+    index, by_hand, kind, options, reason, because
+):
+    [item] = (await recommend(index, kind, by_hand, limit=1, **options)).items
+
+    assert (item.reason, item.because_product_id) == (reason, because)
+
+
+async def test_what_goes_together_is_priced_together(index, by_hand):
+    answer = await recommend(index, "bought_together", by_hand, product_id=6, limit=5)
+
+    assert answer.bundle is not None
+    assert answer.bundle.product_ids == [6, 7, 3]
+    assert answer.bundle.price_cents == [600, 700, 300]
+    assert answer.bundle.total_cents == 1_600
+
+
+@pytest.mark.parametrize("product_id", [OUT_OF_STOCK, 4, 999])
+async def test_what_can_not_be_bought_together_has_no_price(index, by_hand, product_id):
+    lists = LISTS | {(BOUGHT_TOGETHER, OUT_OF_STOCK): [3]}
+
+    answer = await recommend(
+        index, "bought_together", by_hand, Features(lists=lists), product_id=product_id
+    )
+
+    assert answer.bundle is None
+
+
+async def test_what_comes_back_all_the_time_moves_down(index, by_hand):
+    returned = {"n_units_28d": 20, "n_returns_28d": 20}  # half of 20 + the prior's 20
+    features = Features(lists=LISTS, products={1: returned})
+
+    found = await chosen(index, "for_you", by_hand, features, customer_id=1, limit=2)
+
+    assert found == [(2, "model"), (1, "model")]
+
+
+RULES = {
+    "pins it": ({"kind": "pin", "product_id": 10, "position": 2}, [4, 10, 5]),
+    "pins what is out of stock": (
+        {"kind": "pin", "product_id": OUT_OF_STOCK, "position": 1},
+        [4, 5, 6],
+    ),
+    "pins what is on the list": ({"kind": "pin", "product_id": 6, "position": 1}, [6, 4, 5]),
+    "hides a product": ({"kind": "hide", "product_id": 4}, [5, 6, 7]),
+    "hides a seller": ({"kind": "hide", "seller_id": SELLER}, [5, 7, 1]),
+    "moves a product up": ({"kind": "weigh", "product_id": 7, "factor": 3}, [7, 4, 5]),
+    "moves a seller down": ({"kind": "weigh", "seller_id": SELLER, "factor": 0.2}, [5, 7, 4]),
+    "is over": (
+        {"kind": "hide", "product_id": 4, "ends_at": "2026-01-31T12:00:00Z"},
+        [4, 5, 6],
+    ),
+    "is still to come": (
+        {"kind": "hide", "product_id": 4, "starts_at": "2026-01-31T12:00:01Z"},
+        [4, 5, 6],
+    ),
+}
+
+
+@pytest.mark.parametrize(("rule", "expected"), RULES.values(), ids=RULES)
+async def test_operators_have_the_last_word_in_their_slot(index, by_hand, rule, expected):
+    lists = {(TRENDING, 0): [1]}
+
+    async def shown(slot):
+        options = {"customer_id": 3, "slot": slot, "limit": 3}
+        found = await chosen(index, "for_you", by_hand, Features(lists=lists), [rule], **options)
+        return [product_id for product_id, _ in found]
+
+    assert await shown("home") == expected
+    assert await shown("elsewhere") == [4, 5, 6]
+
+
+async def test_one_product_in_ten_is_one_nobody_knows(tmp_path, by_hand):
+    index = index_of(tmp_path, n_products=30)  # the model knows nothing of those above 10
+
+    found = await chosen(index, "for_you", by_hand, customer_id=3, limit=10)
+
+    new = [place for place, (_, source) in enumerate(found) if source == "new"]
+    assert len(new) == 1
+    assert new[0] >= 3
+    assert found == await chosen(index, "for_you", by_hand, customer_id=3, limit=10)
 
 
 @given(
     kind=st.sampled_from(list(CHAINS)),
     customer_id=st.none() | st.integers(1, 4),
     product_id=st.none() | st.integers(1, 12),
+    viewed=st.lists(st.integers(1, 12), max_size=3),
+    cart=st.lists(st.integers(1, 12), max_size=2),
     limit=st.integers(1, 12),
     with_model=st.booleans(),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_nothing_twice_nothing_out_of_stock_never_itself_and_no_short_list(
-    index, kind, customer_id, product_id, limit, with_model
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+async def test_nothing_twice_nothing_out_of_stock_never_itself_and_no_short_list(
+    index, by_hand, kind, customer_id, product_id, viewed, cart, limit, with_model
 ):
-    found = recommend(
+    found = await chosen(
         index,
         kind,
-        Model() if with_model else None,
+        by_hand if with_model else None,
         customer_id=customer_id,
         product_id=product_id,
+        viewed=viewed,
+        cart=cart,
         limit=limit,
     )
 
     ids = [id_ for id_, _ in found]
-    sellable = set(range(1, 11)) - {OUT_OF_STOCK, product_id}
+    sellable = set(range(1, 11)) - {OUT_OF_STOCK, product_id, *cart}
     assert len(set(ids)) == len(ids)
     assert set(ids) <= sellable
     assert len(ids) == min(limit, len(sellable))
