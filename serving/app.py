@@ -4,7 +4,7 @@ granian --interface asgi --factory serving.app:create_app
 """
 
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -12,12 +12,14 @@ from fastapi import FastAPI
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
-from features.store.definitions import USER_RECENT
+from features.store.definitions import USER_BOUGHT, USER_RECENT
 from features.store.opening import open_store
 from features.store.packed_redis import PackedFeatures
 from features.store.user_lists import UserLists
 from serving.errors import add_error_handlers
-from serving.events.recent import RecentViews
+from serving.events.bought import bought_items
+from serving.events.following import Follower
+from serving.events.recent import recent_views
 from serving.events.router import router as events_router
 from serving.published import Published, watch
 from serving.recommendations.features import FeatureLists
@@ -64,13 +66,15 @@ def make_app(
     # the end of its day and so may be still to come.
     pushed_to = open_store(settings.feast, settings.redis_url, overwrite=True)
     packed = PackedFeatures(Redis.from_url(settings.redis_url, socket_timeout=STREAM_SECONDS))
-    recent = RecentViews(
-        _stream(settings.redis_url), UserLists(USER_RECENT, pushed_to, packed), log
+    streams = _stream(settings.redis_url)
+    followers = (
+        recent_views(streams, UserLists(USER_RECENT, pushed_to, packed), log),
+        bought_items(streams, UserLists(USER_BOUGHT, pushed_to, packed), log),
     )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        with _Background(settings.poll_seconds, recent, index, model):
+        with _Background(settings.poll_seconds, followers, (index, model)):
             yield
         await redis.aclose()
 
@@ -96,14 +100,17 @@ class _Background:
     The model has its own: fetching it must not hold up the index.
     """
 
-    def __init__(self, seconds: float, recent: RecentViews, *published: Published[Any]) -> None:
+    def __init__(
+        self, seconds: float, followers: Sequence[Follower], published: Sequence[Published[Any]]
+    ) -> None:
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=watch, args=(thing, seconds, self._stop), daemon=True)
             for thing in published
+        ] + [
+            threading.Thread(target=follower.run, args=(self._stop,), daemon=True)
+            for follower in followers
         ]
-        following = threading.Thread(target=recent.run, args=(self._stop,), daemon=True)
-        self._threads.append(following)
 
     def __enter__(self) -> None:
         for thread in self._threads:

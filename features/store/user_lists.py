@@ -76,7 +76,8 @@ class UserLists:
         older = rows.filter(pa.array(known <= told))
         if len(older):
             self.store.write_to_online_store(self.view, df=older.to_pandas())
-        self._pack([UserList(*row.values()) for row in older.to_pylist()])
+        told_lists = zip(*(older[name].to_pylist() for name in older.column_names), strict=True)
+        self._pack([UserList(user_id, ids or (), at) for user_id, ids, at in told_lists])
         return len(older)
 
     def _pack(self, lists: Sequence[UserList]) -> None:

@@ -11,25 +11,27 @@ from features.transforms.time import end_of
 WINDOW_DAYS = 28
 # Pseudo-counts: a product nobody looked at converts as the average one in 20 does.
 PRIOR_ORDERS, PRIOR_VIEWS = 1.0, 20.0
+# One that nobody bought is taken for bought again by one buyer in 20, and given back one time in 20:
+# a judgement, of the order of what shops report. Twenty buyers say as much as it does.
+PRIOR_REBUYERS, PRIOR_BUYERS = 1.0, 20.0
+PRIOR_RETURNED, PRIOR_SOLD = 1.0, 20.0
 
 
 def product_features(
-    daily_events: DataFrame,
-    versions: DataFrame,
-    first: dt.date,
-    last: dt.date,
-    every_days: int = 1,
+    daily_events: DataFrame, verdicts: DataFrame, versions: DataFrame, dates: DataFrame
 ) -> DataFrame:
     """Sum each product's events over the 7 and 28 days that end on each day.
 
     Parameters
     ----------
     daily_events
-        Of `daily_product_events`, from `WINDOW_DAYS` before `first` on at least.
+        Of `daily_product_events`, from `WINDOW_DAYS` before the first day on at least.
+    verdicts
+        Of `verdicts` for the same days.
     versions
         Table `ProductVersion`: price and category are those known at the end of each day.
-    first, last, every_days
-        The days to build: `last` and every so many days before it, down to `first`.
+    dates
+        Of `days`: the days to build.
 
     Returns
     -------
@@ -37,7 +39,6 @@ def product_features(
         Table `ProductFeatures`, one row per product in the catalogue and day. An event counts in
         the windows of its own day, from the day it was known on.
     """
-    dates = days(daily_events.sparkSession, first, last, every_days)
     known = (F.col("date") <= F.col("as_of")) & (
         F.datediff("as_of", "occurred_on").between(0, WINDOW_DAYS - 1)
     )
@@ -52,11 +53,13 @@ def product_features(
         _sum("n_orders", 28).alias("n_orders_28d"),
     )
     listed = catalogue_by_day(versions, dates)
-    joined = listed.join(sums, ["product_id", "as_of"], "left").fillna(0)
-    conversion = (F.col("n_orders_28d") + PRIOR_ORDERS) / (F.col("n_views_28d") + PRIOR_VIEWS)
+    keys = ["product_id", "as_of"]
+    joined = listed.join(sums, keys, "left").join(verdicts, keys, "left").fillna(0)
     built = joined.withColumns(
         {
-            "conversion_ratio": conversion,
+            "conversion_ratio": _smoothed("n_orders_28d", "n_views_28d", PRIOR_ORDERS, PRIOR_VIEWS),
+            "rebuy_ratio": _smoothed("n_rebuyers", "n_buyers", PRIOR_REBUYERS, PRIOR_BUYERS),
+            "return_ratio": _smoothed("n_returned", "n_sold", PRIOR_RETURNED, PRIOR_SOLD),
             "available_at": end_of(F.col("as_of")),
             "category_id": F.when(F.col("category_id") > 0, F.col("category_id")),
             "date": F.col("as_of"),
@@ -80,6 +83,10 @@ def catalogue_by_day(versions: DataFrame, dates: DataFrame) -> DataFrame:
     known = versions.join(F.broadcast(dates), F.col("date") <= F.col("as_of"))
     last = known.withColumn("_n", F.row_number().over(newest)).where("_n = 1")
     return last.select("product_id", "as_of", "price_cents", "category_id")
+
+
+def _smoothed(part: str, whole: str, prior_part: float, prior_whole: float) -> Column:
+    return (F.col(part) + prior_part) / (F.col(whole) + prior_whole)
 
 
 def _sum(name: str, n_days: int) -> Column:

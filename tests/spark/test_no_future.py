@@ -14,10 +14,11 @@ from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion, S
 from features.transforms.catalogue import catalogue
 from features.transforms.interactions import interactions, user_items
 from features.transforms.product_events import daily_product_events
-from features.transforms.product_features import product_features
+from features.transforms.product_features import days, product_features
 from features.transforms.search_documents import search_documents
 from features.transforms.trending import popularity_scores, trending
-from features.transforms.user_features import user_features, user_orders
+from features.transforms.user_features import units_kept, user_features, user_orders
+from features.transforms.verdicts import verdicts
 from jobs import build_daily_facts, build_features, build_lists, build_search_documents
 from jobs.partitions import Partitions
 from tests.spark.conftest import on
@@ -91,6 +92,15 @@ def facts(logs):
     return interactions(logs[OrderLine], logs[ClickstreamEvent])
 
 
+def the_day(logs):
+    return days(logs[OrderLine].sparkSession, DAY, DAY)
+
+
+def judged(logs):
+    demand = build_daily_facts.daily_demand(logs[OrderLine], logs[ClickstreamEvent])
+    return verdicts(facts(logs), demand, the_day(logs))
+
+
 def listed(logs):
     return catalogue(logs[ProductVersion], DAY)
 
@@ -102,10 +112,14 @@ def scores(logs):
 BUILDS = {
     "user_items": lambda logs: user_items(facts(logs), DAY),
     "product_features": lambda logs: product_features(
-        known_events(logs), logs[ProductVersion], DAY, DAY
+        known_events(logs), judged(logs), logs[ProductVersion], the_day(logs)
     ),
     "user_features": lambda logs: user_features(
-        user_orders(logs[OrderLine]), facts(logs), logs[ProductVersion], DAY, DAY
+        user_orders(logs[OrderLine]),
+        units_kept(logs[OrderLine]),
+        facts(logs),
+        logs[ProductVersion],
+        the_day(logs),
     ),
     "trending": lambda logs: trending(scores(logs), listed(logs), DAY),
     "search_documents": lambda logs: search_documents(
