@@ -8,7 +8,7 @@ import datetime as dt
 from pyspark.sql import DataFrame
 
 from features.schemas.lake import DailyDemand, Interaction, ProductFeatures, UserFeatures, UserItem
-from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion
+from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion, Review
 from features.schemas.weights import HOLDOUT_DAYS
 from features.transforms.interactions import user_items
 from features.transforms.product_events import daily_product_events
@@ -45,6 +45,7 @@ def build_product_features(lake: Lake, dates: Dates) -> None:
     judged = verdicts(
         lake.read(Interaction, a_year_ago, dates.last),
         lake.read(DailyDemand, a_year_ago, dates.last),
+        lake.read(Review, None, dates.last),
         wanted,
     )
     versions = lake.read(ProductVersion, None, dates.last)

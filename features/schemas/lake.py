@@ -129,6 +129,10 @@ class ProductFeatures(Row):
     return_ratio: Annotated[
         float, Field(ge=0, description="smoothed units given back / sold, of the year")
     ]
+    n_reviews: Annotated[int, Field(ge=0, description="published")]
+    mean_rating: Annotated[
+        float, Field(ge=1, le=5, description="stars, smoothed towards the shop's mean")
+    ]
     price_cents: Cents
     category_id: int | None
     available_at: Annotated[AwareDatetime, Field(description="end of `date`: known from then on")]

@@ -15,6 +15,9 @@ PRIOR_ORDERS, PRIOR_VIEWS = 1.0, 20.0
 # a judgement, of the order of what shops report. Twenty buyers say as much as it does.
 PRIOR_REBUYERS, PRIOR_BUYERS = 1.0, 20.0
 PRIOR_RETURNED, PRIOR_SOLD = 1.0, 20.0
+# A product's stars begin at the shop's mean, as if five reviews had given it; the shop's begins at
+# the middle of the scale, as if one had.
+PRIOR_REVIEWS, MIDDLE_RATING = 5.0, 3.0
 
 
 def product_features(
@@ -55,11 +58,18 @@ def product_features(
     listed = catalogue_by_day(versions, dates)
     keys = ["product_id", "as_of"]
     joined = listed.join(sums, keys, "left").join(verdicts, keys, "left").fillna(0)
+    joined = joined.join(F.broadcast(_shop_ratings(verdicts)), "as_of", "left")
     built = joined.withColumns(
         {
             "conversion_ratio": _smoothed("n_orders_28d", "n_views_28d", PRIOR_ORDERS, PRIOR_VIEWS),
             "rebuy_ratio": _smoothed("n_rebuyers", "n_buyers", PRIOR_REBUYERS, PRIOR_BUYERS),
             "return_ratio": _smoothed("n_returned", "n_sold", PRIOR_RETURNED, PRIOR_SOLD),
+            "mean_rating": _smoothed(
+                "n_stars",
+                "n_reviews",
+                PRIOR_REVIEWS * F.coalesce("shop_rating", F.lit(MIDDLE_RATING)),
+                PRIOR_REVIEWS,
+            ),
             "available_at": end_of(F.col("as_of")),
             "category_id": F.when(F.col("category_id") > 0, F.col("category_id")),
             "date": F.col("as_of"),
@@ -85,7 +95,18 @@ def catalogue_by_day(versions: DataFrame, dates: DataFrame) -> DataFrame:
     return last.select("product_id", "as_of", "price_cents", "category_id")
 
 
-def _smoothed(part: str, whole: str, prior_part: float, prior_whole: float) -> Column:
+def _shop_ratings(verdicts: DataFrame) -> DataFrame:
+    """Return the mean of all reviews of the shop on each day, `shop_rating`."""
+    summed = verdicts.groupBy("as_of").agg(
+        F.coalesce(F.sum("n_stars"), F.lit(0)).alias("n_stars"),
+        F.coalesce(F.sum("n_reviews"), F.lit(0)).alias("n_reviews"),
+    )
+    return summed.select(
+        "as_of", _smoothed("n_stars", "n_reviews", MIDDLE_RATING, 1.0).alias("shop_rating")
+    )
+
+
+def _smoothed(part: str, whole: str, prior_part: Column | float, prior_whole: float) -> Column:
     return (F.col(part) + prior_part) / (F.col(whole) + prior_whole)
 
 

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from features.schemas.lake import DailyDemand, Interaction
-from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion
+from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion, Review
 from features.transforms.product_events import daily_product_events
 from features.transforms.product_features import days, product_features
 from features.transforms.user_features import units_kept, user_features, user_orders
@@ -23,6 +23,10 @@ VERSIONS = """
     v3       | 6          |             | 500         | 2024-05-01T10:00:00 | 2024-05-01
     v4       | 7          | 30          | 500         | 2024-05-11T10:00:00 | 2024-05-11
 """
+
+
+def reviews(spark, text="product_id\n---"):
+    return table(spark, Review, text)
 
 
 def test_product_features_count_the_days_up_to_each_day_and_its_own_price(spark):
@@ -53,7 +57,7 @@ def test_product_features_count_the_days_up_to_each_day_and_its_own_price(spark)
         """,
     )
     versions, both = table(spark, ProductVersion, VERSIONS), days(spark, FIRST, LAST)
-    judged = verdicts(table(spark, Interaction, FACTS), demand, both)
+    judged = verdicts(table(spark, Interaction, FACTS), demand, reviews(spark), both)
 
     built = product_features(daily_product_events(clicks, demand), judged, versions, both)
 
@@ -71,6 +75,49 @@ def test_product_features_count_the_days_up_to_each_day_and_its_own_price(spark)
         ("2024-05-10", 5, 1, (3 + 1) / (4 + 20)),
         ("2024-05-10", 6, 0, 1 / 20),
     ]
+
+
+def test_a_products_rating_is_of_the_reviews_that_stand_smoothed_towards_the_shops(spark):
+    """On the 10th review 1 has one star and not five, review 3 is hidden, 4 not known yet."""
+    text = """
+        event_id | review_id | product_id | rating | status    | occurred_at         | date
+        ---------+-----------+------------+--------+-----------+---------------------+-----------
+        r1       | 1         | 5          | 5      | published | 2024-05-09T10:00:00 | 2024-05-09
+        r2       | 1         | 5          | 1      | published | 2024-05-10T10:00:00 | 2024-05-10
+        r3       | 2         | 5          | 2      | published | 2024-05-09T10:00:00 | 2024-05-09
+        r4       | 3         | 5          | 5      | published | 2024-05-09T10:00:00 | 2024-05-09
+        r5       | 3         | 5          | 5      | hidden    | 2024-05-10T11:00:00 | 2024-05-10
+        r6       | 4         | 6          | 5      | published | 2024-05-10T10:00:00 | 2024-05-11
+    """
+    both = days(spark, FIRST, LAST)
+    nothing = (table(spark, row, "date\n---") for row in (Interaction, DailyDemand))
+    judged = verdicts(*nothing, reviews(spark, text), both)
+    events = daily_product_events(
+        table(spark, ClickstreamEvent, "date\n---"), table(spark, DailyDemand, "date\n---")
+    )
+
+    built = product_features(events, judged, table(spark, ProductVersion, VERSIONS), both)
+
+    shop_on_9, shop_on_10 = (12 + 3) / (3 + 1), (3 + 3) / (2 + 1)
+    shown = built.selectExpr("*", "string(date) as day")
+    assert rows(shown, "day", "product_id", "n_reviews", "mean_rating") == [
+        ("2024-05-09", 5, 3, (12 + 5 * shop_on_9) / (3 + 5)),
+        ("2024-05-09", 6, 0, shop_on_9),
+        ("2024-05-10", 5, 2, (3 + 5 * shop_on_10) / (2 + 5)),
+        ("2024-05-10", 6, 0, shop_on_10),
+    ]
+
+
+def test_without_any_review_a_rating_is_the_middle(spark):
+    both = days(spark, LAST, LAST)
+    nothing = [table(spark, row, "date\n---") for row in (Interaction, DailyDemand, Review)]
+    events = daily_product_events(table(spark, ClickstreamEvent, "date\n---"), nothing[1])
+
+    built = product_features(
+        events, verdicts(*nothing, both), table(spark, ProductVersion, VERSIONS), both
+    )
+
+    assert rows(built, "product_id", "n_reviews", "mean_rating") == [(5, 0, 3.0), (6, 0, 3.0)]
 
 
 ORDERS = """
@@ -150,10 +197,9 @@ def test_a_product_is_judged_by_the_year_before_each_day_and_a_prior(spark):
         6          | 2023-05-10  | 9            | 9                | 2023-05-10
     """
     both = days(spark, FIRST, LAST)
-    judged = verdicts(table(spark, Interaction, facts), table(spark, DailyDemand, demand), both)
-    nothing = daily_product_events(
-        table(spark, ClickstreamEvent, "product_id\n---"), table(spark, DailyDemand, demand)
-    )
+    demand = table(spark, DailyDemand, demand)
+    judged = verdicts(table(spark, Interaction, facts), demand, reviews(spark), both)
+    nothing = daily_product_events(table(spark, ClickstreamEvent, "product_id\n---"), demand)
 
     built = product_features(nothing, judged, table(spark, ProductVersion, VERSIONS), both)
 

@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import functions as F  # noqa: N812
 
 from features.schemas.lake import DailyDemand
-from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion, StockLevel
+from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion, Review, StockLevel
 from features.transforms.catalogue import catalogue
 from features.transforms.interactions import interactions, user_items
 from features.transforms.product_events import daily_product_events
@@ -52,6 +52,11 @@ LOGS = {
         ---------+------------+-------------+---------+---------------------+---------------------+-----------
         k7       | 1          | 4           | opening | 2024-05-01T00:00:00 | 2024-05-01T00:00:00 | 2024-05-01
         """,
+    Review: """
+        event_id | review_id | product_id | rating | status    | occurred_at         | recorded_at         | date
+        ---------+-----------+------------+--------+-----------+---------------------+---------------------+-----------
+        k8       | 1         | 1          | 5      | published | 2024-05-02T10:00:00 | 2024-05-02T10:00:00 | 2024-05-02
+        """,
 }
 FUTURE = {
     OrderLine: """
@@ -79,6 +84,12 @@ FUTURE = {
         ---------+------------+-------------+-----------+---------------------+---------------------+-----------
         f9       | 1          | 0           | corrected | 2024-05-01T12:00:00 | 2024-05-03T00:00:00 | 2024-05-03
         """,
+    Review: """
+        event_id | review_id | product_id | rating | status    | occurred_at         | recorded_at         | date
+        ---------+-----------+------------+--------+-----------+---------------------+---------------------+-----------
+        f10      | 1         | 1          | 5      | deleted   | 2024-05-03T10:00:00 | 2024-05-03T10:00:00 | 2024-05-03
+        f11      | 2         | 2          | 1      | published | 2024-05-01T12:00:00 | 2024-05-03T10:00:00 | 2024-05-03
+        """,
 }
 
 
@@ -98,7 +109,7 @@ def the_day(logs):
 
 def judged(logs):
     demand = build_daily_facts.daily_demand(logs[OrderLine], logs[ClickstreamEvent])
-    return verdicts(facts(logs), demand, the_day(logs))
+    return verdicts(facts(logs), demand, logs[Review], the_day(logs))
 
 
 def listed(logs):
