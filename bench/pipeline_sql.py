@@ -101,17 +101,29 @@ rebought as (
   from buyers group by product_id),
 year as (
   select product_id, sum(n_units_sold) as n_sold, sum(n_units_returned) as n_returned
-  from daily_demand where demand_date > date '{last}' - 365 group by product_id)
+  from daily_demand where demand_date > date '{last}' - 365 group by product_id),
+standing as (
+  select max_by(product_id, (occurred_at, event_id)) as product_id,
+    max_by(rating, (occurred_at, event_id)) as rating,
+    max_by(status, (occurred_at, event_id)) as status
+  from reviews where date <= date '{last}' group by review_id),
+rated as (
+  select product_id, count(*) as n_reviews, sum(rating) as n_stars
+  from standing where status = 'published' group by product_id),
+shop as (
+  select (coalesce(sum(n_stars), 0) + 3) / (coalesce(sum(n_reviews), 0) + 1) as rating from rated)
 select product_id, coalesce(v7, 0)::bigint as n_views_7d, coalesce(v28, 0)::bigint as n_views_28d,
   coalesce(c28, 0)::bigint as n_carts_28d, coalesce(u7, 0)::bigint as n_units_7d,
   coalesce(u28, 0)::bigint as n_units_28d, coalesce(r28, 0)::bigint as n_returns_28d,
   round((coalesce(o28, 0) + 1) / (coalesce(v28, 0) + 20), 6) as conversion_ratio,
   round((coalesce(n_rebuyers, 0) + 1) / (coalesce(n_buyers, 0) + 20), 6) as rebuy_ratio,
   round((coalesce(n_returned, 0) + 1) / (coalesce(n_sold, 0) + 20), 6) as return_ratio,
+  coalesce(n_reviews, 0) as n_reviews,
+  round((coalesce(n_stars, 0) + 5 * shop.rating) / (coalesce(n_reviews, 0) + 5), 6) as mean_rating,
   price_cents, category_id, timestamptz '{last} 00:00:00+00' + interval 1 day as available_at,
   date '{last}' as date
 from catalogue left join sums using (product_id) left join rebought using (product_id)
-left join year using (product_id)
+left join year using (product_id) left join rated using (product_id), shop
 """
 
 USER_FEATURES = """
@@ -223,6 +235,7 @@ MEASURED = (
     "conversion_ratio",
     "rebuy_ratio",
     "return_ratio",
+    "mean_rating",
     "mean_price_cents",
     "support_ratio",
     "confidence_ratio",
@@ -244,7 +257,7 @@ class DuckPipeline:
         self.sql.execute(f"set memory_limit = '{memory}'")
         self.sql.execute(f"set temp_directory = '{out}/spill'")
         out.mkdir()
-        for log in ("order_lines", "clickstream", "products"):
+        for log in ("order_lines", "clickstream", "products", "reviews"):
             self.sql.execute(f"create view {log} as from {self._published('validated', log)}")
 
     def seconds(self, table: str, query: str) -> float:

@@ -32,6 +32,8 @@ def main(settings: Settings, dates: Dates) -> None:
         lake.write(UserItem, user_items(facts, day), day, day)
     build_product_features(lake, dates)
     build_user_features(lake, dates)
+    for row in (ProductFeatures, UserFeatures):
+        lake.partitions.widen(row)
 
 
 def build_product_features(lake: Lake, dates: Dates) -> None:

@@ -23,7 +23,7 @@ from models.retrieval.histories import Histories, Rows, Scores, histories
 from models.retrieval.popularity import PopularityRetriever
 from models.retrieval.saving import BrokenModelError, load, save
 
-FORMAT = 2
+FORMAT = 3
 SERVED = "served"
 RECENT_DECAY = 0.9
 

@@ -1,4 +1,4 @@
-"""Reviews as rows of the log: a few buyers say what they make of what they keep.
+"""Reviews as rows of the log: buyers say what they make of what they keep.
 
 A product has a quality that no shopper knows before the purchase, so it moves no sale; the stars are
 that quality and the buyer's luck with their piece.
@@ -14,7 +14,7 @@ from simulator.orders import Lines, cells_of, order_lines, returns
 from simulator.shop import SimulatedShop, start_ms
 from simulator.visits import Today, Visits
 
-REVIEW_RATIO = 0.12  # of lines of known customers that are kept
+REVIEW_RATIO = 0.4  # of lines of known customers that are kept; Olist has one of nearly each order
 MEAN_STARS = 4.1
 STARS_PER_QUALITY = 0.8
 STARS_PER_LUCK = 0.8

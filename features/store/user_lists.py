@@ -66,6 +66,7 @@ class UserLists:
             How many lists were replaced.
         """
         rows = batch.select(["user_id", PUSHED[self.view], "available_at"])
+        rows = rows.filter(pc.is_valid(rows[PUSHED[self.view]]))  # a day of before the column was
         parts = (rows.slice(start, N_AT_ONCE) for start in range(0, len(rows), N_AT_ONCE))
         return sum(self._publish(part) for part in parts)
 
@@ -77,7 +78,7 @@ class UserLists:
         if len(older):
             self.store.write_to_online_store(self.view, df=older.to_pandas())
         told_lists = zip(*(older[name].to_pylist() for name in older.column_names), strict=True)
-        self._pack([UserList(user_id, ids or (), at) for user_id, ids, at in told_lists])
+        self._pack([UserList(user_id, ids, at) for user_id, ids, at in told_lists])
         return len(older)
 
     def _pack(self, lists: Sequence[UserList]) -> None:

@@ -67,7 +67,9 @@ def is_valid(table, row):
 
 
 def test_the_same_seed_gives_the_same_rows_whatever_the_number_of_tasks(spark, tmp_path):
-    shop = SimulatedShop(dt.date(2026, 1, 31), n_days=5, n_products=80, n_shoppers=400)
+    shop = SimulatedShop(
+        dt.date(2026, 1, 31), n_days=14, n_products=80, n_shoppers=400, n_visits_per_day=0.2
+    )
 
     for n_tasks in (1, 4):
         simulate(spark, tmp_path / str(n_tasks), shop, n_tasks)
@@ -235,7 +237,7 @@ def test_stars_follow_a_products_quality_and_come_from_buyers_who_kept_it(sql):
              where try_cast(rating as int) <= 5 and status = 'published' and product_id is not null)
            select count(*),
              count(*) filter (exists (
-               select from sales s where s.customer_id is not null and s.product_id = said.product_id
+               select 1 from sales s where s.customer_id is not null and s.product_id = said.product_id
                  and s.order_id::bigint = said.review_id // 100)),
              corr(rating, quality)
            from said join product_qualities using (product_id)"""
