@@ -92,14 +92,38 @@ with sums as (
     sum(n_views) filter (occurred_on > date '{last}' - 7) as v7, sum(n_views) as v28,
     sum(n_carts) as c28, sum(n_units) filter (occurred_on > date '{last}' - 7) as u7,
     sum(n_units) as u28, sum(n_returns) as r28, sum(n_orders) as o28
-  from events where occurred_on > date '{last}' - 28 group by product_id)
+  from events where occurred_on > date '{last}' - 28 group by product_id),
+buyers as (
+  select item_id as product_id, user_id, count(distinct occurred_on) as n_days from interactions
+  where n_purchases > 0 and occurred_on > date '{last}' - 365 group by all),
+rebought as (
+  select product_id, count(*) as n_buyers, count(*) filter (n_days > 1) as n_rebuyers
+  from buyers group by product_id),
+year as (
+  select product_id, sum(n_units_sold) as n_sold, sum(n_units_returned) as n_returned
+  from daily_demand where demand_date > date '{last}' - 365 group by product_id),
+standing as (
+  select max_by(product_id, (occurred_at, event_id)) as product_id,
+    max_by(rating, (occurred_at, event_id)) as rating,
+    max_by(status, (occurred_at, event_id)) as status
+  from reviews where date <= date '{last}' group by review_id),
+rated as (
+  select product_id, count(*) as n_reviews, sum(rating) as n_stars
+  from standing where status = 'published' group by product_id),
+shop as (
+  select (coalesce(sum(n_stars), 0) + 3) / (coalesce(sum(n_reviews), 0) + 1) as rating from rated)
 select product_id, coalesce(v7, 0)::bigint as n_views_7d, coalesce(v28, 0)::bigint as n_views_28d,
   coalesce(c28, 0)::bigint as n_carts_28d, coalesce(u7, 0)::bigint as n_units_7d,
   coalesce(u28, 0)::bigint as n_units_28d, coalesce(r28, 0)::bigint as n_returns_28d,
   round((coalesce(o28, 0) + 1) / (coalesce(v28, 0) + 20), 6) as conversion_ratio,
+  round((coalesce(n_rebuyers, 0) + 1) / (coalesce(n_buyers, 0) + 20), 6) as rebuy_ratio,
+  round((coalesce(n_returned, 0) + 1) / (coalesce(n_sold, 0) + 20), 6) as return_ratio,
+  coalesce(n_reviews, 0) as n_reviews,
+  round((coalesce(n_stars, 0) + 5 * shop.rating) / (coalesce(n_reviews, 0) + 5), 6) as mean_rating,
   price_cents, category_id, timestamptz '{last} 00:00:00+00' + interval 1 day as available_at,
   date '{last}' as date
-from catalogue left join sums using (product_id)
+from catalogue left join sums using (product_id) left join rebought using (product_id)
+left join year using (product_id) left join rated using (product_id), shop
 """
 
 USER_FEATURES = """
@@ -119,6 +143,16 @@ recent as (
   select user_id, sum(n_views)::bigint as n_views_28d,
     list(item_id order by last_at desc, item_id)[:20] as recent_item_ids
   from acted group by user_id),
+given_back as (
+  select customer_id as user_id, product_id as item_id from order_lines
+  where customer_id is not null group by all
+  having sum(case kind when 'sale' then quantity else -quantity end) <= 0),
+purchases as (
+  select user_id, item_id, max(last_at) as last_at from interactions
+  anti join given_back using (user_id, item_id) where n_purchases > 0 group by all),
+owned as (
+  select user_id, list(item_id order by last_at desc, item_id)[:20] as bought_item_ids
+  from purchases group by user_id),
 by_category as (
   select user_id, category_id, sum(n_views + 5 * n_purchases) as n
   from interactions join catalogue on product_id = item_id
@@ -131,8 +165,10 @@ select user_id, coalesce(n_orders_28d, 0) as n_orders_28d, coalesce(n_orders_all
   round(coalesce(spend / n_units, 0), 6) as mean_price_cents,
   coalesce(date '{last}' - last_on, -1) as days_since_last_order,
   favourite.category_id as favourite_category_id, recent_item_ids,
+  coalesce(bought_item_ids, []::bigint[]) as bought_item_ids,
   timestamptz '{last} 00:00:00+00' + interval 1 day as available_at, date '{last}' as date
 from recent left join bought using (user_id) left join favourite using (user_id)
+left join owned using (user_id)
 """
 
 CO_PURCHASES = """
@@ -197,6 +233,9 @@ BEFORE = {
 MEASURED = (
     "weight",
     "conversion_ratio",
+    "rebuy_ratio",
+    "return_ratio",
+    "mean_rating",
     "mean_price_cents",
     "support_ratio",
     "confidence_ratio",
@@ -218,7 +257,7 @@ class DuckPipeline:
         self.sql.execute(f"set memory_limit = '{memory}'")
         self.sql.execute(f"set temp_directory = '{out}/spill'")
         out.mkdir()
-        for log in ("order_lines", "clickstream", "products"):
+        for log in ("order_lines", "clickstream", "products", "reviews"):
             self.sql.execute(f"create view {log} as from {self._published('validated', log)}")
 
     def seconds(self, table: str, query: str) -> float:

@@ -5,13 +5,16 @@ python -m jobs.build_features --date 2024-05-01
 
 import datetime as dt
 
+from pyspark.sql import DataFrame
+
 from features.schemas.lake import DailyDemand, Interaction, ProductFeatures, UserFeatures, UserItem
-from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion
+from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion, Review
 from features.schemas.weights import HOLDOUT_DAYS
 from features.transforms.interactions import user_items
 from features.transforms.product_events import daily_product_events
-from features.transforms.product_features import WINDOW_DAYS, product_features
-from features.transforms.user_features import user_features, user_orders
+from features.transforms.product_features import WINDOW_DAYS, days, product_features
+from features.transforms.user_features import units_kept, user_features, user_orders
+from features.transforms.verdicts import VERDICT_DAYS, verdicts
 from jobs.lake import Lake
 from jobs.runner import Dates, Settings, run
 from jobs.spark import open_lake
@@ -29,30 +32,44 @@ def main(settings: Settings, dates: Dates) -> None:
         lake.write(UserItem, user_items(facts, day), day, day)
     build_product_features(lake, dates)
     build_user_features(lake, dates)
+    for row in (ProductFeatures, UserFeatures):
+        lake.partitions.widen(row)
 
 
 def build_product_features(lake: Lake, dates: Dates) -> None:
     """Rebuild `product_features` of the days."""
     early = dates.first - dt.timedelta(days=WINDOW_DAYS)
+    a_year_ago = dates.first - dt.timedelta(days=VERDICT_DAYS)
     events = daily_product_events(
         lake.read(ClickstreamEvent, early, dates.last), lake.read(DailyDemand, early, dates.last)
     )
+    wanted = _days(lake, dates)
+    judged = verdicts(
+        lake.read(Interaction, a_year_ago, dates.last),
+        lake.read(DailyDemand, a_year_ago, dates.last),
+        lake.read(Review, None, dates.last),
+        wanted,
+    )
     versions = lake.read(ProductVersion, None, dates.last)
-    built = product_features(events, versions, dates.first, dates.last, dates.every_days)
+    built = product_features(events, judged, versions, wanted)
     lake.write(ProductFeatures, built, dates.first, dates.last, dates.every_days)
 
 
 def build_user_features(lake: Lake, dates: Dates) -> None:
     """Rebuild `user_features` of the days."""
+    lines = lake.read(OrderLine, None, dates.last)
     built = user_features(
-        user_orders(lake.read(OrderLine, None, dates.last)),
+        user_orders(lines),
+        units_kept(lines),
         lake.read(Interaction, None, dates.last),
         lake.read(ProductVersion, None, dates.last),
-        dates.first,
-        dates.last,
-        dates.every_days,
+        _days(lake, dates),
     )
     lake.write(UserFeatures, built, dates.first, dates.last, dates.every_days)
+
+
+def _days(lake: Lake, dates: Dates) -> DataFrame:
+    return days(lake.spark, dates.first, dates.last, dates.every_days)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,14 @@ from features.expectations.reasons import REJECT, judge
 from features.expectations.suite import IS_GOOD
 from features.expectations.validation import Validator, open_validator
 from features.schemas.column import columns
-from features.schemas.logs import LOGS, ClickstreamEvent, OrderLine, ProductVersion, StockLevel
+from features.schemas.logs import (
+    LOGS,
+    ClickstreamEvent,
+    OrderLine,
+    ProductVersion,
+    Review,
+    StockLevel,
+)
 from features.schemas.row import LogRow
 from features.transforms.catalogue import mark_unknown_products
 from features.transforms.redelivery import (
@@ -36,7 +43,7 @@ from jobs.sources.clickstream import Clickstream
 from jobs.sources.outbox import Outbox
 from jobs.spark import open_lake
 
-REFERS_TO_PRODUCTS = (StockLevel, OrderLine, ClickstreamEvent)
+REFERS_TO_PRODUCTS = (StockLevel, OrderLine, ClickstreamEvent, Review)
 SEVERAL = "_several"
 N_LOGS_AT_ONCE = 2
 log = logging.getLogger("ingest")

@@ -105,6 +105,22 @@ class Partitions:
         table = ds.dataset(files, schema=schema, partitioning=dates, format="parquet")
         return table.to_table(columns=columns or schema.names)
 
+    def widen(self, row: type[Row]) -> list[dt.date]:
+        """Write anew, with nulls, the days of before the table had its newest columns; return them.
+
+        Readers that take the first file's columns for all, as Feast's does, then find every one.
+        """
+        layer, names = layer_of(row), set(arrow_schema(row).names) - {"date"}
+        narrow = [
+            day
+            for day in self.days(layer, row.table)
+            for file in [*(self.folder(layer, row.table) / f"date={day}").glob("*.parquet")][:1]
+            if not names <= set(pq.read_schema(file).names)
+        ]
+        for day in narrow:
+            self.write(row, self.read(row, day, day), day)
+        return narrow
+
     def n_rows(self, row: type[Row], day: dt.date) -> int:
         """Count a partition's rows, by the files' footers."""
         folder = self.folder(layer_of(row), row.table) / f"date={day}"

@@ -16,6 +16,7 @@ Features = NDArray[np.float32]
 
 PRODUCT_COLUMNS = (
     "n_units_7d", "n_views_28d", "n_carts_28d", "n_returns_28d", "conversion_ratio", "price_cents",
+    "rebuy_ratio", "return_ratio", "n_reviews", "mean_rating",
 )  # fmt: skip
 """What rankers see of the table `product_features`, in this order; nan where unknown."""
 

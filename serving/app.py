@@ -4,7 +4,7 @@ granian --interface asgi --factory serving.app:create_app
 """
 
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -12,13 +12,15 @@ from fastapi import FastAPI
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
-from features.store.definitions import USER_RECENT
+from features.store.definitions import USER_BOUGHT, USER_RECENT
 from features.store.opening import open_store
 from features.store.packed_redis import PackedFeatures
 from features.store.user_lists import UserLists
 from models.live import LiveRecommender
 from serving.errors import add_error_handlers
-from serving.events.recent import RecentViews
+from serving.events.bought import bought_items
+from serving.events.following import Follower
+from serving.events.recent import recent_views
 from serving.events.router import router as events_router
 from serving.published import Published, Refreshed, watch
 from serving.recommendations.features import Connections, PackedReader
@@ -67,14 +69,16 @@ def make_app(
     # the end of its day and so may be still to come.
     pushed_to = open_store(settings.feast, settings.redis_url, overwrite=True)
     packed = PackedFeatures(_client(settings.redis_url))
-    recent = RecentViews(
-        _stream(settings.redis_url), UserLists(USER_RECENT, pushed_to, packed), log
+    streams = _stream(settings.redis_url)
+    followers = (
+        recent_views(streams, UserLists(USER_RECENT, pushed_to, packed), log),
+        bought_items(streams, UserLists(USER_BOUGHT, pushed_to, packed), log),
     )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        watched = ((index, settings.poll_seconds), (model, settings.poll_seconds))
-        with _Background(recent, *watched, (slots, SLOT_SECONDS)):
+        seconds = settings.poll_seconds
+        with _Background(followers, (index, seconds), (model, seconds), (slots, SLOT_SECONDS)):
             yield
         await redis.aclose()
         await features.close()
@@ -102,14 +106,15 @@ class _Background:
     The model has its own: fetching it must not hold up the index.
     """
 
-    def __init__(self, recent: RecentViews, *watched: tuple[Refreshed, float]) -> None:
+    def __init__(self, followers: Sequence[Follower], *watched: tuple[Refreshed, float]) -> None:
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=watch, args=(thing, seconds, self._stop), daemon=True)
             for thing, seconds in watched
+        ] + [
+            threading.Thread(target=follower.run, args=(self._stop,), daemon=True)
+            for follower in followers
         ]
-        following = threading.Thread(target=recent.run, args=(self._stop,), daemon=True)
-        self._threads.append(following)
 
     def __enter__(self) -> None:
         for thread in self._threads:

@@ -37,6 +37,9 @@ class Stream(IntEnum):
     VISITS = 15
     FAULTS = 16
     RETURNS = 17
+    REVIEWS = 18
+    QUALITY = 19
+    LUCK = 20
 
 
 def uniform(seed: int, stream: int, ids: ArrayLike, n_columns: int = 1) -> Floats:

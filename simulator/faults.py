@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.schemas.logs import ClickstreamEvent, OrderLine
+from features.schemas.logs import ClickstreamEvent, OrderLine, Review
 from features.schemas.row import LogRow
 from simulator.columns import dates, timestamps
 from simulator.draws import Ints
@@ -26,6 +26,7 @@ DAMAGES: dict[str, tuple[tuple[str, str | None], ...]] = {
         ("session_id", ""),
         ("occurred_at", "2026-02-31T25:00:00+00:00"),
     ),
+    Review.table: (("rating", "6"), ("status", "liked"), ("product_id", None)),
 }
 """By table: the column to damage and what it then holds. Each breaks a rule of the row's class."""
 

@@ -30,7 +30,7 @@ def order_lines(shop: SimulatedShop, now: Today, made: Visits) -> Lines:
     visit, place = np.nonzero(made.carted & made.orders[:, None])
     product = made.shown[visit, place]
     visit, product = _with_partners(shop, now, made, visit, product)
-    draws = uniform(shop.seed, Stream.HABITS + 100, _cells(made, visit, product), 1)[:, 0]
+    draws = uniform(shop.seed, Stream.HABITS + 100, cells_of(made, visit, product), 1)[:, 0]
     quantity = 1 + (draws[:, None] < np.array(EXTRA_UNIT_RATIOS)).sum(axis=1)
     first = np.searchsorted(visit, visit)
     last_view = 60 + 45 * made.viewed.sum(axis=1)
@@ -43,7 +43,7 @@ def order_lines(shop: SimulatedShop, now: Today, made: Visits) -> Lines:
     )
 
 
-def _cells(made: Visits, visit: Ints, product: Ints) -> Ints:
+def cells_of(made: Visits, visit: Ints, product: Ints) -> Ints:
     """Return one number for each visit and product, for addressed draws."""
     return made.number[visit] * 4_099 + product
 
@@ -53,7 +53,7 @@ def _with_partners(
 ) -> tuple[Ints, Ints]:
     """Add partners of bought products, if they can be bought and are not in the order already."""
     partner = now.made.partner[product]
-    draws = uniform(shop.seed, Stream.PAIRS + 100, _cells(made, visit, product))[:, 0]
+    draws = uniform(shop.seed, Stream.PAIRS + 100, cells_of(made, visit, product))[:, 0]
     can = (partner >= 0) & ~now.is_out[partner] & (now.made.launch[partner] <= now.day)
     takes = can & (draws < PARTNER_RATIO)
     n_products = len(now.made.leaf)
@@ -73,7 +73,7 @@ class Returns:
 
 def returns(shop: SimulatedShop, made: Visits, lines: Lines) -> Returns:
     """Return the lines that are given back 2 to 14 days later."""
-    cells = _cells(made, lines.visit, lines.product)
+    cells = cells_of(made, lines.visit, lines.product)
     draws = uniform(shop.seed, Stream.RETURNS, cells, 2)
     line = np.nonzero(draws[:, 0] < RETURN_RATIO)[0]
     days = 2 + 12 * draws[line, 1]

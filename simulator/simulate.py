@@ -13,8 +13,15 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
-from features.schemas.logs import ClickstreamEvent, Customer, OrderLine, ProductVersion, StockLevel
-from simulator import clicks, faults, listings, orders, sales, truth
+from features.schemas.logs import (
+    ClickstreamEvent,
+    Customer,
+    OrderLine,
+    ProductVersion,
+    Review,
+    StockLevel,
+)
+from simulator import clicks, faults, listings, orders, reviews, sales, truth
 from simulator.draws import Stream
 from simulator.files import TaskFiles
 from simulator.shop import SimulatedShop
@@ -82,6 +89,7 @@ def of_products(shop: SimulatedShop, block: int) -> Rows:
     yield f"raw/{ProductVersion.table}", listings.product_versions(shop, products)
     yield f"raw/{StockLevel.table}", listings.stock_levels(shop, products)
     yield "truth/product_tastes", truth.product_tastes(shop, products)
+    yield "truth/product_qualities", truth.product_qualities(shop, products)
     yield "truth/complements", truth.complements(shop, products)
 
 
@@ -103,6 +111,8 @@ def of_a_day(shop: SimulatedShop, day: int) -> Rows:
         yield f"raw/{OrderLine.table}", sold
         clicked = faults.recorded(ClickstreamEvent, *clicks.clicks(now, made), shop, rng)
         yield f"raw/{ClickstreamEvent.table}", clicked
+        said = faults.recorded(Review, *reviews.reviews(shop, now, made), shop, rng)
+        yield f"raw/{Review.table}", said
         wanted += orders.expected_units(now, made)
     yield "truth/product_truth", truth.product_truth(day, wanted)
 

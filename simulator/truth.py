@@ -5,6 +5,7 @@ import pyarrow as pa
 
 from simulator.catalogue import N_DIMENSIONS, catalogue
 from simulator.draws import Floats, Ints
+from simulator.reviews import qualities
 from simulator.shop import SimulatedShop, day_of
 from simulator.shoppers import N_INTERESTS, shoppers
 from simulator.words import LEAVES, category_ids
@@ -29,6 +30,7 @@ PRODUCT_TASTES = pa.schema(
 PRODUCT_TRUTH = pa.schema(
     [("product_id", pa.int64()), ("day", pa.date32()), ("expected_units", pa.float64())]
 )
+PRODUCT_QUALITIES = pa.schema([("product_id", pa.int64()), ("quality", pa.float64())])
 COMPLEMENTS = pa.schema([("product_id", pa.int64()), ("other_product_id", pa.int64())])
 
 _LEAF_IDS = np.array([category_ids()[leaf.path] for leaf in LEAVES])
@@ -53,6 +55,11 @@ def product_tastes(shop: SimulatedShop, products: Ints) -> pa.Table:
         made.popularity[products],
     ]
     return pa.table(columns, PRODUCT_TASTES)
+
+
+def product_qualities(shop: SimulatedShop, products: Ints) -> pa.Table:
+    """Return what these products turn out to be like; their stars follow it."""
+    return pa.table([products + 1, qualities(shop, products)], PRODUCT_QUALITIES)
 
 
 def product_truth(day: int, units: Floats) -> pa.Table:

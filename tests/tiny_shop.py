@@ -130,8 +130,27 @@ def clicks_of(day: dt.date) -> list[Raw]:
     return [*events, dict(events[-1]), click(day, 40, 99, "view", 77)]
 
 
+def reviews_of(day: dt.date) -> list[Raw]:
+    """Every other product gets a review; that of product 1 is of one review, changed each day."""
+    return [
+        times(day, 100 * product)
+        | {
+            "event_id": f"r{day:%d}-{product}",
+            "review_id": str(1 if product == 1 else 10 * day.day + product),
+            "product_id": str(product),
+            "rating": str(1 + (product + day.day) % 5),
+            "status": "published",
+        }
+        for product in range(1, N_PRODUCTS + 1, 2)
+    ]
+
+
 def rows_of(day: dt.date) -> dict[str, list[Raw]]:
-    found = {"order_lines": orders_of(day), "clickstream": clicks_of(day)}
+    found = {
+        "order_lines": orders_of(day),
+        "clickstream": clicks_of(day),
+        "reviews": reviews_of(day),
+    }
     if day == DAYS[0]:
         found |= {"products": products(), "stock_levels": stock_levels()}
     return found

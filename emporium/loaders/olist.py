@@ -8,7 +8,7 @@ first sale for the price. A `customer_unique_id` is the customer.
 from pathlib import Path
 
 from emporium.loaders.raw import LoadReport, open_files
-from features.schemas.logs import Customer, OrderLine, ProductVersion
+from features.schemas.logs import Customer, OrderLine, ProductVersion, Review
 
 FILES = {
     "orders": (
@@ -28,6 +28,10 @@ FILES = {
         "product_id product_category_name product_photos_qty product_weight_g",
     ),
     "sellers": ("olist/full_sellers.parquet", "seller_id seller_state"),
+    "opinions": (
+        "olist/sample_order_reviews.parquet",
+        "review_id order_id review_score review_creation_date",
+    ),
     "translation": (
         "olist/product_category_name_translation.parquet",
         "product_category_name product_category_name_english",
@@ -102,7 +106,23 @@ left join (
   from orders group by 1) using (customer_id)
 """
 
+# A review is of an order; it is its product's if the order has one only.
+REVIEWS = """
+with baskets as (
+  select order_id, count(distinct product_id) as n_products, min(product_id) as product_id
+  from items group by 1),
+said as (
+  select *, review_creation_date at time zone 'America/Sao_Paulo' as happened_at from opinions)
+select 'olist-r' || said.line as event_id, happened_at as occurred_at, happened_at as recorded_at,
+  r.id as review_id, p.id as product_id, review_score as rating, 'published' as status,
+  case when n_products is null then 'review of an order without items'
+    when n_products > 1 then 'review of an order of several products' end as reject_reason
+from said left join baskets using (order_id)
+left join ids r on r.code = said.review_id || said.order_id left join ids p on p.code = product_id
+"""
+
 CODES = """
+select review_id || order_id from opinions union
 select order_id from orders union select order_id from items
 union select product_id from goods union select product_id from items
 union select customer_unique_id from buyers
@@ -111,7 +131,7 @@ union select seller_id from sellers union select seller_id from items
 
 
 def load(data_dir: Path, out: Path) -> LoadReport:
-    """Write every order item, product and customer as a row of its log.
+    """Write every order item, product, customer and review as a row of its log.
 
     An order without items becomes one rejected row of order_lines. Sellers and translations have
     no log of their own: they are read into the products. Times are taken as Sao Paulo's.
@@ -128,4 +148,5 @@ def load(data_dir: Path, out: Path) -> LoadReport:
     loading.write(ProductVersion, PRODUCTS)
     loading.write(Customer, CUSTOMERS)
     loading.write(OrderLine, ORDER_LINES)
+    loading.write(Review, REVIEWS)
     return loading.report

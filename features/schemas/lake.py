@@ -123,6 +123,16 @@ class ProductFeatures(Row):
     n_units_28d: Count
     n_returns_28d: Count
     conversion_ratio: Annotated[float, Field(ge=0, description="smoothed purchases / views")]
+    rebuy_ratio: Annotated[
+        Ratio, Field(description="smoothed share of the year's buyers who bought on 2 days or more")
+    ]
+    return_ratio: Annotated[
+        float, Field(ge=0, description="smoothed units given back / sold, of the year")
+    ]
+    n_reviews: Annotated[int, Field(ge=0, description="published")]
+    mean_rating: Annotated[
+        float, Field(ge=1, le=5, description="stars, smoothed towards the shop's mean")
+    ]
     price_cents: Cents
     category_id: int | None
     available_at: Annotated[AwareDatetime, Field(description="end of `date`: known from then on")]
@@ -144,6 +154,10 @@ class UserFeatures(Row):
     days_since_last_order: Annotated[int, Field(ge=-1, description="-1 if never ordered")]
     favourite_category_id: int | None
     recent_item_ids: Annotated[list[int], Field(description="last 20 looked at, newest first")]
+    bought_item_ids: Annotated[
+        list[int],
+        Field(description="last 20 bought, newest first; not those given back to the last unit"),
+    ]
     available_at: Annotated[AwareDatetime, Field(description="end of `date`: known from then on")]
     date: Day
 

@@ -100,5 +100,27 @@ class Customer(LogRow):
     date: LogDay
 
 
-LOGS: tuple[type[LogRow], ...] = (ProductVersion, Customer, StockLevel, OrderLine, ClickstreamEvent)
+class Review(LogRow):
+    """What became of a review of a product; its last row holds. No text and no customer."""
+
+    table = "reviews"
+
+    review_id: Id
+    product_id: Id
+    rating: Annotated[int, Field(ge=1, le=5, description="stars")]
+    status: Annotated[
+        Literal["published", "hidden", "deleted"],
+        Field(description="published counts; an operator hides, the author deletes"),
+    ]
+    date: LogDay
+
+
+LOGS: tuple[type[LogRow], ...] = (
+    ProductVersion,
+    Customer,
+    StockLevel,
+    OrderLine,
+    ClickstreamEvent,
+    Review,
+)
 """In the order they are validated: a line refers to products, so products come first."""

@@ -25,7 +25,8 @@ VIEWS: dict[type[Row], Entity] = {
 """The batch views: each table's rows of one entity, usable from `available_at` on."""
 
 USER_RECENT = "user_recent"
-PUSHED = {USER_RECENT: "recent_item_ids"}
+USER_BOUGHT = "user_bought"
+PUSHED = {USER_RECENT: "recent_item_ids", USER_BOUGHT: "bought_item_ids"}
 """Views of one list per user, newest first, and its column: of the batch, then kept fresh by events."""
 PUSHED_TTL = timedelta(days=90)
 RANKING_FEATURES = "ranking"

@@ -66,6 +66,7 @@ class UserLists:
             How many lists were replaced.
         """
         rows = batch.select(["user_id", PUSHED[self.view], "available_at"])
+        rows = rows.filter(pc.is_valid(rows[PUSHED[self.view]]))  # a day of before the column was
         parts = (rows.slice(start, N_AT_ONCE) for start in range(0, len(rows), N_AT_ONCE))
         return sum(self._publish(part) for part in parts)
 
@@ -76,7 +77,8 @@ class UserLists:
         older = rows.filter(pa.array(known <= told))
         if len(older):
             self.store.write_to_online_store(self.view, df=older.to_pandas())
-        self._pack([UserList(*row.values()) for row in older.to_pylist()])
+        told_lists = zip(*(older[name].to_pylist() for name in older.column_names), strict=True)
+        self._pack([UserList(user_id, ids, at) for user_id, ids, at in told_lists])
         return len(older)
 
     def _pack(self, lists: Sequence[UserList]) -> None:

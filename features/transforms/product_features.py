@@ -11,25 +11,30 @@ from features.transforms.time import end_of
 WINDOW_DAYS = 28
 # Pseudo-counts: a product nobody looked at converts as the average one in 20 does.
 PRIOR_ORDERS, PRIOR_VIEWS = 1.0, 20.0
+# One that nobody bought is taken for bought again by one buyer in 20, and given back one time in 20:
+# a judgement, of the order of what shops report. Twenty buyers say as much as it does.
+PRIOR_REBUYERS, PRIOR_BUYERS = 1.0, 20.0
+PRIOR_RETURNED, PRIOR_SOLD = 1.0, 20.0
+# A product's stars begin at the shop's mean, as if five reviews had given it; the shop's begins at
+# the middle of the scale, as if one had.
+PRIOR_REVIEWS, MIDDLE_RATING = 5.0, 3.0
 
 
 def product_features(
-    daily_events: DataFrame,
-    versions: DataFrame,
-    first: dt.date,
-    last: dt.date,
-    every_days: int = 1,
+    daily_events: DataFrame, verdicts: DataFrame, versions: DataFrame, dates: DataFrame
 ) -> DataFrame:
     """Sum each product's events over the 7 and 28 days that end on each day.
 
     Parameters
     ----------
     daily_events
-        Of `daily_product_events`, from `WINDOW_DAYS` before `first` on at least.
+        Of `daily_product_events`, from `WINDOW_DAYS` before the first day on at least.
+    verdicts
+        Of `verdicts` for the same days.
     versions
         Table `ProductVersion`: price and category are those known at the end of each day.
-    first, last, every_days
-        The days to build: `last` and every so many days before it, down to `first`.
+    dates
+        Of `days`: the days to build.
 
     Returns
     -------
@@ -37,7 +42,6 @@ def product_features(
         Table `ProductFeatures`, one row per product in the catalogue and day. An event counts in
         the windows of its own day, from the day it was known on.
     """
-    dates = days(daily_events.sparkSession, first, last, every_days)
     known = (F.col("date") <= F.col("as_of")) & (
         F.datediff("as_of", "occurred_on").between(0, WINDOW_DAYS - 1)
     )
@@ -52,11 +56,20 @@ def product_features(
         _sum("n_orders", 28).alias("n_orders_28d"),
     )
     listed = catalogue_by_day(versions, dates)
-    joined = listed.join(sums, ["product_id", "as_of"], "left").fillna(0)
-    conversion = (F.col("n_orders_28d") + PRIOR_ORDERS) / (F.col("n_views_28d") + PRIOR_VIEWS)
+    keys = ["product_id", "as_of"]
+    joined = listed.join(sums, keys, "left").join(verdicts, keys, "left").fillna(0)
+    joined = joined.join(F.broadcast(_shop_ratings(verdicts)), "as_of", "left")
     built = joined.withColumns(
         {
-            "conversion_ratio": conversion,
+            "conversion_ratio": _smoothed("n_orders_28d", "n_views_28d", PRIOR_ORDERS, PRIOR_VIEWS),
+            "rebuy_ratio": _smoothed("n_rebuyers", "n_buyers", PRIOR_REBUYERS, PRIOR_BUYERS),
+            "return_ratio": _smoothed("n_returned", "n_sold", PRIOR_RETURNED, PRIOR_SOLD),
+            "mean_rating": _smoothed(
+                "n_stars",
+                "n_reviews",
+                PRIOR_REVIEWS * F.coalesce("shop_rating", F.lit(MIDDLE_RATING)),
+                PRIOR_REVIEWS,
+            ),
             "available_at": end_of(F.col("as_of")),
             "category_id": F.when(F.col("category_id") > 0, F.col("category_id")),
             "date": F.col("as_of"),
@@ -80,6 +93,21 @@ def catalogue_by_day(versions: DataFrame, dates: DataFrame) -> DataFrame:
     known = versions.join(F.broadcast(dates), F.col("date") <= F.col("as_of"))
     last = known.withColumn("_n", F.row_number().over(newest)).where("_n = 1")
     return last.select("product_id", "as_of", "price_cents", "category_id")
+
+
+def _shop_ratings(verdicts: DataFrame) -> DataFrame:
+    """Return the mean of all reviews of the shop on each day, `shop_rating`."""
+    summed = verdicts.groupBy("as_of").agg(
+        F.coalesce(F.sum("n_stars"), F.lit(0)).alias("n_stars"),
+        F.coalesce(F.sum("n_reviews"), F.lit(0)).alias("n_reviews"),
+    )
+    return summed.select(
+        "as_of", _smoothed("n_stars", "n_reviews", MIDDLE_RATING, 1.0).alias("shop_rating")
+    )
+
+
+def _smoothed(part: str, whole: str, prior_part: Column | float, prior_whole: float) -> Column:
+    return (F.col(part) + prior_part) / (F.col(whole) + prior_whole)
 
 
 def _sum(name: str, n_days: int) -> Column:

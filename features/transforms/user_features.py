@@ -1,12 +1,10 @@
 """What is known of each user at the end of each day."""
 
-import datetime as dt
-
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
 
 from features.schemas.lake import UserFeatures
-from features.transforms.product_features import catalogue_by_day, days
+from features.transforms.product_features import catalogue_by_day
 from features.transforms.time import end_of
 
 WINDOW_DAYS = 28
@@ -25,13 +23,30 @@ def user_orders(order_lines: DataFrame) -> DataFrame:
     )
 
 
+def units_kept(order_lines: DataFrame) -> DataFrame:
+    """Sum what known customers kept of the items they gave any back of, by day known.
+
+    Returns
+    -------
+    DataFrame
+        Columns `user_id`, `item_id`, `date`, `n_kept`: units bought less units given back.
+    """
+    lines = order_lines.where("customer_id is not null").select(
+        F.col("customer_id").alias("user_id"),
+        F.col("product_id").alias("item_id"),
+        "date",
+        "kind",
+        F.when(F.col("kind") == "sale", F.col("quantity"))
+        .otherwise(-F.col("quantity"))
+        .alias("n_units"),
+    )
+    touched = lines.where("kind = 'return'").select("user_id", "item_id").distinct()
+    of_these = lines.join(touched, ["user_id", "item_id"], "left_semi")
+    return of_these.groupBy("user_id", "item_id", "date").agg(F.sum("n_units").alias("n_kept"))
+
+
 def user_features(
-    orders: DataFrame,
-    facts: DataFrame,
-    versions: DataFrame,
-    first: dt.date,
-    last: dt.date,
-    every_days: int = 1,
+    orders: DataFrame, kept: DataFrame, facts: DataFrame, versions: DataFrame, dates: DataFrame
 ) -> DataFrame:
     """Sum up each user's orders and interactions as known at the end of each day.
 
@@ -39,27 +54,31 @@ def user_features(
     ----------
     orders
         Of `user_orders`, the whole history.
+    kept
+        Of `units_kept`, the whole history.
     facts
         Table `Interaction`, the whole history.
     versions
         Table `ProductVersion`, the whole history: items' categories are those known each day.
-    first, last, every_days
-        The days to build: `last` and every so many days before it, down to `first`.
+    dates
+        Of `product_features.days`: the days to build.
 
     Returns
     -------
     DataFrame
         Table `UserFeatures`, one row per user who did anything by then, and day.
     """
-    dates = F.broadcast(days(facts.sparkSession, first, last, every_days))
+    days = F.broadcast(dates)
     known = F.col("date") <= F.col("as_of")
-    acted = _acted(facts.join(dates, known))
-    bought = _bought(orders.join(dates, known))
-    favourite = _favourite_category(
-        facts.join(dates, known), catalogue_by_day(versions, dates).where("category_id is not null")
-    )
-    keys = ["user_id", "as_of"]
-    joined = acted.join(bought, keys, "left").join(favourite, keys, "left")
+    acts = facts.join(days, known)
+    listed = catalogue_by_day(versions, dates).where("category_id is not null")
+    joined = _acted(acts)
+    for of_user in (
+        _bought(orders.join(days, known)),
+        _bought_items(acts, kept.join(days, known)),
+        _favourite_category(acts, listed),
+    ):
+        joined = joined.join(of_user, ["user_id", "as_of"], "left")
     built = joined.withColumns(
         {
             "n_orders_28d": _or_zero("n_orders_28d"),
@@ -69,6 +88,7 @@ def user_features(
             "days_since_last_order": F.coalesce(
                 F.datediff("as_of", "last_order_on").cast("bigint"), F.lit(-1).cast("bigint")
             ),
+            "bought_item_ids": F.coalesce("bought_item_ids", F.array().cast("array<bigint>")),
             "available_at": end_of(F.col("as_of")),
             "date": F.col("as_of"),
         }
@@ -76,19 +96,40 @@ def user_features(
     return built.select(*UserFeatures.model_fields)
 
 
-def _acted(facts: DataFrame) -> DataFrame:
+def _acted(acts: DataFrame) -> DataFrame:
     """Return views of the last 28 days and the items last looked at, newest first."""
-    of_user = Window.partitionBy("user_id", "as_of").orderBy(F.desc("last_at"), "item_id")
-    per_item = facts.groupBy("user_id", "as_of", "item_id").agg(
+    per_item = acts.groupBy("user_id", "as_of", "item_id").agg(
         F.max("last_at").alias("last_at"), _recent("n_views").alias("n_views_28d")
     )
-    placed = per_item.withColumn("place", F.row_number().over(of_user))
-    near = F.when(F.col("place") <= N_RECENT, F.struct("place", "item_id"))
-    lists = F.array_sort(F.collect_list(near))
-    return placed.groupBy("user_id", "as_of").agg(
-        F.sum("n_views_28d").alias("n_views_28d"),
-        F.transform(lists, lambda one: one["item_id"]).alias("recent_item_ids"),
+    return (
+        _placed(per_item)
+        .groupBy("user_id", "as_of")
+        .agg(F.sum("n_views_28d").alias("n_views_28d"), _newest().alias("recent_item_ids"))
     )
+
+
+def _bought_items(acts: DataFrame, kept: DataFrame) -> DataFrame:
+    """Return the items last bought, newest first, without those given back to the last unit.
+
+    The moment is the last act of the day of the last purchase: facts know no finer one.
+    """
+    keys = ["user_id", "as_of", "item_id"]
+    purchases = acts.where("n_purchases > 0").groupBy(keys).agg(F.max("last_at").alias("last_at"))
+    given_back = kept.groupBy(keys).agg(F.sum("n_kept").alias("n_kept")).where("n_kept <= 0")
+    placed = _placed(purchases.join(given_back, keys, "left_anti"))
+    return placed.groupBy("user_id", "as_of").agg(_newest().alias("bought_item_ids"))
+
+
+def _placed(per_item: DataFrame) -> DataFrame:
+    """Add each item's place in its user's order by `last_at`, 1 for the newest."""
+    of_user = Window.partitionBy("user_id", "as_of").orderBy(F.desc("last_at"), "item_id")
+    return per_item.withColumn("place", F.row_number().over(of_user))
+
+
+def _newest() -> Column:
+    """Return the items of the first `N_RECENT` places, in order."""
+    near = F.when(F.col("place") <= N_RECENT, F.struct("place", "item_id"))
+    return F.transform(F.array_sort(F.collect_list(near)), lambda one: one["item_id"])
 
 
 def _bought(orders: DataFrame) -> DataFrame:

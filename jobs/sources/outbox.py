@@ -12,10 +12,12 @@ from jobs.raw import RawBatches, RawRow, raw_row
 SOURCE = "outbox"
 N_ROWS_AT_ONCE = 20_000
 NAMES = {row.table: [name for name in row.model_fields if name != "date"] for row in LOGS}
+# Events of reviews had no `recorded_at` before reviews were a log: the row's own stands in.
 # A position is visible to us only once no older transaction is still open: otherwise one that
 # commits late, with a lower position than we have passed, would be skipped for ever.
 QUERY = """
-    select transaction_id::text || '-' || position, topic, body::text, recorded_at
+    select transaction_id::text || '-' || position, topic,
+           (jsonb_build_object('recorded_at', recorded_at) || body)::text, recorded_at
     from outbox
     where (transaction_id, position) > (%(transaction)s::xid8, %(position)s)
       and transaction_id < pg_snapshot_xmin(pg_current_snapshot())

@@ -127,7 +127,8 @@ class Arranging:
         drawn = np.unique(new[[self.draws.randrange(len(new)) for _ in range(N_DRAWS * n)]])
         may = self.allowed(drawn) & ~among(drawn, listed)
         for product_id in drawn[may][:n].tolist():
-            place = self.draws.randrange(FIRST_EXPLORED, len(chosen) + 1)
+            last = min(len(chosen), self.case.query.limit - 1)
+            place = self.draws.randint(FIRST_EXPLORED, last)
             chosen.insert(place, Choice(product_id, 0.0, "new", NOTHING))
         return chosen
 

@@ -11,11 +11,11 @@ from hiredis import pack_command
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
-from features.store.definitions import USER_RECENT
+from features.store.definitions import USER_BOUGHT, USER_RECENT
 from features.store.packed import PRODUCT, USER, list_key, unpack, unpack_list
-from serving.recommendations.known import Known, Question
+from serving.recommendations.known import Ids, Known, ListName, Question
 
-USER_LISTS = (USER_RECENT,)
+USER_LISTS = (USER_RECENT, USER_BOUGHT)
 NO_USER = np.full(len(USER.columns), np.nan)
 
 
@@ -87,13 +87,18 @@ def keys_of(question: Question) -> list[str]:
 def known(question: Question, values: Sequence[bytes | None]) -> Known:
     """Return what the values of `keys_of` say."""
     n = len(question.product_ids)
-    products = unpack(PRODUCT, values[:n])[:, 1:]
-    rest = values[n:]
+    products, rest = unpack(PRODUCT, values[:n])[:, 1:], values[n:]
     if question.user_id is None:
-        user, lists = NO_USER, rest
-        viewed: Sequence[int] = ()
-    else:
-        user, lists = unpack(USER, rest[:1])[0, 1:], rest[2:]
-        viewed = unpack_list(rest[1]).tolist()
-    stored = {name: unpack_list(value) for name, value in zip(question.lists, lists, strict=True)}
-    return Known(products, user, viewed, (), stored)
+        return Known(products, NO_USER, lists=_lists(question, rest))
+    user, viewed, bought = rest[: 1 + len(USER_LISTS)]
+    return Known(
+        products,
+        unpack(USER, [user])[0, 1:],
+        unpack_list(viewed).tolist(),
+        unpack_list(bought).tolist(),
+        _lists(question, rest[1 + len(USER_LISTS) :]),
+    )
+
+
+def _lists(question: Question, values: Sequence[bytes | None]) -> dict[ListName, Ids]:
+    return {name: unpack_list(value) for name, value in zip(question.lists, values, strict=True)}

@@ -5,22 +5,27 @@ import numpy as np
 from features.store.packed import PRODUCT
 from serving.recommendations.known import Numbers
 
-RETURNS, UNITS = PRODUCT.places(("n_returns_28d", "n_units_28d"))
-PRIOR_UNITS = 20.0
-"""Units added to each product's, so that one return of one unit is no verdict."""
+REBOUGHT, RETURNED, RATED = PRODUCT.places(("rebuy_ratio", "return_ratio", "mean_rating"))
+GOOD_STARS = 4.0
+OFTEN_REBOUGHT_RATIO = 0.2
+MAX_RETURNED_RATIO = 0.9
 
 
 def quality(rows: Numbers) -> Numbers:
-    """Return a factor in (0, 1] by which returns take away from relevance; 1 where nothing is known.
+    """Return a factor in (0, 1] that returns and bad reviews leave; 1 where nothing is known.
+
+    The share that is kept, times the stars as a share of `GOOD_STARS`: both are smoothed, so that
+    one return or one review is no verdict.
 
     Parameters
     ----------
     rows : array of shape (n, len(PRODUCT.columns))
     """
-    returns, units = (np.nan_to_num(rows[:, column]) for column in (RETURNS, UNITS))
-    return np.asarray(1 - np.minimum(returns / (units + PRIOR_UNITS), 0.9))
+    returned = np.minimum(np.nan_to_num(rows[:, RETURNED]), MAX_RETURNED_RATIO)
+    stars = np.nan_to_num(rows[:, RATED], nan=GOOD_STARS)
+    return np.asarray((1 - returned) * np.minimum(stars / GOOD_STARS, 1))
 
 
 def bought_again(rows: Numbers) -> np.ndarray:
-    """Return which products are bought again and again."""
-    return np.zeros(len(rows), bool)
+    """Return which products every fifth buyer or more buys again; not where nothing is known."""
+    return np.asarray(np.nan_to_num(rows[:, REBOUGHT]) >= OFTEN_REBOUGHT_RATIO)

@@ -5,10 +5,11 @@ import datetime as dt
 import pytest
 
 from features.schemas.lake import DailyDemand, Interaction
-from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion
+from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion, Review
 from features.transforms.product_events import daily_product_events
-from features.transforms.product_features import product_features
-from features.transforms.user_features import user_features, user_orders
+from features.transforms.product_features import days, product_features
+from features.transforms.user_features import units_kept, user_features, user_orders
+from features.transforms.verdicts import verdicts
 from tests.tables import rows, table
 
 pytestmark = pytest.mark.spark
@@ -22,6 +23,10 @@ VERSIONS = """
     v3       | 6          |             | 500         | 2024-05-01T10:00:00 | 2024-05-01
     v4       | 7          | 30          | 500         | 2024-05-11T10:00:00 | 2024-05-11
 """
+
+
+def reviews(spark, text="product_id\n---"):
+    return table(spark, Review, text)
 
 
 def test_product_features_count_the_days_up_to_each_day_and_its_own_price(spark):
@@ -51,9 +56,10 @@ def test_product_features_count_the_days_up_to_each_day_and_its_own_price(spark)
         5          | 2024-04-20  | 1            | 1                | 1        | 2024-04-20
         """,
     )
-    versions = table(spark, ProductVersion, VERSIONS)
+    versions, both = table(spark, ProductVersion, VERSIONS), days(spark, FIRST, LAST)
+    judged = verdicts(table(spark, Interaction, FACTS), demand, reviews(spark), both)
 
-    built = product_features(daily_product_events(clicks, demand), versions, FIRST, LAST)
+    built = product_features(daily_product_events(clicks, demand), judged, versions, both)
 
     columns = ("n_views_7d", "n_views_28d", "n_carts_28d", "n_units_7d", "n_units_28d")
     shown = built.selectExpr("*", "string(date) as day")
@@ -69,6 +75,49 @@ def test_product_features_count_the_days_up_to_each_day_and_its_own_price(spark)
         ("2024-05-10", 5, 1, (3 + 1) / (4 + 20)),
         ("2024-05-10", 6, 0, 1 / 20),
     ]
+
+
+def test_a_products_rating_is_of_the_reviews_that_stand_smoothed_towards_the_shops(spark):
+    """On the 10th review 1 has one star and not five, review 3 is hidden, 4 not known yet."""
+    text = """
+        event_id | review_id | product_id | rating | status    | occurred_at         | date
+        ---------+-----------+------------+--------+-----------+---------------------+-----------
+        r1       | 1         | 5          | 5      | published | 2024-05-09T10:00:00 | 2024-05-09
+        r2       | 1         | 5          | 1      | published | 2024-05-10T10:00:00 | 2024-05-10
+        r3       | 2         | 5          | 2      | published | 2024-05-09T10:00:00 | 2024-05-09
+        r4       | 3         | 5          | 5      | published | 2024-05-09T10:00:00 | 2024-05-09
+        r5       | 3         | 5          | 5      | hidden    | 2024-05-10T11:00:00 | 2024-05-10
+        r6       | 4         | 6          | 5      | published | 2024-05-10T10:00:00 | 2024-05-11
+    """
+    both = days(spark, FIRST, LAST)
+    nothing = (table(spark, row, "date\n---") for row in (Interaction, DailyDemand))
+    judged = verdicts(*nothing, reviews(spark, text), both)
+    events = daily_product_events(
+        table(spark, ClickstreamEvent, "date\n---"), table(spark, DailyDemand, "date\n---")
+    )
+
+    built = product_features(events, judged, table(spark, ProductVersion, VERSIONS), both)
+
+    shop_on_9, shop_on_10 = (12 + 3) / (3 + 1), (3 + 3) / (2 + 1)
+    shown = built.selectExpr("*", "string(date) as day")
+    assert rows(shown, "day", "product_id", "n_reviews", "mean_rating") == [
+        ("2024-05-09", 5, 3, (12 + 5 * shop_on_9) / (3 + 5)),
+        ("2024-05-09", 6, 0, shop_on_9),
+        ("2024-05-10", 5, 2, (3 + 5 * shop_on_10) / (2 + 5)),
+        ("2024-05-10", 6, 0, shop_on_10),
+    ]
+
+
+def test_without_any_review_a_rating_is_the_middle(spark):
+    both = days(spark, LAST, LAST)
+    nothing = [table(spark, row, "date\n---") for row in (Interaction, DailyDemand, Review)]
+    events = daily_product_events(table(spark, ClickstreamEvent, "date\n---"), nothing[1])
+
+    built = product_features(
+        events, verdicts(*nothing, both), table(spark, ProductVersion, VERSIONS), both
+    )
+
+    assert rows(built, "product_id", "n_reviews", "mean_rating") == [(5, 0, 3.0), (6, 0, 3.0)]
 
 
 ORDERS = """
@@ -91,13 +140,14 @@ FACTS = """
 """
 
 
-def built_user_features(spark, first=FIRST):
+def built_user_features(spark, first=FIRST, lines=ORDERS):
+    lines = table(spark, OrderLine, lines)
     built = user_features(
-        user_orders(table(spark, OrderLine, ORDERS)),
+        user_orders(lines),
+        units_kept(lines),
         table(spark, Interaction, FACTS),
         table(spark, ProductVersion, VERSIONS),
-        first,
-        LAST,
+        days(spark, first, LAST),
     )
     return built.selectExpr("*", "string(date) as day")
 
@@ -123,6 +173,72 @@ def test_user_features_list_what_was_looked_at_last_and_the_category_of_that_day
         ("2024-05-10", 1, 5, [5, 6], 20),
         ("2024-05-10", 2, 1, [6, 5], 20),
     ]
+
+
+def test_a_product_is_judged_by_the_year_before_each_day_and_a_prior(spark):
+    """The 9th's year begins on 11 May 2023: user 2 bought once in it, and of nobody a second day is
+    known. In the 10th's user 2 is no buyer any more, user 1 bought twice, and 4 units came back."""
+    facts = """
+        user_id | item_id | occurred_on | n_purchases | n_views | date
+        --------+---------+-------------+-------------+---------+-----------
+        1       | 5       | 2024-05-01  | 1           | 0       | 2024-05-01
+        1       | 5       | 2024-05-09  | 1           | 0       | 2024-05-10
+        2       | 5       | 2023-05-11  | 1           | 0       | 2023-05-11
+        2       | 5       | 2023-05-10  | 1           | 0       | 2023-05-11
+        3       | 5       | 2024-05-01  | 2           | 0       | 2024-05-01
+        3       | 5       | 2024-05-02  | 0           | 1       | 2024-05-02
+        1       | 6       | 2023-05-10  | 1           | 0       | 2023-05-10
+    """
+    demand = """
+        product_id | demand_date | n_units_sold | n_units_returned | date
+        -----------+-------------+--------------+------------------+-----------
+        5          | 2024-05-01  | 9            | 0                | 2024-05-01
+        5          | 2024-05-09  | 1            | 4                | 2024-05-10
+        6          | 2023-05-10  | 9            | 9                | 2023-05-10
+    """
+    both = days(spark, FIRST, LAST)
+    demand = table(spark, DailyDemand, demand)
+    judged = verdicts(table(spark, Interaction, facts), demand, reviews(spark), both)
+    nothing = daily_product_events(table(spark, ClickstreamEvent, "product_id\n---"), demand)
+
+    built = product_features(nothing, judged, table(spark, ProductVersion, VERSIONS), both)
+
+    shown = built.selectExpr("*", "string(date) as day")
+    assert rows(shown, "day", "product_id", "rebuy_ratio", "return_ratio") == [
+        ("2024-05-09", 5, (0 + 1) / (3 + 20), (0 + 1) / (9 + 20)),
+        ("2024-05-09", 6, 1 / 20, 1 / 20),
+        ("2024-05-10", 5, (1 + 1) / (2 + 20), (4 + 1) / (10 + 20)),
+        ("2024-05-10", 6, 1 / 20, 1 / 20),
+    ]
+
+
+def test_user_features_list_what_was_bought_last_and_kept(spark):
+    """Product 6 is given back whole on the 10th; of the two units of 5 one is, and one is bought anew."""
+    whole = "1 | 1 | 6 | return | 1 | 600 | 2024-05-10T11:00:00 | 2024-05-10"
+
+    built = built_user_features(spark, lines=f"{ORDERS.rstrip()}\n{whole}")
+
+    assert rows(built, "day", "user_id", "bought_item_ids") == [
+        ("2024-05-09", 1, [6, 5]),
+        ("2024-05-10", 1, [5]),
+        ("2024-05-10", 2, []),
+    ]
+
+
+def test_what_was_given_back_and_bought_again_is_listed(spark):
+    lines = """
+    order_id | customer_id | product_id | kind   | quantity | occurred_at         | date
+    ---------+-------------+------------+--------+----------+---------------------+-----------
+    1        | 1           | 5          | sale   | 2        | 2024-05-08T10:00:00 | 2024-05-08
+    1        | 1           | 5          | return | 2        | 2024-05-09T10:00:00 | 2024-05-09
+    2        | 1           | 5          | sale   | 1        | 2024-05-10T10:00:00 | 2024-05-10
+    """
+    assert rows(
+        units_kept(table(spark, OrderLine, lines)).selectExpr("*", "string(date) as day"),
+        "day",
+        "item_id",
+        "n_kept",
+    ) == [("2024-05-08", 5, 2), ("2024-05-09", 5, -2), ("2024-05-10", 5, 1)]
 
 
 def test_a_day_built_alone_equals_that_day_built_in_a_range(spark):

@@ -10,14 +10,15 @@ import pytest
 from pyspark.sql import functions as F  # noqa: N812
 
 from features.schemas.lake import DailyDemand
-from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion, StockLevel
+from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion, Review, StockLevel
 from features.transforms.catalogue import catalogue
 from features.transforms.interactions import interactions, user_items
 from features.transforms.product_events import daily_product_events
-from features.transforms.product_features import product_features
+from features.transforms.product_features import days, product_features
 from features.transforms.search_documents import search_documents
 from features.transforms.trending import popularity_scores, trending
-from features.transforms.user_features import user_features, user_orders
+from features.transforms.user_features import units_kept, user_features, user_orders
+from features.transforms.verdicts import verdicts
 from jobs import build_daily_facts, build_features, build_lists, build_search_documents
 from jobs.partitions import Partitions
 from tests.spark.conftest import on
@@ -51,6 +52,11 @@ LOGS = {
         ---------+------------+-------------+---------+---------------------+---------------------+-----------
         k7       | 1          | 4           | opening | 2024-05-01T00:00:00 | 2024-05-01T00:00:00 | 2024-05-01
         """,
+    Review: """
+        event_id | review_id | product_id | rating | status    | occurred_at         | recorded_at         | date
+        ---------+-----------+------------+--------+-----------+---------------------+---------------------+-----------
+        k8       | 1         | 1          | 5      | published | 2024-05-02T10:00:00 | 2024-05-02T10:00:00 | 2024-05-02
+        """,
 }
 FUTURE = {
     OrderLine: """
@@ -78,6 +84,12 @@ FUTURE = {
         ---------+------------+-------------+-----------+---------------------+---------------------+-----------
         f9       | 1          | 0           | corrected | 2024-05-01T12:00:00 | 2024-05-03T00:00:00 | 2024-05-03
         """,
+    Review: """
+        event_id | review_id | product_id | rating | status    | occurred_at         | recorded_at         | date
+        ---------+-----------+------------+--------+-----------+---------------------+---------------------+-----------
+        f10      | 1         | 1          | 5      | deleted   | 2024-05-03T10:00:00 | 2024-05-03T10:00:00 | 2024-05-03
+        f11      | 2         | 2          | 1      | published | 2024-05-01T12:00:00 | 2024-05-03T10:00:00 | 2024-05-03
+        """,
 }
 
 
@@ -91,6 +103,15 @@ def facts(logs):
     return interactions(logs[OrderLine], logs[ClickstreamEvent])
 
 
+def the_day(logs):
+    return days(logs[OrderLine].sparkSession, DAY, DAY)
+
+
+def judged(logs):
+    demand = build_daily_facts.daily_demand(logs[OrderLine], logs[ClickstreamEvent])
+    return verdicts(facts(logs), demand, logs[Review], the_day(logs))
+
+
 def listed(logs):
     return catalogue(logs[ProductVersion], DAY)
 
@@ -102,10 +123,14 @@ def scores(logs):
 BUILDS = {
     "user_items": lambda logs: user_items(facts(logs), DAY),
     "product_features": lambda logs: product_features(
-        known_events(logs), logs[ProductVersion], DAY, DAY
+        known_events(logs), judged(logs), logs[ProductVersion], the_day(logs)
     ),
     "user_features": lambda logs: user_features(
-        user_orders(logs[OrderLine]), facts(logs), logs[ProductVersion], DAY, DAY
+        user_orders(logs[OrderLine]),
+        units_kept(logs[OrderLine]),
+        facts(logs),
+        logs[ProductVersion],
+        the_day(logs),
     ),
     "trending": lambda logs: trending(scores(logs), listed(logs), DAY),
     "search_documents": lambda logs: search_documents(

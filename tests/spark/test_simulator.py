@@ -1,13 +1,14 @@
 """The simulated shop (simulator): what its logs hold and that its truth explains them."""
 
 import datetime as dt
+import math
 
 import duckdb
 import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from features.schemas.logs import LOGS, ClickstreamEvent, OrderLine
+from features.schemas.logs import LOGS, ClickstreamEvent, OrderLine, Review
 from simulator.seasons import is_out_of_stock
 from simulator.shop import SimulatedShop, day_of
 from simulator.simulate import simulate
@@ -66,12 +67,15 @@ def is_valid(table, row):
 
 
 def test_the_same_seed_gives_the_same_rows_whatever_the_number_of_tasks(spark, tmp_path):
-    shop = SimulatedShop(dt.date(2026, 1, 31), n_days=5, n_products=80, n_shoppers=400)
+    shop = SimulatedShop(
+        dt.date(2026, 1, 31), n_days=14, n_products=80, n_shoppers=400, n_visits_per_day=0.2
+    )
 
     for n_tasks in (1, 4):
         simulate(spark, tmp_path / str(n_tasks), shop, n_tasks)
 
-    for path in ("raw/order_lines", "raw/clickstream", "raw/products", "truth/product_truth"):
+    paths = ("raw/order_lines", "raw/clickstream", "raw/products", "truth/product_truth")
+    for path in (*paths, "raw/reviews"):
         first, second = (
             sorted(
                 duckdb.execute(
@@ -102,8 +106,8 @@ def test_rows_keep_the_rules_of_their_log_but_for_the_damaged_share(sql, table):
 
     bad_ratio = sum(not is_valid(table, row) for row in rows) / len(rows)
 
-    expected = SHOP.bad_row_ratio if table in (OrderLine, ClickstreamEvent) else 0
-    assert bad_ratio == pytest.approx(expected, abs=0.006 if expected else 0)
+    expected = SHOP.bad_row_ratio if table in (OrderLine, ClickstreamEvent, Review) else 0
+    assert bad_ratio == pytest.approx(expected, abs=4 * math.sqrt(expected / len(rows)))
 
 
 def test_the_partition_is_the_day_of_recording_and_nothing_is_recorded_after_the_last_day(sql):
@@ -223,6 +227,25 @@ def test_saturdays_sell_more_than_tuesdays(sql):
     by_weekday = dict(sql("select dayname(sold_at), count(*) from sales group by 1"))
 
     assert by_weekday["Saturday"] > 1.4 * by_weekday["Tuesday"]
+
+
+def test_stars_follow_a_products_quality_and_come_from_buyers_who_kept_it(sql):
+    [(n_reviews, n_kept, correlation)] = sql(
+        """with said as (
+             select distinct on (review_id) review_id::bigint as review_id, rating::int as rating,
+               product_id::bigint as product_id from reviews
+             where try_cast(rating as int) <= 5 and status = 'published' and product_id is not null)
+           select count(*),
+             count(*) filter (exists (
+               select 1 from sales s where s.customer_id is not null and s.product_id = said.product_id
+                 and s.order_id::bigint = said.review_id // 100)),
+             corr(rating, quality)
+           from said join product_qualities using (product_id)"""
+    )
+
+    assert n_reviews > 50
+    assert n_kept > 0.95 * n_reviews  # the rest: sales that were damaged or came twice
+    assert correlation > 0.4
 
 
 def test_a_price_cut_sells(sql):

@@ -56,6 +56,7 @@ TELL = text("""
 insert into outbox (event_id, topic, key, body, recorded_at)
 select event_id, 'reviews', cast(:product_id as bigint)::text,
        jsonb_build_object('event_id', event_id, 'occurred_at', cast(:now as timestamptz),
+                          'recorded_at', cast(:now as timestamptz),
                           'product_id', cast(:product_id as bigint),
                           'review_id', cast(:review_id as bigint),
                           'rating', cast(:rating as integer), 'status', cast(:status as text)), :now
@@ -141,7 +142,7 @@ class ReviewRepository:
     async def tell(
         self, review: Review, status: Literal["published", "hidden", "deleted"], now: dt.datetime
     ) -> None:
-        """Write to the outbox what became of a review, without text and customer."""
+        """Write to the outbox what became of a review: a row of the log, without text and customer."""
         values = {**_name(review), "rating": review.rating, "status": status, "now": now}
         await self.session.execute(TELL, values)
 

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from features.schemas.column import columns
@@ -105,6 +106,17 @@ def test_training_gets_the_newest_values_that_were_available_at_each_rows_own_ti
     write_day(lake, NEXT_DAY, 200)
 
     assert_joins_what_was_known(settings, MOMENTS)
+
+
+def test_training_reads_days_of_before_a_table_had_its_newest_columns(settings, lake):
+    write_day(lake, DAY, 100)
+    write_day(lake, NEXT_DAY, 200)
+    [old] = (lake.folder("derived", "product_features") / f"date={DAY}").glob("*.parquet")
+    pq.write_table(pq.read_table(old, partitioning=None).drop_columns(["price_cents"]), old)
+
+    lake.widen(ProductFeatures)
+
+    assert joined(settings, MOMENTS) == [None, None, None, 200]
 
 
 def test_a_day_that_ended_later_changes_no_earlier_training_row(settings, lake):

@@ -72,6 +72,28 @@ def test_the_outbox_is_collected_once_and_in_order(connect, database_url, batche
     assert collected(batches, "order_lines") == [(e, "2024-05-01") for e in "abc"]
 
 
+def test_an_event_without_recorded_at_has_its_rows_and_others_keep_their_own(
+    connect, database_url, batches
+):
+    """As reviews were told before they were a log."""
+    with connect() as shop:
+        record(shop, "old", topic="reviews")
+        own = {"event_id": "new", "recorded_at": "2024-05-01T09:59:59+00:00"}
+        with shop.cursor() as cursor:
+            cursor.execute(
+                "insert into outbox (event_id, topic, key, body, recorded_at)"
+                " values ('new', 'reviews', '1', %s, '2024-05-01T10:00:00Z')",
+                (json.dumps(own),),
+            )
+
+    Outbox(database_url).collect(batches, DAY)
+
+    [part] = batches.folder.glob("[!.]*/reviews/date=*/*.parquet")
+    told = pq.read_table(part, partitioning=None).to_pylist()
+    times = {row["event_id"]: dt.datetime.fromisoformat(row["recorded_at"]) for row in told}
+    assert times["old"] - times["new"] == dt.timedelta(seconds=1)
+
+
 def test_a_transaction_that_commits_late_with_a_lower_position_is_not_lost(
     connect, database_url, batches
 ):

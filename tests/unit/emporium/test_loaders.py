@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from emporium.loaders import LOADERS, clickstream, olist, online_retail
 from emporium.loaders.raw import CodeCollisionError, MissingInputError, cents, id_of, ids_of
-from features.schemas.logs import ClickstreamEvent, Customer, OrderLine, ProductVersion
+from features.schemas.logs import ClickstreamEvent, Customer, OrderLine, ProductVersion, Review
 
 REAL = Path(__file__).parents[4] / "shared" / "data"
 real_data = pytest.mark.skipif(not REAL.is_dir(), reason=f"no real data in {REAL}")
@@ -138,6 +138,13 @@ def olist_files(folder):
         "'c3', 'bruno', 'RJ'",
     )
     write(
+        folder / "sample_order_reviews.parquet",
+        "review_id varchar, order_id varchar, review_score bigint, review_creation_date timestamp",
+        "'r1', 'o1', 4, '2018-01-10 00:00'",
+        "'r2', 'o3', 1, '2018-01-11 00:00'",
+        "'r3', 'o2', 2, '2018-01-12 00:00'",
+    )
+    write(
         folder / "full_products.parquet",
         "product_id varchar, product_category_name varchar, product_photos_qty double,"
         "product_weight_g double",
@@ -158,8 +165,8 @@ def test_the_marketplace_s_order_items_customers_and_products(tmp_path):
 
     report = olist.load(tmp_path, tmp_path / "out")
 
-    lines, people, goods = (
-        raw(tmp_path / "out", row) for row in (OrderLine, Customer, ProductVersion)
+    lines, people, goods, reviews = (
+        raw(tmp_path / "out", row) for row in (OrderLine, Customer, ProductVersion, Review)
     )
     assert [(row["reject_reason"], row["unit_price_cents"]) for row in lines] == [
         (None, "1990"),
@@ -179,7 +186,17 @@ def test_the_marketplace_s_order_items_customers_and_products(tmp_path):
         ("product p2", "500", None),
         ("art p3", None, "no price: the product is in no order"),
     ]
-    assert report.n_lines_by_table == {"products": 3, "customers": 3, "order_lines": 4}
+    assert [(row["product_id"], row["rating"], row["reject_reason"]) for row in reviews] == [
+        (str(id_of("p1")), "4", None),  # the order has two units of one product
+        (None, "1", "review of an order without items"),
+        (str(id_of("p2")), "2", None),
+    ]
+    assert report.n_lines_by_table == {
+        "products": 3,
+        "customers": 3,
+        "order_lines": 4,
+        "reviews": 3,
+    }
 
 
 def test_views_carts_and_purchases_of_a_clickstream(tmp_path):
@@ -250,7 +267,15 @@ def test_two_codes_with_one_id_are_refused(monkeypatch):
     ("name", "n_lines"),
     [
         ("online-retail", {"order_lines": 1_067_370}),
-        ("olist", {"products": 32_951, "customers": 12_751, "order_lines": 13_575 + 775}),
+        (
+            "olist",
+            {
+                "products": 32_951,
+                "customers": 12_751,
+                "order_lines": 13_575 + 775,
+                "reviews": 12_832,
+            },
+        ),
         ("clickstream", {"clickstream": 99_555}),
     ],
 )

@@ -49,6 +49,21 @@ def test_a_partition_is_replaced_and_others_stay(lake):
     assert lake.n_rows(Trending, DAY) == 1
 
 
+def test_days_of_before_a_column_was_get_it_with_nulls(lake):
+    lake.write(Trending, ranked(5), DAY)
+    lake.write(Trending, ranked(6), NEXT_DAY)
+    [file] = (lake.folder("derived", "trending") / f"date={DAY}").glob("*.parquet")
+    pq.write_table(pq.read_table(file, partitioning=None).drop_columns(["score"]), file)
+
+    widened = lake.widen(Trending)
+
+    [file] = (lake.folder("derived", "trending") / f"date={DAY}").glob("*.parquet")
+    assert pq.read_schema(file).names == ["category_id", "item_id", "score", "rank"]
+    assert lake.read(Trending, DAY, DAY)["score"].to_pylist() == [None]
+    assert (widened, lake.widen(Trending)) == ([DAY], [])
+    assert items(lake) == [5, 6]
+
+
 def test_only_the_days_asked_for_are_read(lake):
     lake.write(Trending, ranked(5), DAY)
     lake.write(Trending, ranked(6), NEXT_DAY)

@@ -178,13 +178,34 @@ async def test_what_can_not_be_bought_together_has_no_price(index, by_hand, prod
     assert answer.bundle is None
 
 
-async def test_what_comes_back_all_the_time_moves_down(index, by_hand):
-    returned = {"n_units_28d": 20, "n_returns_28d": 20}  # half of 20 + the prior's 20
-    features = Features(lists=LISTS, products={1: returned})
+@pytest.mark.parametrize(
+    "experience",
+    [
+        {"return_ratio": 0.3},  # .7 / 10 against 1 / 11
+        {"mean_rating": 2.0},  # 2 of 4 stars
+        {"return_ratio": 0.05, "mean_rating": 3.5},  # .95 * 3.5 / 4 = .83
+    ],
+)
+async def test_returns_and_bad_reviews_move_a_product_down(index, by_hand, experience):
+    features = Features(lists=LISTS, products={1: experience})
 
     found = await chosen(index, "for_you", by_hand, features, customer_id=1, limit=2)
 
     assert found == [(2, "model"), (1, "model")]
+
+
+@pytest.mark.parametrize(
+    ("rebuy_ratio", "expected"), [(0.1, [5, 6]), (None, [5, 6]), (0.2, [4, 5])]
+)
+async def test_what_was_just_bought_is_left_out_unless_it_is_bought_again_and_again(
+    index, by_hand, rebuy_ratio, expected
+):
+    known = {} if rebuy_ratio is None else {4: {"rebuy_ratio": rebuy_ratio}}
+    features = Features(lists=LISTS, bought={3: [4]}, products=known)
+
+    found = await chosen(index, "for_you", by_hand, features, customer_id=3, limit=2)
+
+    assert [product_id for product_id, _ in found] == expected
 
 
 RULES = {

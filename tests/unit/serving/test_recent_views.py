@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.events.recent import N_RECENT, latest_views, merged
+from serving.events.newest import N_NEWEST, merged
+from serving.events.recent import latest_views
 
 
 def entry(kind="view", customer_id=1, product_id=5, **changes):
@@ -56,7 +57,7 @@ def test_what_no_known_customer_looked_at_is_passed_over(unusable):
 def test_a_merged_list_is_short_without_doubles_and_newest_first(newest, earlier):
     found = merged(newest, earlier)
 
-    assert len(found) == len(set(found)) <= N_RECENT
+    assert len(found) == len(set(found)) <= N_NEWEST
     assert set(found) <= {*newest, *earlier}
     assert found[:1] == (newest or earlier)[:1]
     assert merged(newest, found) == found  # read twice after a crash: nothing changes
