@@ -9,31 +9,24 @@ import time
 import httpx2
 import pandas as pd
 import pytest
+import redis as redis_client
 
 from features.store.opening import apply_definitions, open_store
+from features.store.packed import list_key, pack_list
+from features.store.packed_redis import PackedFeatures
 from models.search.writing import write_shard
 from serving.app import make_app
 from serving.settings import Settings
+from tests.unit.serving.shop_by_hand import links, model
 
 N_PRODUCTS = 12
 DAY = dt.date(2026, 1, 31)
 END_OF_DAY = pd.Timestamp("2026-02-01", tz="UTC")
 
 
-class Model:
-    """A recommender whose version is in its answers: item n for version n."""
-
-    def __init__(self, version):
-        self.version = version
-
-    def for_user(self, user_id, exclude, k):
-        return [(int(self.version), 1.0)] if user_id == 1 else []
-
-    def for_items(self, item_ids, k):
-        return []
-
-    def similar(self, item_id, k):
-        return []
+def numbered(version):
+    """Return a recommender that offers customer 1 nothing but item n in version n."""
+    return model({1: [int(version)]}, {1: [9]}, links(), links())
 
 
 def documents(title):
@@ -99,7 +92,7 @@ def feature_store(serving_settings):
 
 @contextlib.asynccontextmanager
 async def serving(settings, shelf):
-    app = make_app(settings, lambda: shelf.model, Model)
+    app = make_app(settings, lambda: shelf.model, numbered)
     async with (
         app.router.lifespan_context(app),
         httpx2.AsyncClient(
@@ -134,3 +127,13 @@ def write_online(store, view, available_at=END_OF_DAY, **columns):
     frame = pd.DataFrame({name: [value] for name, value in columns.items()})
     frame["available_at"] = available_at
     store.write_to_online_store(view, frame)
+
+
+def write_packed(redis_url, **lists):
+    """Put lists where serving reads them, as the publishing job would; each `<view>=(entity, ids)`."""
+    with redis_client.Redis.from_url(redis_url) as redis:
+        packed = [
+            (list_key(view, entity_id), pack_list(END_OF_DAY, ids))
+            for view, (entity_id, ids) in lists.items()
+        ]
+        PackedFeatures(redis).write_lists(packed, dt.timedelta(days=1))
