@@ -26,7 +26,7 @@ from features.schemas.lake import ProductFeatures, UserFeatures
 from features.schemas.row import Row
 from features.store.definitions import PUSHED, TIMES
 
-N_DIGEST = 8
+N_DIGEST = 6
 ITEM_BYTES = 8
 
 Numbers = NDArray[np.float64]
@@ -48,7 +48,8 @@ class Layout:
     @property
     def prefix(self) -> str:
         """Return how the keys of this view begin, whatever their layout."""
-        return f"packed:{self.view}:"
+        initials = "".join(word[0] for word in self.view.split("_"))
+        return f"f:{initials}:"  # hundreds of keys go over the wire for each list
 
     @cached_property
     def _key(self) -> str:
