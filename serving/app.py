@@ -3,6 +3,7 @@
 granian --interface asgi --factory serving.app:create_app
 """
 
+import gc
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -31,9 +32,11 @@ from serving.recommendations.slots import SlotBook
 from serving.search.published import published_index
 from serving.search.router import router as search_router
 from serving.settings import Settings
+from serving.shortcuts import shortcuts
 from web.health import Check
 from web.logs import make_logger
 from web.service import make_service
+from web.shortcuts import add_shortcuts
 
 REDIS_SECONDS = 1.0
 SLOT_SECONDS = 0.5
@@ -45,7 +48,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the application of the environment's settings."""
     settings = settings or Settings()
     registry = Registry(settings.mlflow_tracking_uri, settings.models)
-    return make_app(settings, registry.latest, registry.load)
+
+    def load_to_stay(version: str) -> LiveRecommender:
+        recommender = registry.load(version)
+        gc.collect()
+        gc.freeze()  # no collection of garbage needs to look at what stays again and again
+        return recommender
+
+    return make_app(settings, registry.latest, load_to_stay)
 
 
 def make_app(
@@ -97,6 +107,7 @@ def make_app(
     add_error_handlers(app)
     for router in (search_router, recommendations_router, events_router):
         app.include_router(router, prefix="/api/v1")
+    add_shortcuts(app, shortcuts(app))
     return app
 
 

@@ -8,7 +8,9 @@ route stays the operation's definition and what the OpenAPI document tells of.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeVar, get_origin
+from urllib.parse import parse_qsl
 
 from fastapi import FastAPI, Request
 from fastapi.routing import APIRoute
@@ -31,7 +33,7 @@ class Answer:
 
 
 Serve = Callable[[Any, Headers, bytes], Awaitable[Answer | None]]
-"""Takes the application's state, the headers by lower-case name and the body.
+"""Takes the application's state, the headers by lower-case name and the body; of a GET, the query.
 
 Returns None, having done nothing, for what the operation's own route shall answer. What it raises is
 handled as if the route had raised it.
@@ -75,7 +77,7 @@ class Shortcuts:
         if shortcut is None:
             await self.app(scope, receive, send)
             return
-        messages = await _read(receive)
+        messages = [] if scope["method"] == "GET" else await _read(receive)
         scope["route"] = shortcut.route
         try:
             answer = await _plain(shortcut, scope, messages)
@@ -96,6 +98,8 @@ def add_shortcuts(app: FastAPI, shortcuts: Sequence[Shortcut]) -> None:
 
 async def _plain(shortcut: Shortcut, scope: Scope, messages: Sequence[Message]) -> Answer | None:
     headers = dict(reversed(scope["headers"]))  # of several with one name the first counts
+    if not messages:
+        return await shortcut.serve(scope["app"].state, headers, scope["query_string"])
     if not _is_json(headers) or messages[-1]["type"] != "http.request":
         return None
     return await shortcut.serve(scope["app"].state, headers, messages[-1]["body"])
@@ -119,20 +123,42 @@ def parsed(kind: type[Body], body: bytes) -> Body | None:
         return None
 
 
+def asked(kind: type[Body], query: bytes) -> Body | None:
+    """Return what a query string asks for, or None if anything is wrong with it or said twice."""
+    try:
+        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, strict_parsing=bool(query))
+        values: dict[str, Any] = {}
+        for name, value in pairs:
+            if is_list(kind, name):
+                values.setdefault(name, []).append(value)
+            elif values.setdefault(name, value) is not value:
+                return None
+        return kind.model_validate(values)
+    except ValueError:  # pydantic's too
+        return None
+
+
+@cache
+def is_list(kind: type[BaseModel], name: str) -> bool:
+    """Return whether a field takes several values."""
+    field = kind.model_fields.get(name)
+    return field is not None and get_origin(field.annotation) is list
+
+
 def _is_json(headers: Headers) -> bool:
     return headers.get(b"content-type", b"").partition(b";")[0].strip() == JSON.encode()
 
 
-async def _read(receive: Receive) -> Sequence[Message]:
+async def _read(receive: Receive) -> list[Message]:
     """Return the whole body as one message; if the client left before its end, that as another."""
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return {"type": "http.request", "body": bytes(body), "more_body": True}, message
+            return [{"type": "http.request", "body": bytes(body), "more_body": True}, message]
         body += message.get("body", b"")
         if not message.get("more_body", False):
-            return ({"type": "http.request", "body": bytes(body)},)
+            return [{"type": "http.request", "body": bytes(body)}]
 
 
 def _again(messages: Sequence[Message], receive: Receive) -> Receive:
