@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -84,10 +84,8 @@ class Timed:
     """A way to read; notes how long each call took, and of that in this process, in milliseconds."""
 
     read: Callable[[Wanted], Any]
-
-    def __post_init__(self) -> None:
-        self.wall: list[float] = []
-        self.own: list[float] = []
+    wall: list[float] = field(default_factory=list)
+    own: list[float] = field(default_factory=list)
 
     def __call__(self, wanted: Wanted) -> Any:  # noqa: ANN401 - what `read` returns
         """Read once."""

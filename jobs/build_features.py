@@ -14,7 +14,7 @@ from features.transforms.interactions import user_items
 from features.transforms.product_events import daily_product_events
 from features.transforms.product_features import WINDOW_DAYS, days, product_features
 from features.transforms.user_features import units_kept, user_features, user_orders
-from features.transforms.verdicts import VERDICT_DAYS, verdicts
+from features.transforms.verdicts import VERDICT_DAYS, shop_stars, verdicts
 from jobs.lake import Lake
 from jobs.runner import Dates, Settings, run
 from jobs.spark import open_lake
@@ -43,15 +43,15 @@ def build_product_features(lake: Lake, dates: Dates) -> None:
     events = daily_product_events(
         lake.read(ClickstreamEvent, early, dates.last), lake.read(DailyDemand, early, dates.last)
     )
-    wanted = _days(lake, dates)
+    wanted, reviews = _days(lake, dates), lake.read(Review, None, dates.last)
     judged = verdicts(
         lake.read(Interaction, a_year_ago, dates.last),
         lake.read(DailyDemand, a_year_ago, dates.last),
-        lake.read(Review, None, dates.last),
+        reviews,
         wanted,
     )
     versions = lake.read(ProductVersion, None, dates.last)
-    built = product_features(events, judged, versions, wanted)
+    built = product_features(events, judged, shop_stars(reviews, wanted), versions, wanted)
     lake.write(ProductFeatures, built, dates.first, dates.last, dates.every_days)
 
 

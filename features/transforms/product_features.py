@@ -21,7 +21,11 @@ PRIOR_REVIEWS, MIDDLE_RATING = 5.0, 3.0
 
 
 def product_features(
-    daily_events: DataFrame, verdicts: DataFrame, versions: DataFrame, dates: DataFrame
+    daily_events: DataFrame,
+    verdicts: DataFrame,
+    shop_stars: DataFrame,
+    versions: DataFrame,
+    dates: DataFrame,
 ) -> DataFrame:
     """Sum each product's events over the 7 and 28 days that end on each day.
 
@@ -29,8 +33,8 @@ def product_features(
     ----------
     daily_events
         Of `daily_product_events`, from `WINDOW_DAYS` before the first day on at least.
-    verdicts
-        Of `verdicts` for the same days.
+    verdicts, shop_stars
+        Of the functions of these names, for the same days.
     versions
         Table `ProductVersion`: price and category are those known at the end of each day.
     dates
@@ -58,7 +62,7 @@ def product_features(
     listed = catalogue_by_day(versions, dates)
     keys = ["product_id", "as_of"]
     joined = listed.join(sums, keys, "left").join(verdicts, keys, "left").fillna(0)
-    joined = joined.join(F.broadcast(_shop_ratings(verdicts)), "as_of", "left")
+    joined = joined.join(F.broadcast(_shop_ratings(shop_stars)), "as_of", "left")
     built = joined.withColumns(
         {
             "conversion_ratio": _smoothed("n_orders_28d", "n_views_28d", PRIOR_ORDERS, PRIOR_VIEWS),
@@ -95,15 +99,10 @@ def catalogue_by_day(versions: DataFrame, dates: DataFrame) -> DataFrame:
     return last.select("product_id", "as_of", "price_cents", "category_id")
 
 
-def _shop_ratings(verdicts: DataFrame) -> DataFrame:
+def _shop_ratings(shop_stars: DataFrame) -> DataFrame:
     """Return the mean of all reviews of the shop on each day, `shop_rating`."""
-    summed = verdicts.groupBy("as_of").agg(
-        F.coalesce(F.sum("n_stars"), F.lit(0)).alias("n_stars"),
-        F.coalesce(F.sum("n_reviews"), F.lit(0)).alias("n_reviews"),
-    )
-    return summed.select(
-        "as_of", _smoothed("n_stars", "n_reviews", MIDDLE_RATING, 1.0).alias("shop_rating")
-    )
+    rating = _smoothed("n_stars", "n_reviews", MIDDLE_RATING, 1.0)
+    return shop_stars.select("as_of", rating.alias("shop_rating"))
 
 
 def _smoothed(part: str, whole: str, prior_part: Column | float, prior_whole: float) -> Column:

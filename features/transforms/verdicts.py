@@ -45,6 +45,15 @@ def verdicts(
     return buyers.join(units, keys, "full").join(_published(reviews, dates), keys, "full")
 
 
+def shop_stars(reviews: DataFrame, dates: DataFrame) -> DataFrame:
+    """Return `n_reviews` and `n_stars` of the whole shop by `as_of`, no row where there is none."""
+    return (
+        _published(reviews, dates)
+        .groupBy("as_of")
+        .agg(F.sum("n_reviews").alias("n_reviews"), F.sum("n_stars").alias("n_stars"))
+    )
+
+
 def _published(reviews: DataFrame, dates: DataFrame) -> DataFrame:
     """Count the reviews that are published at the end of each day, by their last row known."""
     known = reviews.join(F.broadcast(dates), F.col("date") <= F.col("as_of"))

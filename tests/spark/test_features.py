@@ -9,7 +9,7 @@ from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion, R
 from features.transforms.product_events import daily_product_events
 from features.transforms.product_features import days, product_features
 from features.transforms.user_features import units_kept, user_features, user_orders
-from features.transforms.verdicts import verdicts
+from features.transforms.verdicts import shop_stars, verdicts
 from tests.tables import rows, table
 
 pytestmark = pytest.mark.spark
@@ -59,7 +59,13 @@ def test_product_features_count_the_days_up_to_each_day_and_its_own_price(spark)
     versions, both = table(spark, ProductVersion, VERSIONS), days(spark, FIRST, LAST)
     judged = verdicts(table(spark, Interaction, FACTS), demand, reviews(spark), both)
 
-    built = product_features(daily_product_events(clicks, demand), judged, versions, both)
+    built = product_features(
+        daily_product_events(clicks, demand),
+        judged,
+        shop_stars(reviews(spark), both),
+        versions,
+        both,
+    )
 
     columns = ("n_views_7d", "n_views_28d", "n_carts_28d", "n_units_7d", "n_units_28d")
     shown = built.selectExpr("*", "string(date) as day")
@@ -96,7 +102,8 @@ def test_a_products_rating_is_of_the_reviews_that_stand_smoothed_towards_the_sho
         table(spark, ClickstreamEvent, "date\n---"), table(spark, DailyDemand, "date\n---")
     )
 
-    built = product_features(events, judged, table(spark, ProductVersion, VERSIONS), both)
+    stars = shop_stars(reviews(spark, text), both)
+    built = product_features(events, judged, stars, table(spark, ProductVersion, VERSIONS), both)
 
     shop_on_9, shop_on_10 = (12 + 3) / (3 + 1), (3 + 3) / (2 + 1)
     shown = built.selectExpr("*", "string(date) as day")
@@ -113,9 +120,8 @@ def test_without_any_review_a_rating_is_the_middle(spark):
     nothing = [table(spark, row, "date\n---") for row in (Interaction, DailyDemand, Review)]
     events = daily_product_events(table(spark, ClickstreamEvent, "date\n---"), nothing[1])
 
-    built = product_features(
-        events, verdicts(*nothing, both), table(spark, ProductVersion, VERSIONS), both
-    )
+    judged, stars = verdicts(*nothing, both), shop_stars(nothing[2], both)
+    built = product_features(events, judged, stars, table(spark, ProductVersion, VERSIONS), both)
 
     assert rows(built, "product_id", "n_reviews", "mean_rating") == [(5, 0, 3.0), (6, 0, 3.0)]
 
@@ -201,7 +207,8 @@ def test_a_product_is_judged_by_the_year_before_each_day_and_a_prior(spark):
     judged = verdicts(table(spark, Interaction, facts), demand, reviews(spark), both)
     nothing = daily_product_events(table(spark, ClickstreamEvent, "product_id\n---"), demand)
 
-    built = product_features(nothing, judged, table(spark, ProductVersion, VERSIONS), both)
+    stars = shop_stars(reviews(spark), both)
+    built = product_features(nothing, judged, stars, table(spark, ProductVersion, VERSIONS), both)
 
     shown = built.selectExpr("*", "string(date) as day")
     assert rows(shown, "day", "product_id", "rebuy_ratio", "return_ratio") == [

@@ -18,7 +18,7 @@ from features.transforms.product_features import days, product_features
 from features.transforms.search_documents import search_documents
 from features.transforms.trending import popularity_scores, trending
 from features.transforms.user_features import units_kept, user_features, user_orders
-from features.transforms.verdicts import verdicts
+from features.transforms.verdicts import shop_stars, verdicts
 from jobs import build_daily_facts, build_features, build_lists, build_search_documents
 from jobs.partitions import Partitions
 from tests.spark.conftest import on
@@ -123,7 +123,11 @@ def scores(logs):
 BUILDS = {
     "user_items": lambda logs: user_items(facts(logs), DAY),
     "product_features": lambda logs: product_features(
-        known_events(logs), judged(logs), logs[ProductVersion], the_day(logs)
+        known_events(logs),
+        judged(logs),
+        shop_stars(logs[Review], the_day(logs)),
+        logs[ProductVersion],
+        the_day(logs),
     ),
     "user_features": lambda logs: user_features(
         user_orders(logs[OrderLine]),
