@@ -32,6 +32,7 @@ TO_SHOP = (
     "sellers",
     "promotions",
     "tariffs",
+    "slots",
     "reviews",
     "notifications",
 )

@@ -30,6 +30,7 @@ from transactional.sellers.money_router import router as sellers_money_router
 from transactional.sellers.router import router as sellers_router
 from transactional.settings import Settings
 from transactional.shortcuts import shortcuts
+from transactional.slots.router import router as slots_router
 from transactional.stock.purchasing_router import router as purchasing_router
 from transactional.stock.router import router as stock_router
 from web.health import Check
@@ -59,6 +60,7 @@ ROUTERS = (
     reviews_router,
     sellers_money_router,  # its fixed paths before `/sellers/{seller_id}`
     sellers_router,
+    slots_router,
     categories_router,
     credentials_router,
     addresses_router,

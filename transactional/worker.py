@@ -3,7 +3,7 @@
 python -m transactional.worker
 
 It follows the outbox: passes every event on to the Redis stream, times stock-outs, keeps
-the sellers' books, keeps and sends mails, and deletes what nobody needs any more. Several may run:
+the sellers' books, tells serving the rules of slots, keeps and sends mails, and deletes what nobody needs any more. Several may run:
 each event and each mail is taken by one of them. Killed at any moment, the next one goes on.
 """
 
@@ -25,6 +25,7 @@ from transactional.outbox.stream import EventStream
 from transactional.proofs import ProofSigner
 from transactional.sellers.booking import book_sales
 from transactional.settings import WorkerSettings
+from transactional.slots.publishing import SlotPublishing
 from transactional.stock.watching import watch_levels
 from web.logs import make_logger
 
@@ -46,6 +47,7 @@ async def work(settings: WorkerSettings, ended: asyncio.Event) -> None:
             stream_duties(engine, redis),
             stock_duties(engine),
             seller_duties(engine),
+            slot_duties(engine, redis),
             mail_duties(engine, settings),
         ):
             # Each on a clock of its own: a mail server that hangs holds up no event.
@@ -69,6 +71,12 @@ def stock_duties(engine: AsyncEngine) -> list[Duty]:
 def seller_duties(engine: AsyncEngine) -> list[Duty]:
     """Return what keeps the sellers' books."""
     return [OutboxReader(engine, "sellers", book_sales).read_outbox]
+
+
+def slot_duties(engine: AsyncEngine, redis: Redis) -> list[Duty]:
+    """Return what keeps the slots' rules in Redis."""
+    publishing = SlotPublishing(engine, redis, utc_now)
+    return [OutboxReader(engine, "slots", publishing.follow).read_outbox, publishing.keep_slots]
 
 
 def mail_duties(engine: AsyncEngine, settings: WorkerSettings) -> list[Duty]:

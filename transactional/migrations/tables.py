@@ -10,6 +10,7 @@ from transactional.outbox import models as outbox
 from transactional.promotions import models as promotions
 from transactional.reviews import models as reviews
 from transactional.sellers import models as sellers
+from transactional.slots import models as slots
 from transactional.stock import models as stock
 
 MODULES = (
@@ -22,6 +23,7 @@ MODULES = (
     promotions,
     reviews,
     sellers,
+    slots,
     stock,
 )
 metadata = Base.metadata

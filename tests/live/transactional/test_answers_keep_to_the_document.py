@@ -165,6 +165,8 @@ class Callers:
             "import_id": range(1, 9),
             "purchase_order_id": range(1, 9),
             "group_id": range(1, 9),
+            "slot": ("home",),
+            "rule_id": range(1, 9),
             "payment_method": (SUCCESS, THREE_D),
             "password": (PASSWORD,),
             "codes": ([],),
@@ -311,7 +313,7 @@ async def test_a_forged_cursor_is_refused_or_harmless(
     ]
     answers = {
         (path, str(place)): await client.get(
-            path.format(product_id=1, category_id=7, import_id=1, payout_run_id=1),
+            path.format(product_id=1, category_id=7, import_id=1, payout_run_id=1, slot="home"),
             params={"cursor": cursors.encode(place, ""), "product_id": 1},
             headers=seller if "/me/" in path else ops,
         )

@@ -180,6 +180,29 @@ def test_a_code_that_came_back_goes_down_as_the_last_promotions_own(
     assert read(shop_of_version_1, partitions) == before
 
 
+def test_rules_of_slots_go_down_with_their_table_and_their_events_stay(
+    shop_of_version_1, database_url
+):
+    told = "select event_id, key, body ->> 'note' from outbox where topic = 'slot_rules' order by 1"
+    upgrade(database_url)
+    shop_of_version_1.exec_driver_sql("""
+        insert into slot_rules (slot, kind, product_id, position, note, key, version, created_by,
+                                created_at, changed_by, changed_at)
+            values ('home', 'pin', 1, 3, 'new lamp', 'k', 1, 1, now(), 1, now());
+        update slot_rules set version = 2, note = 'old lamp', removed_at = now();
+    """)
+
+    downgrade(database_url, "0010")
+    after_down = read(shop_of_version_1, told)
+    upgrade(database_url)
+
+    assert after_down == [
+        ("slot-rule-1-1", "home", "new lamp"),
+        ("slot-rule-1-2", "home", "old lamp"),
+    ]
+    assert read(shop_of_version_1, "select count(*) from slot_rules") == [(0,)]
+
+
 def test_a_draft_goes_down_as_archived_and_an_operators_category_stays(
     shop_of_version_1, database_url
 ):

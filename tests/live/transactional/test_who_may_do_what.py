@@ -99,6 +99,8 @@ BODIES = {
     "Adjustment": {"cents": 100, "reference": "r", "note": "to me"},
     "NewPromotion": {"label": "All free", "kind": "free_shipping"},
     "PromotionChange": {"max_uses": 1},
+    "NewSlotRule": {"kind": "hide", "seller_id": 3},
+    "SlotRuleChange": {"note": "mine"},
     "Tariff": {
         "region": "*",
         "tax_basis_points": 0,
@@ -119,6 +121,8 @@ PATH_VALUES = {
     "payout_run_id": 1,
     "payout_id": 1,
     "promotion_id": 1,
+    "slot": "home",
+    "rule_id": 1,
 }
 FOR_OPERATORS = (
     "/api/v1/fulfilment",
@@ -131,6 +135,7 @@ FOR_OPERATORS = (
     "/api/v1/sellers/payout",
     "/api/v1/promotions",
     "/api/v1/tariffs",
+    "/api/v1/slots",
 )
 # And for operators; what is not PUBLIC.
 FOR_SELLERS = ("/api/v1/catalogue/", "/api/v1/sellers/me/")
@@ -161,6 +166,7 @@ union all select 'rate', to_jsonb(r) from commission_rates as r
 union all select 'promotion', to_jsonb(p) - 'n_uses' from promotions as p
 union all select 'region', to_jsonb(r) from regions as r
 union all select 'payout', to_jsonb(p) from payout_runs as p
+union all select 'slot rule', to_jsonb(s) from slot_rules as s
 """
 
 
@@ -347,8 +353,9 @@ union all select 'entry', to_jsonb(e) from seller_ledger as e where seller_id = 
 union all select 'payout', to_jsonb(p) from payouts as p where seller_id = 3
 union all select 'rate', to_jsonb(r) from commission_rates as r
 union all select 'promotion', to_jsonb(p) - 'n_uses' from promotions as p
+union all select 'slot rule', to_jsonb(s) from slot_rules as s
 """
-OF_SELLERS = ("/catalogue/", "/sellers", "/promotions", "/tariffs")
+OF_SELLERS = ("/catalogue/", "/sellers", "/promotions", "/tariffs", "/slots")
 OWN_OF_BOB = (
     ("GET", "/api/v1/sellers/me/orders/{order_id}"),
     ("POST", "/api/v1/sellers/me/orders/{order_id}/pack"),
