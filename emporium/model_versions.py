@@ -11,8 +11,10 @@ from rich.table import Table
 from emporium import outcome
 from emporium.running import running_site
 from emporium.settings import Settings
+from emporium.sweep import sweep
 
 app = typer.Typer(help=__doc__, no_args_is_help=True)
+app.command()(sweep)
 console = Console(highlight=False, soft_wrap=True)
 
 Model = Annotated[str, typer.Option(help="its name in the registry")]

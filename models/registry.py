@@ -4,6 +4,7 @@ import shutil
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 
 from mlflow import MlflowClient
@@ -62,6 +63,61 @@ def log_run(tracking_uri: str, name: str, record: TrainingRecord, artifacts: Pat
         raise
     client.set_terminated(run_id)
     return run_id
+
+
+@dataclass(frozen=True)
+class ChildRun:
+    """A run below another one; `status` is MLflow's: FINISHED, KILLED (not worth ending) or FAILED."""
+
+    name: str
+    params: Mapping[str, float | int | str]
+    metrics: Mapping[str, float]
+    status: str = "FINISHED"
+    note: str = ""
+
+
+def begin_run(tracking_uri: str, experiment: str, name: str, params: Mapping[str, object]) -> str:
+    """Begin a run that others are to lie below, and return its id; `end_run` ends it."""
+    client = MlflowClient(tracking_uri)
+    run_id = str(client.create_run(_experiment(client, experiment), run_name=name).info.run_id)
+    client.log_batch(run_id, params=[Param(key, str(value)) for key, value in params.items()])
+    return run_id
+
+
+def log_child(tracking_uri: str, parent_id: str, child: ChildRun) -> None:
+    """Record a run that is over below one that was begun; figures that are no number are left out."""
+    client = MlflowClient(tracking_uri)
+    experiment_id = client.get_run(parent_id).info.experiment_id
+    tags = {"mlflow.parentRunId": parent_id, "mlflow.note.content": child.note}
+    made = client.create_run(experiment_id, run_name=child.name, tags=tags).info.run_id
+    _log_figures(client, made, child.metrics, child.params)
+    client.set_terminated(made, child.status)
+
+
+def end_run(
+    tracking_uri: str,
+    run_id: str,
+    metrics: Mapping[str, float],
+    params: Mapping[str, float | int | str],
+    status: str = "FINISHED",
+) -> None:
+    """End a run that was begun, with what came out of those below it."""
+    client = MlflowClient(tracking_uri)
+    _log_figures(client, run_id, metrics, params)
+    client.set_terminated(run_id, status)
+
+
+def _log_figures(
+    client: MlflowClient,
+    run_id: str,
+    metrics: Mapping[str, float],
+    params: Mapping[str, float | int | str],
+) -> None:
+    client.log_batch(
+        run_id,
+        metrics=[Metric(key, value, 0, 0) for key, value in metrics.items() if isfinite(value)],
+        params=[Param(key, str(value)) for key, value in params.items()],
+    )
 
 
 @dataclass(frozen=True)

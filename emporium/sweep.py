@@ -1,0 +1,55 @@
+"""`emporium models sweep`: better settings for one family of recommenders, every trial in MLflow."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from emporium.running import running_site
+from emporium.settings import Settings
+
+
+def sweep(  # noqa: PLR0913, PLR0917 - one parameter per option
+    family: Annotated[str, typer.Option(help="als, graph_filter, item_neighbours, ...")],
+    trials: Annotated[int, typer.Option(help="settings to try", min=1)] = 20,
+    seconds: Annotated[float, typer.Option(help="begin none after so long", min=0)] = 600,
+    seed: Annotated[int, typer.Option(help="of everything drawn at random", min=0)] = 0,
+    date: Annotated[str | None, typer.Option(help="the shop's: as known on YYYY-MM-DD")] = None,
+    interactions: Annotated[Path | None, typer.Option(help="a file, not the shop's lake")] = None,
+    user: Annotated[str, typer.Option(help="its column of the user or session")] = "user",
+    item: Annotated[str, typer.Option(help="its column of the item")] = "item",
+    time: Annotated[str | None, typer.Option(help="its column of the time")] = None,
+    weight: Annotated[str | None, typer.Option(help="of how much an event counts")] = None,
+    split: Annotated[str | None, typer.Option(help="days, sessions, last or random")] = None,
+    items: Annotated[Path | None, typer.Option(help="file of items, for their texts")] = None,
+    item_id: Annotated[str | None, typer.Option(help="its column of the item")] = None,
+    text: Annotated[str, typer.Option(help="its columns of text, with commas between")] = "",
+    category: Annotated[str | None, typer.Option(help="its column of the category")] = None,
+    mlflow: Annotated[str | None, typer.Option(help="MLflow's URL; else the running one")] = None,
+) -> None:
+    """Look for better settings of a family, on the hold-out that chooses and never on the last one.
+
+    Learns from the shop's lake, or from a file of events as `emporium evaluate` does.
+    """
+    # numpy, Optuna and MLflow take seconds to load, which no other command needs to wait for.
+    from emporium import sweeping  # noqa: PLC0415
+    from emporium.evaluation import Files  # noqa: PLC0415
+    from emporium.event_files import ItemNames, Names  # noqa: PLC0415
+    from models.evaluation.sweep import Plan  # noqa: PLC0415
+
+    console = Console(highlight=False, soft_wrap=True)
+    settings = Settings()
+    asked = sweeping.Asked(family, Plan(trials, seconds, seed), split)
+    with sweeping.reporting(console):
+        if interactions is None:
+            day = dt.date.fromisoformat(date) if date else None
+            work = sweeping.of_shop(asked, settings.home, day)
+        else:
+            texts = tuple(name for name in text.split(",") if name)
+            names = ItemNames(item_id or item, texts, category)
+            files = Files(interactions, Names(user, item, time, weight), None, items, names)
+            work = sweeping.of_files(asked, files, console)
+        uri = mlflow or running_site(settings, console)["mlflow"]
+        sweeping.run(work, asked.plan, uri, console)
