@@ -241,6 +241,7 @@ def show(work: Work, trials: Sequence[SweepTrial], console: Console) -> None:
         f"trial {trial.number}": {
             NDCG: trial.value,
             "fit seconds": f"{trial.fit_seconds:.1f}",
+            "score seconds": f"{trial.score_seconds:.1f}",
             "setting": words(trial.params),
         }
         for trial in finished[:N_SHOWN]

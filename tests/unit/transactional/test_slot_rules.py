@@ -6,6 +6,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
+from serving.recommendations import slots as serving_slots
 from transactional.slots.models import SlotRuleRow
 from transactional.slots.publishing import slot_messages
 from transactional.slots.schemas import NewSlotRule
@@ -81,8 +82,9 @@ def test_serving_is_told_each_slots_rules_without_what_they_do_not_say():
         SlotRuleRow(slot="home", kind="hide", seller_id=3, note="closed"),
     ]
 
-    told = {slot: json.loads(message) for slot, message in slot_messages(rows).items()}
+    messages = slot_messages(rows)
 
+    told = {slot: json.loads(message) for slot, message in messages.items()}
     assert told == {
         "home": [
             {"kind": "pin", "product_id": 7, "position": 1, "ends_at": "2026-11-24T12:00:00Z"},
@@ -90,3 +92,7 @@ def test_serving_is_told_each_slots_rules_without_what_they_do_not_say():
         ],
         "cart": [{"kind": "weigh", "category_id": 4, "factor": 0.5}],
     }
+    assert [rule.seller_id for rule in serving_slots.RULES.validate_json(messages["home"])] == [
+        None,
+        3,
+    ]
