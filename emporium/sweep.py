@@ -1,6 +1,5 @@
 """`emporium models sweep`: better settings for one family of recommenders, every trial in MLflow."""
 
-import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
@@ -42,14 +41,13 @@ def sweep(  # noqa: PLR0913, PLR0917 - one parameter per option
     console = Console(highlight=False, soft_wrap=True)
     settings = Settings()
     asked = sweeping.Asked(family, Plan(trials, seconds, seed), split)
+    uri = mlflow or running_site(settings, console)["mlflow"]
     with sweeping.reporting(console):
         if interactions is None:
-            day = dt.date.fromisoformat(date) if date else None
-            work = sweeping.of_shop(asked, settings.home, day)
+            work = sweeping.of_shop(asked, settings.home, sweeping.day_of(date))
         else:
             texts = tuple(name for name in text.split(",") if name)
             names = ItemNames(item_id or item, texts, category)
             files = Files(interactions, Names(user, item, time, weight), None, items, names)
             work = sweeping.of_files(asked, files, console)
-        uri = mlflow or running_site(settings, console)["mlflow"]
         sweeping.run(work, asked.plan, uri, console)

@@ -71,6 +71,20 @@ def reporting(console: Console) -> Iterator[None]:
         raise typer.Exit(1) from error
 
 
+def day_of(text: str | None) -> dt.date | None:
+    """Return the day that was asked for, None for the newest.
+
+    Raises
+    ------
+    SweepError
+        If it is no day.
+    """
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise SweepError(f"--date {text}: say it as YYYY-MM-DD") from error
+
+
 def of_shop(asked: Asked, home: Path, date: dt.date | None) -> Work:
     """Return a sweep on the shop's lake: on the window that chooses, before the one that judges.
 

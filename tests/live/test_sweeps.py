@@ -143,6 +143,14 @@ def test_the_shops_lake_is_swept_before_the_days_that_judge(home, mlflow_uri):
     assert f"als on the shop's lake up to {LAST - dt.timedelta(days=14)}" in out.getvalue()
 
 
+def test_a_day_that_is_none_is_said_in_a_sentence(mlflow_uri):
+    words = ["models", "sweep", "--family", "als", "--date", "today", "--mlflow", mlflow_uri]
+
+    result = RUNNER.invoke(app, words)
+
+    assert (result.exit_code, "--date today: say it as YYYY-MM-DD" in result.output) == (1, True)
+
+
 def test_an_empty_home_says_what_to_run(tmp_path):
     asked = sweeping.Asked("als", Plan(1, 1, 0), None)
 

@@ -131,6 +131,15 @@ async def callers(app, client, stocked, shopper, selling, database):
         answer = await place(client, ann, {1: 2, 2: 1}, method=method)
         order_ids.append(answer.json()["order_id"])
         await advance(client, ops, order_ids[-1], n % 4)
+    for kind in (
+        {"kind": "hide"},
+        {"kind": "pin", "position": 1},
+        {"kind": "weigh", "factor": 2.0},
+    ):
+        keyed = {**ops, "Idempotency-Key": kind["kind"]}
+        rule = {**kind, "product_id": 1}
+        made = await client.post("/api/v1/slots/home/rules", json=rule, headers=keyed)
+        assert made.status_code == 201
     tokens = [each["Authorization"] for each in (ann, ann, ops, ops, seller)]
     return Callers([*tokens, None], order_ids, app, database)
 
