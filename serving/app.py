@@ -15,7 +15,7 @@ from redis.asyncio import Redis as AsyncRedis
 
 from features.store.definitions import USER_BOUGHT, USER_RECENT
 from features.store.opening import open_store
-from features.store.packed_redis import PackedFeatures
+from features.store.packed_redis import AsyncPackedFeatures, Connections, PackedFeatures
 from features.store.user_lists import UserLists
 from models.live import LiveRecommender
 from serving.errors import add_error_handlers
@@ -24,7 +24,7 @@ from serving.events.following import Follower
 from serving.events.recent import recent_views
 from serving.events.router import router as events_router
 from serving.published import Published, Refreshed, watch
-from serving.recommendations.features import Connections, PackedReader
+from serving.recommendations.features import PackedReader
 from serving.recommendations.model import Registry, published_model
 from serving.recommendations.newcomers import CurrentNewcomers
 from serving.recommendations.router import router as recommendations_router
@@ -92,6 +92,7 @@ def make_app(
             yield
         await redis.aclose()
         await features.close()
+        gc.unfreeze()
 
     checks: dict[str, Check] = {
         "redis": lambda: _check_redis(redis),
@@ -102,7 +103,7 @@ def make_app(
         "serving", "Emporium: search and recommendations", settings.log_level, checks, lifespan
     )
     app.state.redis, app.state.index, app.state.model = redis, index, model
-    app.state.features, app.state.slots = PackedReader(features, log), slots
+    app.state.features, app.state.slots = PackedReader(AsyncPackedFeatures(features), log), slots
     app.state.newcomers = CurrentNewcomers()
     add_error_handlers(app)
     for router in (search_router, recommendations_router, events_router):

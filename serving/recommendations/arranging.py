@@ -15,12 +15,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from features.store.packed import Ids
 from models.ids import among
 from models.ranking.diversity import diversified
 from models.ranking.second_stage import PLACE_DAMPING
 from serving.recommendations.case import Case
 from serving.recommendations.chains import CHAINS, DIVERSE, WITHOUT_BOUGHT
-from serving.recommendations.known import Ids
 from serving.recommendations.newcomers import Newcomers
 from serving.recommendations.quality import bought_again, quality
 from serving.recommendations.schemas import Source
@@ -88,8 +88,8 @@ class Arranging:
         flags = (places >= 0) & listing.in_stock[places]
         flags &= ~self.placing.hidden(listing, places)
         flags &= ~among(item_ids, [query.product_id or NOTHING, *query.cart])
-        if query.type in WITHOUT_BOUGHT and len(self.case.known.bought):
-            just_bought = among(item_ids, self.case.known.bought)
+        if query.type in WITHOUT_BOUGHT and len(self.case.bought):
+            just_bought = among(item_ids, self.case.bought)
             flags &= ~just_bought | bought_again(self.case.products.of(item_ids))
         return np.asarray(flags)
 

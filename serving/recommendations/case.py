@@ -6,13 +6,13 @@ from functools import cached_property
 
 import numpy as np
 
-from features.store.packed import PRODUCT, USER
+from features.store.definitions import USER_BOUGHT, USER_RECENT
+from features.store.packed import PRODUCT, USER, Found, Ids, ListName, Numbers, Wanted
 from features.store.packed_lists import ALSO_BOUGHT, BOUGHT_TOGETHER, TRENDING
 from models.live import LiveRecommender, Shortlist
 from models.recommender import PRODUCT_COLUMNS, USER_COLUMNS, Features
 from models.retrieval.links import Reached
 from models.search.listing import NONE, Listing
-from serving.recommendations.known import Ids, Known, ListName, Numbers, Question
 from serving.recommendations.schemas import RecommendationQuery
 
 RANKED_BY = PRODUCT.places(PRODUCT_COLUMNS)
@@ -76,13 +76,20 @@ class Case:
     listing: Listing
     model: LiveRecommender | None
     personal: Personal | None
-    known: Known
+    known: Found
     products: ProductRows
 
     @cached_property
     def viewed(self) -> Sequence[int]:
         """What was looked at last: what the client tells, then what the feature store knows."""
-        return list(dict.fromkeys([*self.query.viewed, *self.known.viewed]))
+        return list(
+            dict.fromkeys([*self.query.viewed, *self.known.user_lists[USER_RECENT].tolist()])
+        )
+
+    @property
+    def bought(self) -> Ids:
+        """What the customer bought last."""
+        return self.known.user_lists[USER_BOUGHT]
 
     @cached_property
     def since(self) -> Reached | None:
@@ -154,7 +161,7 @@ def list_names(query: RecommendationQuery, category_id: int | None) -> dict[str,
 
 def question_of(
     query: RecommendationQuery, chain: Sequence[str], listing: Listing, personal: Personal | None
-) -> Question:
+) -> Wanted:
     """Return what to read for a request: only what its chain may need."""
     names = list_names(query, category_of(query, listing))
     lists = [name for source in chain if (name := names.get(source)) is not None]
@@ -162,4 +169,4 @@ def question_of(
         views = (ALSO_BOUGHT, BOUGHT_TOGETHER)
         lists += [(view, product_id) for product_id in query.cart for view in views]
     product_ids = () if personal is None else personal.shortlist.item_ids.tolist()
-    return Question(product_ids, query.customer_id, tuple(lists))
+    return Wanted(product_ids, query.customer_id, tuple(lists))

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from features.store.packed import PRODUCT
-from serving.recommendations.known import Numbers
+from features.store.packed import PRODUCT, Numbers
 
 REBOUGHT, RETURNED, RATED = PRODUCT.places(("rebuy_ratio", "return_ratio", "mean_rating"))
 GOOD_STARS = 4.0

@@ -8,13 +8,14 @@ from zlib import crc32
 
 import numpy as np
 
+from features.store.packed import Ids, Wanted
 from models.live import LiveRecommender
 from models.search.index import Index
 from models.search.listing import Listing
 from serving.recommendations.arranging import Arranging, Choice
 from serving.recommendations.case import NO_ROWS, Case, ProductRows, personal_of, question_of
 from serving.recommendations.chains import CHAINS, REASONS
-from serving.recommendations.known import FeatureReader, Ids, Question
+from serving.recommendations.features import FeatureReader
 from serving.recommendations.newcomers import NO_NEWCOMERS, NOBODY, CurrentNewcomers
 from serving.recommendations.schemas import RecommendationQuery
 from serving.recommendations.slots import SlotBook
@@ -72,7 +73,7 @@ class RecommendationService:
         missing = read.missing(led_on_to(case))
         if not len(missing):
             return case
-        more = await self.features.read(Question(missing.tolist()))
+        more = await self.features.read(Wanted(missing.tolist()))
         return replace(case, products=read.joined(missing, more.products))
 
     def arranging(self, case: Case) -> Arranging:

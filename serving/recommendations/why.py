@@ -5,12 +5,12 @@ from functools import cached_property
 
 import numpy as np
 
+from features.store.packed import Numbers
 from models.ranking.explaining import contributions, feature_names
 from models.ranking.second_stage import LearnedOrder
 from models.recommender import PRODUCT_COLUMNS, USER_COLUMNS
 from serving.recommendations.arranging import Arranging
 from serving.recommendations.case import Case, Personal
-from serving.recommendations.known import Numbers
 from serving.recommendations.quality import quality
 from serving.recommendations.schemas import (
     Contribution,
@@ -81,7 +81,7 @@ def against(arranging: Arranging, product_id: int) -> list[str]:
         found.append("it is out of stock")
     if arranging.placing.hidden(listing, places)[0]:
         found.append("operators hide it in this slot")
-    if product_id in arranging.case.known.bought:
+    if product_id in arranging.case.bought:
         found.append("the customer bought it lately")
     return found
 

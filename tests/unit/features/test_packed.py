@@ -100,7 +100,7 @@ def test_one_request_reads_products_and_what_is_the_users():
     assert np.isnan(read.products[0]).all()
     assert (read.products[1] == 0).all()
     assert np.isnan(read.user).all()
-    assert read.lists["user_recent"].tolist() == [6, 5]
+    assert read.user_lists["user_recent"].tolist() == [6, 5]
 
 
 def test_a_guest_has_no_row_and_empty_lists():
