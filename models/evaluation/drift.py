@@ -1,9 +1,9 @@
 """Which of a user's events would come last, if a set of pairs had an order: tastes drift.
 
-What comes later is somewhat more alike than what was before, and less like it than a part drawn at
-random: `python -m bench.recommend_cuts` prints by how much in logs with times, and that events in
-the order of `lateness` come near to it. Without times, that order is the best guess at what is
-asked: what comes next.
+In logs with times, what comes later is less like a history than a part of it drawn at random;
+`python -m bench.recommend_cuts` prints by how much, how near the order of `lateness` comes, and that
+a cut by it ranks settings no better than one at random does: it is for judging by what is known to
+be unlike the histories.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from models.retrieval.histories import Histories, Rows
 
 N_USERS_AT_ONCE = 500
 DRIFT = 0.5
-"""Of logs with times: at 0 the order is chance alone, at 1 the last fifth is too much of a piece."""
+"""At 0 the order is chance alone."""
 
 Values = NDArray[np.float64]
 

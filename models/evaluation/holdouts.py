@@ -3,8 +3,7 @@
 Which cut is honest depends on what the log says. Where it has times, nothing that happened after the
 cut is learnt from, by anybody (`after_day`, `newest_sessions`). `last_event` is the field's custom for
 purchase sequences whose times nobody kept. Sets of pairs leave two ways: `random_share`, what is
-missing is like what is known, and `drifting_share`, what is missing is as far from it as what comes
-next.
+missing is like what is known, and `drifting_share`, it is less so.
 """
 
 from dataclasses import dataclass

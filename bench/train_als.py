@@ -1,0 +1,137 @@
+"""Alternating least squares at 11 million interactions: ours, implicit alone, and Spark's MLlib.
+
+python -m bench.train_als [--mllib-iterations 15] [--quick] [--json FILE]
+
+200,000 users, 50,000 items, 64 factors, 15 iterations of 3 steps of conjugate gradients, two
+threads; items are drawn by a falling power of their rank, users' numbers of items log-normally. The
+seconds are the clock's; CPU seconds are the process's, which others on the machine disturb less.
+MLlib (local[2], in a JVM of its own) solves exactly; of fewer iterations than 15, the time is that
+of 15 at the mean of those run. The last lines say what interactions take in memory and how many
+24 GiB hold.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from implicit.cpu.als import AlternatingLeastSquares
+from pyspark.ml.recommendation import ALS
+from threadpoolctl import threadpool_limits
+
+from bench.table import Figure, parser, report
+from jobs.runner import Settings
+from jobs.spark import spark_session
+from models.retrieval.als import ALSRetriever
+from models.retrieval.histories import Histories, histories
+from models.retrieval.items import Items
+
+N_USERS, N_ITEMS, N_INTERACTIONS = 200_000, 50_000, 11_000_000
+N_FACTORS, N_ITERATIONS, N_STEPS, N_THREADS = 64, 15, 3, 2
+REGULARIZATION, ALPHA = 0.01, 10.0
+MACHINE_GIB = 24
+SEED = 0
+
+
+def main() -> None:
+    """Read the command line, run, print."""
+    options = parser(__doc__)
+    options.add_argument("--mllib-iterations", type=int, default=N_ITERATIONS, help="0: leave out")
+    arguments = options.parse_args()
+    log = drawn(100 if arguments.quick else 1)
+    figures = [*beside_implicit(log)]
+    if arguments.mllib_iterations:
+        figures.append(beside_mllib(log, figures[0].value, arguments.mllib_iterations))
+    report(figures, arguments.json)
+
+
+def drawn(smaller: int) -> Histories:
+    """Return so many distinct interactions, or that much fewer of fewer users and items."""
+    rng = np.random.default_rng(SEED)
+    n_users, n_items, n = (each // smaller for each in (N_USERS, N_ITEMS, N_INTERACTIONS))
+    popularity = (np.arange(n_items) + 50.0) ** -0.8
+    activity = rng.lognormal(0, 1, n_users)
+    cells = np.empty(0, np.int64)
+    while len(cells) < n:
+        users = rng.choice(n_users, n, p=activity / activity.sum())
+        items = rng.choice(n_items, n, p=popularity / popularity.sum())
+        cells = np.unique(np.concatenate([cells, users * n_items + items]))
+    cells = rng.permutation(cells)[:n]
+    ones, days = np.ones(n, np.float32), np.zeros(n)
+    return histories(cells // n_items, cells % n_items, ones, days, (n_users, n_items))
+
+
+def beside_implicit(log: Histories) -> Sequence[Figure]:
+    """Fit ours, then implicit alone."""
+    user_items = log.matrix()
+    ours = ALSRetriever(
+        N_FACTORS, REGULARIZATION / ALPHA, ALPHA, 0.0, N_ITERATIONS, N_STEPS, N_THREADS
+    )
+    theirs = AlternatingLeastSquares(
+        N_FACTORS, REGULARIZATION, ALPHA, iterations=N_ITERATIONS, num_threads=N_THREADS
+    )
+    before = memory_bytes("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")  # the peak is counted anew
+    seconds, cpu_seconds = timed(lambda: ours.fit(log, Items.unknown(log.n_items)))
+    n_bytes = (memory_bytes("VmHWM") - before) / len(log.items) + held_bytes(log)
+    with threadpool_limits(1, "blas"):
+        of_theirs = timed(lambda: theirs.fit(user_items, show_progress=False))
+    n_million = MACHINE_GIB * 2**30 / n_bytes / 1e6
+    return [
+        Figure("ours, beside implicit", seconds, "s", of_theirs[0]),
+        Figure("ours, beside implicit", cpu_seconds, "CPU s", of_theirs[1]),
+        Figure("memory of an interaction, factors included", n_bytes, "B"),
+        Figure(f"interactions that {MACHINE_GIB} GiB hold", n_million, "million"),
+    ]
+
+
+def held_bytes(log: Histories) -> float:
+    """Return the bytes of an interaction in the histories themselves."""
+    arrays = (log.items, log.weights, log.days, log.starts)
+    return sum(array.nbytes for array in arrays) / len(log.items)
+
+
+def beside_mllib(log: Histories, seconds: float, n_iterations: int) -> Figure:
+    """Fit MLlib's from Parquet, and return our time beside it."""
+    settings = Settings(
+        emporium_home=Path(), database_url="", redis_url="", spark_master="local[2]"
+    )
+    spark = spark_session(settings, "bench")
+    als = ALS(
+        rank=N_FACTORS,
+        maxIter=n_iterations,
+        regParam=REGULARIZATION,
+        implicitPrefs=True,
+        alpha=ALPHA,
+        seed=SEED,
+        intermediateStorageLevel="MEMORY_AND_DISK",
+    )
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        file = Path(folder) / "interactions.parquet"
+        pd.DataFrame({"user": log.users, "item": log.items, "rating": log.weights}).astype(
+            {"user": "int32", "item": "int32"}
+        ).to_parquet(file)
+        rows = spark.read.parquet(str(file))
+        of_mllib, _ = timed(lambda: als.fit(rows))
+    spark.stop()
+    name = f"ours, beside MLlib ({n_iterations} iterations run)"
+    return Figure(name, seconds, "s", of_mllib * N_ITERATIONS / n_iterations)
+
+
+def timed(act: Callable[[], object]) -> tuple[float, float]:
+    """Return the seconds by the clock and of the process's CPU."""
+    began, cpu = time.monotonic(), time.process_time()
+    act()
+    return time.monotonic() - began, time.process_time() - cpu
+
+
+def memory_bytes(name: str) -> int:
+    """Return one of this process's lines of memory: `VmRSS` now, `VmHWM` at its peak."""
+    status = Path("/proc/self/status").read_text()
+    return 1024 * int(status.split(f"{name}:")[1].split()[0])
+
+
+if __name__ == "__main__":
+    main()
