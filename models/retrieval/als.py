@@ -83,16 +83,7 @@ class ALSRetriever:
         """Return the predicted preference, unitless, about 0 to 1; -inf for items never wanted."""
         confidences = self._confidences(histories)
         strength = self._regularizations(confidences)
-        users = np.zeros((len(histories), self.item_factors_.shape[1]), np.float32)
-        for row in np.nonzero(np.diff(confidences.indptr))[0]:
-            cells = slice(*confidences.indptr[row : row + 2])
-            own = self.item_factors_[confidences.indices[cells]]
-            diagonal = self.spectrum_ + np.float32(strength[row])
-            users[row] = folded_in(own, confidences.data[cells], diagonal)
-        scores = np.asarray(users @ self.item_factors_.T, np.float32)
-        scores[:, ~self.item_factors_.any(axis=1)] = -np.inf
-        scores[~users.any(axis=1)] = -np.inf
-        return scores
+        return scored(self.item_factors_, self.spectrum_, confidences, strength)
 
     def _confidences(self, histories: Histories) -> csr_matrix:
         return (histories.matrix() * np.float32(self.alpha)).astype(np.float32)
@@ -106,6 +97,31 @@ class ALSRetriever:
         frequency = np.diff(confidences.indptr) + confidences.shape[1] / self.alpha
         strength = self.regularization * self.alpha * frequency**self.frequency_exponent
         return np.asarray(strength, np.float32)
+
+
+def scored(
+    item_factors: Scores, spectrum: Scores, confidences: csr_matrix, strength: Scores
+) -> Scores:
+    """Return histories' scores of all items; -inf for items without factors, and for whom no item has any.
+
+    Parameters
+    ----------
+    item_factors : array of shape (n_items, n_factors)
+        Their Gram matrix is diagonal: `spectrum`, shape (n_factors,).
+    confidences : csr_matrix of shape (n, n_items)
+    strength : array of shape (n,)
+        Of the regularisation.
+    """
+    users = np.zeros((confidences.shape[0], item_factors.shape[1]), np.float32)
+    for row in np.nonzero(np.diff(confidences.indptr))[0]:
+        cells = slice(*confidences.indptr[row : row + 2])
+        own = item_factors[confidences.indices[cells]]
+        diagonal = spectrum + np.float32(strength[row])
+        users[row] = folded_in(own, confidences.data[cells], diagonal)
+    scores = np.asarray(users @ item_factors.T, np.float32)
+    scores[:, ~item_factors.any(axis=1)] = -np.inf
+    scores[~users.any(axis=1)] = -np.inf
+    return scores
 
 
 def folded_in(own: Scores, confidences: Scores, diagonal: Scores) -> Scores:
