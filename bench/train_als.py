@@ -1,12 +1,12 @@
 """Alternating least squares at 11 million interactions: ours, implicit alone, and Spark's MLlib.
 
-python -m bench.train_als [--mllib-iterations 15] [--quick] [--json FILE]
+python -m bench.train_als [--iterations 15] [--mllib-iterations 15] [--quick] [--json FILE]
 
-200,000 users, 50,000 items, 64 factors, 15 iterations of 3 steps of conjugate gradients, two
+200,000 users, 50,000 items, 64 factors, iterations of 3 steps of conjugate gradients, two
 threads; items are drawn by a falling power of their rank, users' numbers of items log-normally. The
 seconds are the clock's; CPU seconds are the process's, which others on the machine disturb less.
-MLlib (local[2], in a JVM of its own) solves exactly; of fewer iterations than 15, the time is that
-of 15 at the mean of those run. The last lines say what interactions take in memory and how many
+MLlib (local[2], in a JVM of its own) solves exactly; of fewer iterations, the time is that of all at the
+mean of those run, reading included. The last lines say what interactions take in memory and how many
 24 GiB hold.
 """
 
@@ -18,12 +18,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from implicit.cpu.als import AlternatingLeastSquares
-from pyspark.ml.recommendation import ALS
+from pyspark.sql import SparkSession
 from threadpoolctl import threadpool_limits
 
 from bench.table import Figure, parser, report
-from jobs.runner import Settings
-from jobs.spark import spark_session
+from features.transforms.item_factors import Factorisation, item_factors
 from models.retrieval.als import ALSRetriever
 from models.retrieval.histories import Histories, histories
 from models.retrieval.items import Items
@@ -33,17 +32,27 @@ N_FACTORS, N_ITERATIONS, N_STEPS, N_THREADS = 64, 15, 3, 2
 REGULARIZATION, ALPHA = 0.01, 10.0
 MACHINE_GIB = 24
 SEED = 0
+SPARK = {
+    "spark.driver.memory": "6g",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
 
 
 def main() -> None:
     """Read the command line, run, print."""
     options = parser(__doc__)
-    options.add_argument("--mllib-iterations", type=int, default=N_ITERATIONS, help="0: leave out")
+    options.add_argument("--iterations", type=int, default=N_ITERATIONS)
+    options.add_argument("--mllib-iterations", type=int, help="0: leave out; default: as many")
     arguments = options.parse_args()
     log = drawn(100 if arguments.quick else 1)
-    figures = [*beside_implicit(log)]
-    if arguments.mllib_iterations:
-        figures.append(beside_mllib(log, figures[0].value, arguments.mllib_iterations))
+    n_iterations = arguments.iterations
+    figures = [*beside_implicit(log, n_iterations)]
+    n_of_mllib = n_iterations if arguments.mllib_iterations is None else arguments.mllib_iterations
+    if n_of_mllib:
+        seconds = beside_mllib(log, n_of_mllib) * n_iterations / n_of_mllib
+        name = f"ours, beside MLlib ({n_of_mllib} iterations run)"
+        figures.append(Figure(name, figures[0].value, "s", seconds))
     report(figures, arguments.json)
 
 
@@ -63,14 +72,14 @@ def drawn(smaller: int) -> Histories:
     return histories(cells // n_items, cells % n_items, ones, days, (n_users, n_items))
 
 
-def beside_implicit(log: Histories) -> Sequence[Figure]:
+def beside_implicit(log: Histories, n_iterations: int) -> Sequence[Figure]:
     """Fit ours, then implicit alone."""
     user_items = log.matrix()
     ours = ALSRetriever(
-        N_FACTORS, REGULARIZATION / ALPHA, ALPHA, 0.0, N_ITERATIONS, N_STEPS, N_THREADS
+        N_FACTORS, REGULARIZATION / ALPHA, ALPHA, 0.0, n_iterations, N_STEPS, N_THREADS
     )
     theirs = AlternatingLeastSquares(
-        N_FACTORS, REGULARIZATION, ALPHA, iterations=N_ITERATIONS, num_threads=N_THREADS
+        N_FACTORS, REGULARIZATION, ALPHA, iterations=n_iterations, num_threads=N_THREADS
     )
     before = memory_bytes("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # the peak is counted anew
@@ -93,31 +102,22 @@ def held_bytes(log: Histories) -> float:
     return sum(array.nbytes for array in arrays) / len(log.items)
 
 
-def beside_mllib(log: Histories, seconds: float, n_iterations: int) -> Figure:
-    """Fit MLlib's from Parquet, and return our time beside it."""
-    settings = Settings(
-        emporium_home=Path(), database_url="", redis_url="", spark_master="local[2]"
-    )
-    spark = spark_session(settings, "bench")
-    als = ALS(
-        rank=N_FACTORS,
-        maxIter=n_iterations,
-        regParam=REGULARIZATION,
-        implicitPrefs=True,
-        alpha=ALPHA,
-        seed=SEED,
-        intermediateStorageLevel="MEMORY_AND_DISK",
-    )
+def beside_mllib(log: Histories, n_iterations: int) -> float:
+    """Return the seconds that MLlib takes from Parquet to the factors."""
+    session = SparkSession.builder.master(f"local[{N_THREADS}]")
+    for key, value in SPARK.items():
+        session = session.config(key, value)
+    spark = session.getOrCreate()
+    settings = Factorisation(N_FACTORS, REGULARIZATION, ALPHA, n_iterations, SEED)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         file = Path(folder) / "interactions.parquet"
-        pd.DataFrame({"user": log.users, "item": log.items, "rating": log.weights}).astype(
+        pd.DataFrame({"user": log.users, "item": log.items, "weight": log.weights}).astype(
             {"user": "int32", "item": "int32"}
         ).to_parquet(file)
         rows = spark.read.parquet(str(file))
-        of_mllib, _ = timed(lambda: als.fit(rows))
+        of_mllib, _ = timed(lambda: item_factors(rows, settings).count())
     spark.stop()
-    name = f"ours, beside MLlib ({n_iterations} iterations run)"
-    return Figure(name, seconds, "s", of_mllib * N_ITERATIONS / n_iterations)
+    return of_mllib
 
 
 def timed(act: Callable[[], object]) -> tuple[float, float]:

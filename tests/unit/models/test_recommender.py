@@ -41,7 +41,7 @@ def stages(known):
     """ALS and content, and every kind of order above them, taught by what the halves still want."""
     models = [
         model.fit(known.histories, known.items)
-        for model in (ALSRetriever(n_factors=8), ContentRetriever(n_dimensions=8))
+        for model in (ALSRetriever(n_factors=4), ContentRetriever(n_dimensions=8))
     ]
     bought = csr_matrix((SAME_HALF & ~known.seen.toarray().astype(bool)).astype(float))
     held = known.holdout(bought, np.arange(N_USERS), "by hand")
