@@ -12,6 +12,7 @@ mean of those run, reading included. The last lines say what interactions take i
 
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -81,10 +82,8 @@ def beside_implicit(log: Histories, n_iterations: int) -> Sequence[Figure]:
     theirs = AlternatingLeastSquares(
         N_FACTORS, REGULARIZATION, ALPHA, iterations=n_iterations, num_threads=N_THREADS
     )
-    before = memory_bytes("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5")  # the peak is counted anew
+    n_bytes = peak_bytes(log) / len(log.items) + held_bytes(log)
     seconds, cpu_seconds = timed(lambda: ours.fit(log, Items.unknown(log.n_items)))
-    n_bytes = (memory_bytes("VmHWM") - before) / len(log.items) + held_bytes(log)
     with threadpool_limits(1, "blas"):
         of_theirs = timed(lambda: theirs.fit(user_items, show_progress=False))
     n_million = MACHINE_GIB * 2**30 / n_bytes / 1e6
@@ -127,10 +126,14 @@ def timed(act: Callable[[], object]) -> tuple[float, float]:
     return time.monotonic() - began, time.process_time() - cpu
 
 
-def memory_bytes(name: str) -> int:
-    """Return one of this process's lines of memory: `VmRSS` now, `VmHWM` at its peak."""
-    status = Path("/proc/self/status").read_text()
-    return 1024 * int(status.split(f"{name}:")[1].split()[0])
+def peak_bytes(log: Histories) -> int:
+    """Return the most that arrays of one iteration take at once, the log's own left out."""
+    model = ALSRetriever(N_FACTORS, n_iterations=1, n_threads=N_THREADS)
+    tracemalloc.start()
+    model.fit(log, Items.unknown(log.n_items))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak
 
 
 if __name__ == "__main__":
