@@ -86,7 +86,7 @@ def gowalla(data: Path) -> Case:
         families=[
             Family("popularity", PopularityRetriever, [{}]),
             Family("graph_filter", GraphFilterRetriever, [{"target_exponent": 0.2}]),
-            Family("als", ALSRetriever, [{"n_factors": 1024}]),
+            Family("als", ALSRetriever, [{"n_factors": 1024, "n_iterations": 4}]),
         ],
     )
 
