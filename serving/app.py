@@ -29,6 +29,7 @@ from serving.recommendations.model import Registry, published_model
 from serving.recommendations.newcomers import CurrentNewcomers
 from serving.recommendations.router import router as recommendations_router
 from serving.recommendations.slots import SlotBook
+from serving.recommendations.verdicts import CurrentVerdicts
 from serving.search.published import published_index
 from serving.search.router import router as search_router
 from serving.settings import Settings
@@ -75,6 +76,7 @@ def make_app(
     model = published_model(latest_model, load_model, log)
     features = Connections(settings.redis_url, REDIS_SECONDS)
     slots = SlotBook(_client(settings.redis_url), log, {})
+    verdicts = CurrentVerdicts(index, PackedFeatures(_client(settings.redis_url)), log)
     # The list pushed holds the one that is there, so it may replace even a batch's, whose time is
     # the end of its day and so may be still to come.
     pushed_to = open_store(settings.feast, settings.redis_url, overwrite=True)
@@ -88,7 +90,8 @@ def make_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         seconds = settings.poll_seconds
-        with _Background(followers, (index, seconds), (model, seconds), (slots, SLOT_SECONDS)):
+        watched = ((index, seconds), (model, seconds), (verdicts, seconds), (slots, SLOT_SECONDS))
+        with _Background(followers, *watched):
             yield
         await redis.aclose()
         await features.close()
@@ -104,7 +107,7 @@ def make_app(
     )
     app.state.redis, app.state.index, app.state.model = redis, index, model
     app.state.features, app.state.slots = PackedReader(AsyncPackedFeatures(features), log), slots
-    app.state.newcomers = CurrentNewcomers()
+    app.state.newcomers, app.state.verdicts = CurrentNewcomers(), verdicts
     add_error_handlers(app)
     for router in (search_router, recommendations_router, events_router):
         app.include_router(router, prefix="/api/v1")

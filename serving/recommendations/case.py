@@ -23,43 +23,6 @@ N_REMEMBERED = 20
 
 
 @dataclass(frozen=True)
-class ProductRows:
-    """Features of some products: `product_ids` rise, `rows` has shape (n, len(PRODUCT.columns))."""
-
-    product_ids: Ids
-    rows: Numbers
-
-    def of(self, product_ids: Ids) -> Numbers:
-        """Return the rows of products, nan where nothing was read."""
-        if product_ids is self.product_ids:
-            return self.rows
-        found = np.full((len(product_ids), self.rows.shape[1]), np.nan)
-        if len(self.product_ids):
-            at = np.searchsorted(self.product_ids, product_ids)
-            at = np.minimum(at, len(self.product_ids) - 1)
-            read = self.product_ids[at] == product_ids
-            found[read] = self.rows[at[read]]
-        return found
-
-    def missing(self, product_ids: Ids) -> Ids:
-        """Return which products were not read, rising."""
-        if not len(self.product_ids):
-            return np.unique(product_ids)
-        at = np.searchsorted(self.product_ids, product_ids)
-        at = np.minimum(at, len(self.product_ids) - 1)
-        return np.unique(product_ids[self.product_ids[at] != product_ids])
-
-    def joined(self, product_ids: Ids, rows: Numbers) -> "ProductRows":
-        """Return these rows and others'."""
-        together = np.concatenate([self.product_ids, product_ids])
-        order = np.argsort(together, kind="stable")
-        return ProductRows(together[order], np.concatenate([self.rows, rows])[order])
-
-
-NO_ROWS = ProductRows(np.empty(0, np.int64), np.empty((0, len(PRODUCT.columns))))
-
-
-@dataclass(frozen=True)
 class Personal:
     """A customer whom the model knows, and what it found for them."""
 
@@ -77,7 +40,6 @@ class Case:
     model: LiveRecommender | None
     personal: Personal | None
     known: Found
-    products: ProductRows
 
     @cached_property
     def viewed(self) -> Sequence[int]:
@@ -114,14 +76,14 @@ class Case:
 
     def ranked(self, personal: Personal) -> Numbers:
         """Return the model's scores of a shortlist, with what is known of the products now."""
-        of_items, of_user = self.ranked_by(personal)
+        of_items, of_user = self.ranked_by
         scores = personal.model.scores(personal.shortlist, of_items, of_user)
         return scores.astype(np.float64)
 
-    def ranked_by(self, personal: Personal) -> tuple[Features, Features]:
-        """Return the features that rankers see of a shortlist's products and of the user."""
-        of_items = self.products.of(personal.shortlist.item_ids)[:, RANKED_BY]
-        of_user = self.known.user[USER_RANKED_BY]
+    @property
+    def ranked_by(self) -> tuple[Features, Features]:
+        """The features that rankers see of a shortlist's products and of the user."""
+        of_items, of_user = self.known.products[:, RANKED_BY], self.known.user[USER_RANKED_BY]
         return of_items.astype(np.float32), of_user.astype(np.float32)
 
     def stored(self, view: str, entity_id: int | None) -> Ids:

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from models.search.writing import write_shard
 from serving.recommendations.newcomers import CurrentNewcomers
 from serving.recommendations.service import Champion, RecommendationService
 from serving.recommendations.slots import SlotBook
+from serving.recommendations.verdicts import verdicts_of
 
 NOW = dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC)
 N_PRODUCTS = 10
@@ -133,5 +135,15 @@ def service(index, model=None, features=None, rules=(), now=NOW):
         features or Features(),
         SlotBook(None, None, slots),
         CurrentNewcomers(),
+        verdicts_over(index, (features or Features()).products),
         now,
     )
+
+
+def verdicts_over(index, products):
+    """Verdicts of what is known of products, as they would be read from the feature store."""
+    rows = [
+        [products.get(product_id, {}).get(name, np.nan) for name in PRODUCT.columns]
+        for product_id in index.listing.product_ids.tolist()
+    ]
+    return SimpleNamespace(of=lambda _: verdicts_of(np.array(rows, float)))
