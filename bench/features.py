@@ -21,7 +21,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from redis import Redis
-from redis.asyncio import Redis as AsyncRedis
 
 from bench.processes import redis_server
 from bench.table import Figure, parser, report
@@ -31,13 +30,14 @@ from features.schemas.row import Row
 from features.store.definitions import PUSHED
 from features.store.opening import FeatureStore, apply_definitions, open_store
 from features.store.packed import PACKED, PRODUCT, USER, Found, Wanted
-from features.store.packed_redis import AsyncPackedFeatures, PackedFeatures
+from features.store.packed_redis import AsyncPackedFeatures, Connections, PackedFeatures
 from jobs.publish_features import Online
 
 N_CANDIDATES = 100
 N_PRODUCTS, N_USERS = 2_000, 500
 NULL_SHARE = 0.1
 N_IN_TURN = 20
+TIMEOUT_SECONDS = 5.0
 SEED = 1
 Values = NDArray[np.float64]
 
@@ -117,7 +117,7 @@ def n_different(values: Values, others: Values) -> int:
 
 def flat(found: Found) -> Values:
     """Return all values one after the other."""
-    return np.concatenate([found.products.ravel(), found.user, *found.lists.values()])
+    return np.concatenate([found.products.ravel(), found.user, *found.user_lists.values()])
 
 
 def drawn(row: type[Row], n_rows: int, random: np.random.Generator) -> pa.Table:
@@ -148,14 +148,15 @@ def _request(random: np.random.Generator) -> Wanted:
 
 async def _in_an_event_loop(url: str, requests: list[Wanted]) -> Timed:
     timed = Timed(lambda wanted: wanted)
-    async with AsyncRedis.from_url(url) as redis:
-        packed = AsyncPackedFeatures(redis)
-        await packed.read(requests[0])  # opens the connection
-        for wanted in requests:
-            began, began_own = time.perf_counter(), time.process_time()
-            await packed.read(wanted)
-            timed.own.append(1000 * (time.process_time() - began_own))
-            timed.wall.append(1000 * (time.perf_counter() - began))
+    connections = Connections(url, TIMEOUT_SECONDS)
+    packed = AsyncPackedFeatures(connections)
+    await packed.read(requests[0])  # opens the connection
+    for wanted in requests:
+        began, began_own = time.perf_counter(), time.process_time()
+        await packed.read(wanted)
+        timed.own.append(1000 * (time.process_time() - began_own))
+        timed.wall.append(1000 * (time.perf_counter() - began))
+    await connections.close()
     return timed
 
 

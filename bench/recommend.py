@@ -20,7 +20,6 @@ from bench.recommend_simulator import SIMULATOR, oracle_lists, simulated
 from bench.table import Figure, parser, report
 from models.evaluation.comparison import REFERENCE, Comparison, Outcome, compare
 from models.evaluation.lists import mean, user_measures
-from models.families import families
 from simulator.shop import SimulatedShop
 
 LAST_DAY = dt.date(2026, 1, 31)
@@ -58,7 +57,7 @@ def figures_of(name: str, arguments: Namespace) -> list[Figure]:
 
 def run(case: Case, seconds: float) -> Outcome:
     """Choose on train, judge on test, and say what every model came to."""
-    comparison = Comparison(families(), case.items, case.k, seconds, SEED)
+    comparison = Comparison(case.families, case.items, case.k, seconds, SEED)
     began = time.monotonic()
     found = compare(comparison, case.choosing, case.judging, say)
     say(f"in all {time.monotonic() - began:.0f} s")

@@ -14,7 +14,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter per option
     time: Annotated[str | None, typer.Option(help="column of the time")] = None,
     weight: Annotated[str | None, typer.Option(help="column of how much an event counts")] = None,
     test: Annotated[Path | None, typer.Option(help="events to judge by, instead of a cut")] = None,
-    split: Annotated[str | None, typer.Option(help="days, sessions, last or random")] = None,
+    split: Annotated[str | None, typer.Option(help="days, sessions, last, random or drift")] = None,
     days: Annotated[float | None, typer.Option(help="length of the hold-out", min=0)] = None,
     repeats: Annotated[
         bool | None, typer.Option("--repeats/--new-only", help="may had items come again?")

@@ -21,7 +21,7 @@ def sweep(  # noqa: PLR0913, PLR0917 - one parameter per option
     item: Annotated[str, typer.Option(help="its column of the item")] = "item",
     time: Annotated[str | None, typer.Option(help="its column of the time")] = None,
     weight: Annotated[str | None, typer.Option(help="of how much an event counts")] = None,
-    split: Annotated[str | None, typer.Option(help="days, sessions, last or random")] = None,
+    split: Annotated[str | None, typer.Option(help="days, sessions, last, random or drift")] = None,
     items: Annotated[Path | None, typer.Option(help="file of items, for their texts")] = None,
     item_id: Annotated[str | None, typer.Option(help="its column of the item")] = None,
     text: Annotated[str, typer.Option(help="its columns of text, with commas between")] = "",

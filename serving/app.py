@@ -15,7 +15,7 @@ from redis.asyncio import Redis as AsyncRedis
 
 from features.store.definitions import USER_BOUGHT, USER_RECENT
 from features.store.opening import open_store
-from features.store.packed_redis import PackedFeatures
+from features.store.packed_redis import AsyncPackedFeatures, Connections, PackedFeatures
 from features.store.user_lists import UserLists
 from models.live import LiveRecommender
 from serving.errors import add_error_handlers
@@ -24,11 +24,12 @@ from serving.events.following import Follower
 from serving.events.recent import recent_views
 from serving.events.router import router as events_router
 from serving.published import Published, Refreshed, watch
-from serving.recommendations.features import Connections, PackedReader
+from serving.recommendations.features import PackedReader
 from serving.recommendations.model import Registry, published_model
 from serving.recommendations.newcomers import CurrentNewcomers
 from serving.recommendations.router import router as recommendations_router
 from serving.recommendations.slots import SlotBook
+from serving.recommendations.verdicts import CurrentVerdicts
 from serving.search.published import published_index
 from serving.search.router import router as search_router
 from serving.settings import Settings
@@ -75,6 +76,7 @@ def make_app(
     model = published_model(latest_model, load_model, log)
     features = Connections(settings.redis_url, REDIS_SECONDS)
     slots = SlotBook(_client(settings.redis_url), log, {})
+    verdicts = CurrentVerdicts(index, PackedFeatures(_client(settings.redis_url)), log)
     # The list pushed holds the one that is there, so it may replace even a batch's, whose time is
     # the end of its day and so may be still to come.
     pushed_to = open_store(settings.feast, settings.redis_url, overwrite=True)
@@ -88,10 +90,12 @@ def make_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         seconds = settings.poll_seconds
-        with _Background(followers, (index, seconds), (model, seconds), (slots, SLOT_SECONDS)):
+        watched = ((index, seconds), (model, seconds), (verdicts, seconds), (slots, SLOT_SECONDS))
+        with _Background(followers, *watched):
             yield
         await redis.aclose()
         await features.close()
+        gc.unfreeze()
 
     checks: dict[str, Check] = {
         "redis": lambda: _check_redis(redis),
@@ -102,8 +106,8 @@ def make_app(
         "serving", "Emporium: search and recommendations", settings.log_level, checks, lifespan
     )
     app.state.redis, app.state.index, app.state.model = redis, index, model
-    app.state.features, app.state.slots = PackedReader(features, log), slots
-    app.state.newcomers = CurrentNewcomers()
+    app.state.features, app.state.slots = PackedReader(AsyncPackedFeatures(features), log), slots
+    app.state.newcomers, app.state.verdicts = CurrentNewcomers(), verdicts
     add_error_handlers(app)
     for router in (search_router, recommendations_router, events_router):
         app.include_router(router, prefix="/api/v1")

@@ -12,7 +12,7 @@ live: a row that is too old is returned like any other (feast 0.67, `utils.py`),
 import datetime as dt
 import hashlib
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -138,25 +138,30 @@ def list_time(value: bytes | None) -> float:
     return -np.inf if value is None else float(struct.unpack_from("<d", value)[0])
 
 
+ListName = tuple[str, int]
+"""A list and whose it is: `features.store.packed_lists` names the lists."""
+
 USER_LISTS = tuple(PUSHED)
 """The lists that are read with a user's row."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Whose features one request needs: candidates, and the user unless a guest asks."""
+    """What one request needs: features of candidates, of the user unless a guest asks, and lists."""
 
-    product_ids: Sequence[int]
+    product_ids: Sequence[int] = ()
     user_id: int | None = None
+    lists: Sequence[ListName] = ()
 
     @property
     def keys(self) -> list[str]:
-        """The keys to read, all at once: products, then what is the user's."""
-        products = PRODUCT.keys(self.product_ids)
-        if self.user_id is None:
-            return products
-        lists = [list_key(view, self.user_id) for view in USER_LISTS]
-        return [*products, *USER.keys([self.user_id]), *lists]
+        """The keys to read, all at once: products, lists, then what is the user's."""
+        keys = PRODUCT.keys(self.product_ids)
+        keys += [list_key(name, entity_id) for name, entity_id in self.lists]
+        if self.user_id is not None:
+            keys += USER.keys([self.user_id])
+            keys += [list_key(view, self.user_id) for view in USER_LISTS]
+        return keys
 
 
 @dataclass(frozen=True)
@@ -167,21 +172,26 @@ class Found:
     ----------
     products : array of shape (n_product_ids, len(PRODUCT.columns))
     user : array of shape (len(USER.columns),)
-    lists
+    user_lists
         By view (`USER_LISTS`): ids, the newest first.
+    lists
+        Ids by the names that were asked for.
     """
 
     products: Numbers
     user: Numbers
-    lists: dict[str, Ids]
+    user_lists: Mapping[str, Ids]
+    lists: Mapping[ListName, Ids]
 
 
 def found(wanted: Wanted, values: Sequence[bytes | None]) -> Found:
     """Return the features out of the values of `wanted.keys`."""
     n_products = len(wanted.product_ids)
-    user, *lists = values[n_products:] or [None] * (1 + len(USER_LISTS))
+    of_user = n_products + len(wanted.lists)
+    user, *user_lists = values[of_user:] or [None] * (1 + len(USER_LISTS))
     return Found(
         unpack(PRODUCT, values[:n_products])[:, 1:],
         unpack(USER, [user])[0, 1:],
-        {view: unpack_list(value) for view, value in zip(USER_LISTS, lists, strict=True)},
+        dict(zip(USER_LISTS, map(unpack_list, user_lists), strict=True)),
+        dict(zip(wanted.lists, map(unpack_list, values[n_products:of_user]), strict=True)),
     )

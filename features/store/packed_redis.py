@@ -3,6 +3,7 @@
 Clients are handed in and must give bytes (no `decode_responses`).
 """
 
+import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,8 +11,9 @@ from itertools import islice
 from typing import Any
 
 import pyarrow as pa
+from hiredis import pack_command
 from redis import Redis
-from redis.asyncio import Redis as AsyncRedis
+from redis.asyncio import ConnectionPool
 
 from features.store.packed import Found, Layout, Wanted, found, pack
 
@@ -64,14 +66,58 @@ class PackedFeatures:
         return n_forgotten
 
 
+class Connections:
+    """Connections to Redis for many small reads at once, each used by one request at a time.
+
+    A client's own pool, retries and measurements cost several times what a read does; a read that
+    fails is not repeated here, for the chains go on without it.
+    """
+
+    def __init__(self, redis_url: str, seconds: float) -> None:
+        self._pool = ConnectionPool.from_url(redis_url, socket_connect_timeout=seconds)
+        self._idle: list[Any] = []
+        self._seconds = seconds
+
+    async def mget(self, keys: Sequence[str]) -> list[bytes | None]:
+        """Return the values of keys.
+
+        Raises
+        ------
+        RedisError, OSError, TimeoutError
+            If Redis can't be reached or doesn't answer in time.
+        """
+        connection: Any = self._idle.pop() if self._idle else self._pool.make_connection()  # type: ignore[no-untyped-call]
+        try:
+            async with asyncio.timeout(self._seconds):
+                command = pack_command(("MGET", *keys))  # type: ignore[arg-type]
+                await connection.send_packed_command([command])
+                values: list[bytes | None] = await connection.read_response()
+        except BaseException:
+            await connection.disconnect(nowait=True)  # what is still to come is nobody's answer
+            raise
+        self._idle.append(connection)
+        return values
+
+    async def close(self) -> None:
+        """Close what is open."""
+        while self._idle:
+            await self._idle.pop().disconnect(nowait=True)
+
+
 @dataclass(frozen=True)
 class AsyncPackedFeatures:
     """Reads packed features without holding up an event loop."""
 
-    redis: AsyncRedis
+    redis: Connections
 
     async def read(self, wanted: Wanted) -> Found:
-        """Return the features of products and a user, in one round trip."""
+        """Return what is known, in one round trip.
+
+        Raises
+        ------
+        RedisError, OSError, TimeoutError
+            If Redis can't be reached or doesn't answer in time.
+        """
         keys = wanted.keys
         return found(wanted, await self.redis.mget(keys) if keys else [])
 

@@ -9,6 +9,7 @@ import numpy as np
 from models.evaluation.holdouts import (
     Holdout,
     after_day,
+    drifting_share,
     last_event,
     last_sessions,
     newest_sessions,
@@ -17,7 +18,7 @@ from models.evaluation.holdouts import (
 from models.evaluation.log import Log
 from models.retrieval.histories import Histories
 
-Rule = Literal["days", "sessions", "last", "random"]
+Rule = Literal["days", "sessions", "last", "random", "drift"]
 
 HELD_SHARE = 0.2
 SESSIONS_SHARE = 0.05
@@ -122,6 +123,10 @@ def _by_share(cut: Cut, log: Log) -> Holdout:
     return random_share(log.histories, HELD_SHARE, cut.seed, repeats=cut.repeats)
 
 
+def _by_drift(cut: Cut, log: Log) -> Holdout:
+    return drifting_share(log.histories, HELD_SHARE, cut.seed, repeats=cut.repeats)
+
+
 def _by_sessions(cut: Cut, log: Log) -> Holdout:  # noqa: ARG001
     if log.timed:
         return newest_sessions(log.histories, SESSIONS_SHARE)
@@ -133,6 +138,7 @@ CUTTERS: dict[Rule, Callable[[Cut, Log], Holdout]] = {
     "sessions": _by_sessions,
     "last": _by_last,
     "random": _by_share,
+    "drift": _by_drift,
 }
 
 

@@ -2,7 +2,8 @@
 
 Which cut is honest depends on what the log says. Where it has times, nothing that happened after the
 cut is learnt from, by anybody (`after_day`, `newest_sessions`). `last_event` is the field's custom for
-purchase sequences whose times nobody kept, `random_share` for sets of pairs.
+purchase sequences whose times nobody kept. Sets of pairs leave two ways: `random_share`, what is
+missing is like what is known, and `drifting_share`, it is less so.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from models.evaluation.drift import lateness
 from models.ranking.asked import Asked, asked
 from models.retrieval.histories import Histories, Rows
 
@@ -88,15 +90,39 @@ def random_share(histories: Histories, share: float, seed: int, *, repeats: bool
     which a fifth is missing is not what is best for the log.
     """
     rng = np.random.default_rng(seed)
-    drawn = rng.permutation(len(histories)) < N_THINNED_USERS
-    lottery = rng.random(len(histories.items))
-    order = np.lexsort((lottery, histories.users))
+    drawn = _drawn_users(histories, rng)
+    held = _first_of_users(histories, rng.random(len(histories.items)), share, drawn)
+    rule = f"{share:.0%} of the events of {int(drawn.sum()):,} users, at random"
+    return holdout(histories.kept(~held), histories.kept(held), repeats=repeats, rule=rule)
+
+
+def drifting_share(histories: Histories, share: float, seed: int, *, repeats: bool) -> Holdout:
+    """Hold back this share of each user's events, those latest in a drift (`models.evaluation.drift`).
+
+    Users as in `random_share`.
+    """
+    rng = np.random.default_rng(seed)
+    drawn = _drawn_users(histories, rng)
+    keys = np.zeros(len(histories.items))
+    keys[drawn[histories.users]] = -lateness(histories, np.nonzero(drawn)[0], rng)
+    held = _first_of_users(histories, keys, share, drawn)
+    rule = f"{share:.0%} of the events of {int(drawn.sum()):,} users, as tastes drift"
+    return holdout(histories.kept(~held), histories.kept(held), repeats=repeats, rule=rule)
+
+
+def _drawn_users(histories: Histories, rng: np.random.Generator) -> NDArray[np.bool_]:
+    return np.asarray(rng.permutation(len(histories)) < N_THINNED_USERS)
+
+
+def _first_of_users(
+    histories: Histories, keys: NDArray[np.float64], share: float, drawn: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return which events are the share of the least keys of a drawn user, who keeps at least one."""
+    order = np.lexsort((keys, histories.users))
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order)) - np.repeat(histories.starts[:-1], histories.lengths)
     n_held = drawn * np.minimum(np.round(share * histories.lengths), histories.lengths - 1)
-    held = place < np.repeat(n_held, histories.lengths)
-    rule = f"{share:.0%} of the events of {int(drawn.sum()):,} users, at random"
-    return holdout(histories.kept(~held), histories.kept(held), repeats=repeats, rule=rule)
+    return np.asarray(place < np.repeat(n_held, histories.lengths))
 
 
 def last_event(histories: Histories, *, repeats: bool) -> Holdout:

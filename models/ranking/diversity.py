@@ -35,11 +35,12 @@ def diversified(
         What is on the list already.
     """
     before = np.empty((0, labels.shape[1]), np.int64) if listed is None else listed
-    return np.asarray(_greedy(relevance.astype(np.float64), labels, unlike_ratio, k, before))
+    return np.asarray(greedy(relevance.astype(np.float64), labels, unlike_ratio, k, before))
 
 
 @njit(cache=True, nogil=True)
-def _greedy(relevance: Any, labels: Any, unlike_ratio: Any, k: Any, listed: Any) -> Any:  # noqa: ANN401 - compiled
+def greedy(relevance: Any, labels: Any, unlike_ratio: Any, k: Any, listed: Any) -> Any:  # noqa: ANN401 - compiled
+    """Do what `diversified` does, for compiled code."""
     n, n_labels = labels.shape
     likeness = np.zeros(n)
     taken = np.zeros(n, np.bool_)

@@ -108,10 +108,28 @@ def places(candidates: Candidates) -> Scores:
     return np.asarray(1 / (PLACE_DAMPING + candidates.places), np.float32)
 
 
+def standardised(candidates: Candidates) -> Scores:
+    """Return each model's scores at mean 0 and standard deviation 1 over the user's candidates.
+
+    What a model has no opinion of counts as its least score; where it says the same of all, 0.
+    """
+    scores = candidates.scores
+    known = ~np.isnan(scores)
+    n = np.maximum(known.sum(axis=1, keepdims=True), 1)
+    mean = np.where(known, scores, 0).sum(axis=1, keepdims=True) / n
+    centred = np.where(known, scores - mean, 0)
+    deviation = np.sqrt((centred**2).sum(axis=1, keepdims=True) / n)
+    centred = np.where(known, centred, centred.min(axis=1, keepdims=True, initial=0))
+    # Rounding leaves equal scores a deviation of about 1e-8 of their mean: they say nothing.
+    meant = deviation > 1e-6 * np.abs(mean)
+    return np.asarray(np.where(meant, centred / np.where(meant, deviation, 1), 0), np.float32)
+
+
 FORMS: Mapping[str, Callable[[Candidates], Scores]] = {
     "standing": lambda candidates: candidates.standings,
     "share": shares,
     "place": places,
+    "standardised": standardised,
 }
 """Ways to make what models say comparable; which is best, a hold-out says."""
 

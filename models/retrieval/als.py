@@ -3,22 +3,19 @@
 Sources: Hu, Koren, Volinsky, "Collaborative Filtering for Implicit Feedback Datasets" (ICDM 2008);
 Rendle et al., "Revisiting the Performance of iALS on Item Recommendation Benchmarks" (RecSys 2022),
 the regularisation. We depart from the first in the confidence, `alpha * r` where it has
-`1 + alpha * r`, and from the second in rounding each regularisation, while learning, to a power
-of 1.5, so that all rows of one value are solved by one call of compiled code that knows only one.
+`1 + alpha * r`.
 """
 
 from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
-from implicit.cpu import _als
 from scipy.sparse import csr_matrix
-from threadpoolctl import threadpool_limits
 
-from models.retrieval.histories import Histories, Rows, Scores
+from models.retrieval.histories import Histories, Scores
 from models.retrieval.items import Items
+from models.retrieval.least_squares import Side, sweep, turned
 
-ROUNDING = 1.5
 INITIAL_LENGTH = 0.1
 
 
@@ -71,32 +68,22 @@ class ALSRetriever:
         by_item = by_user.T.tocsr()
         generator = np.random.default_rng(self.seed)
         of_users, of_items = (self._initial(generator, size) for size in by_user.shape)
-        # The compiled code brings its own threads: BLAS threads below them only get in the way.
-        with threadpool_limits(1, "blas"):
-            for _ in range(self.n_iterations):
-                self._sweep(by_user, of_users, of_items)
-                self._sweep(by_item, of_items, of_users)
-        # Turned so that their Gram matrix is diagonal: scores stay, and folding in becomes cheap.
-        spectrum, directions = np.linalg.eigh(of_items.T @ of_items)
-        self.item_factors_ = np.asarray(of_items @ directions, np.float32)
+        users, wanted = (
+            Side(each, self._regularizations(each), self.n_steps) for each in (by_user, by_item)
+        )
+        for _ in range(self.n_iterations):
+            of_users, of_items = sweep(users, of_users, of_items, self.n_threads)
+            of_items, of_users = sweep(wanted, of_items, of_users, self.n_threads)
+        self.spectrum_, directions = turned(of_items)
+        self.item_factors_ = of_items @ directions
         self.item_factors_[~of_items.any(axis=1)] = 0
-        self.spectrum_ = np.asarray(np.maximum(spectrum, 0), np.float32)
         return self
 
     def score(self, histories: Histories) -> Scores:
         """Return the predicted preference, unitless, about 0 to 1; -inf for items never wanted."""
         confidences = self._confidences(histories)
         strength = self._regularizations(confidences)
-        users = np.zeros((len(histories), self.item_factors_.shape[1]), np.float32)
-        for row in np.nonzero(np.diff(confidences.indptr))[0]:
-            cells = slice(*confidences.indptr[row : row + 2])
-            own = self.item_factors_[confidences.indices[cells]]
-            diagonal = self.spectrum_ + np.float32(strength[row])
-            users[row] = folded_in(own, confidences.data[cells], diagonal)
-        scores = np.asarray(users @ self.item_factors_.T, np.float32)
-        scores[:, ~self.item_factors_.any(axis=1)] = -np.inf
-        scores[~users.any(axis=1)] = -np.inf
-        return scores
+        return scored(self.item_factors_, self.spectrum_, confidences, strength)
 
     def _confidences(self, histories: Histories) -> csr_matrix:
         return (histories.matrix() * np.float32(self.alpha)).astype(np.float32)
@@ -105,24 +92,36 @@ class ALSRetriever:
         vectors = generator.standard_normal((n_rows, self.n_factors), np.float32)
         return vectors * np.float32(INITIAL_LENGTH / np.sqrt(self.n_factors))
 
-    def _sweep(self, confidences: csr_matrix, factors: Scores, others: Scores) -> None:
-        for rows, regularization in self._groups(confidences):
-            of_group = factors[rows]
-            args = (confidences[rows], of_group, others, regularization)
-            _als.least_squares_cg(*args, num_threads=self.n_threads, cg_steps=self.n_steps)
-            factors[rows] = of_group
-
-    def _groups(self, confidences: csr_matrix) -> list[tuple[Rows, float]]:
-        """Return the rows of each rounded regularisation."""
-        exact = self._regularizations(confidences)
-        powers = np.round(np.log(exact) / np.log(ROUNDING))
-        return [(np.nonzero(powers == p)[0], float(ROUNDING**p)) for p in np.unique(powers)]
-
     def _regularizations(self, confidences: csr_matrix) -> Scores:
         # The paper weighs the untouched 1 / alpha and the touched 1; this is alpha times its loss.
         frequency = np.diff(confidences.indptr) + confidences.shape[1] / self.alpha
         strength = self.regularization * self.alpha * frequency**self.frequency_exponent
         return np.asarray(strength, np.float32)
+
+
+def scored(
+    item_factors: Scores, spectrum: Scores, confidences: csr_matrix, strength: Scores
+) -> Scores:
+    """Return histories' scores of all items; -inf for items without factors, and for whom no item has any.
+
+    Parameters
+    ----------
+    item_factors : array of shape (n_items, n_factors)
+        Their Gram matrix is diagonal: `spectrum`, shape (n_factors,).
+    confidences : csr_matrix of shape (n, n_items)
+    strength : array of shape (n,)
+        Of the regularisation.
+    """
+    users = np.zeros((confidences.shape[0], item_factors.shape[1]), np.float32)
+    for row in np.nonzero(np.diff(confidences.indptr))[0]:
+        cells = slice(*confidences.indptr[row : row + 2])
+        own = item_factors[confidences.indices[cells]]
+        diagonal = spectrum + np.float32(strength[row])
+        users[row] = folded_in(own, confidences.data[cells], diagonal)
+    scores = np.asarray(users @ item_factors.T, np.float32)
+    scores[:, ~item_factors.any(axis=1)] = -np.inf
+    scores[~users.any(axis=1)] = -np.inf
+    return scores
 
 
 def folded_in(own: Scores, confidences: Scores, diagonal: Scores) -> Scores:

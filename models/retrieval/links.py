@@ -8,11 +8,10 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from models.retrieval.contract import NO_ITEM, retrieve_by_vectors
+from models.retrieval.contract import NO_ITEM
 from models.retrieval.histories import Rows, Scores
+from models.retrieval.near_vectors import nearest
 from models.retrieval.sparse_rows import largest_of_each_row
-
-N_ITEMS_AT_ONCE = 5_000
 
 
 class Reached(NamedTuple):
@@ -56,17 +55,11 @@ class Links:
     @classmethod
     def of_vectors(cls, vectors: Scores, n: int) -> Self:
         """Return the n items of the largest dot products with each item, itself left out."""
-        n_items = len(vectors)
-        made = cls.empty(n_items, n)
-        for start in range(0, n_items, N_ITEMS_AT_ONCE):
-            some = np.arange(start, min(start + N_ITEMS_AT_ONCE, n_items))
-            itself = csr_matrix(
-                (np.ones(len(some)), (some - start, some)), shape=(len(some), n_items)
-            )
-            items, scores = retrieve_by_vectors(vectors[some], vectors, itself, n, None)
-            near = (items != NO_ITEM) & (scores > 0)
-            made.items[some] = np.where(near, items, NO_ITEM)
-            made.weights[some] = np.where(near, scores, 0)
+        made = cls.empty(len(vectors), n)
+        for rows, items, products in nearest(vectors, n):
+            near = (items != NO_ITEM) & (products > 0)
+            made.items[rows] = np.where(near, items, NO_ITEM)
+            made.weights[rows] = np.where(near, products, 0)
         return made
 
     @classmethod

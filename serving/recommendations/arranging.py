@@ -15,28 +15,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.ids import among
-from models.ranking.diversity import diversified
-from models.ranking.second_stage import PLACE_DAMPING
+from features.store.packed import Ids
 from serving.recommendations.case import Case
 from serving.recommendations.chains import CHAINS, DIVERSE, WITHOUT_BOUGHT
-from serving.recommendations.known import Ids
-from serving.recommendations.newcomers import Newcomers
-from serving.recommendations.quality import bought_again, quality
+from serving.recommendations.choosing import Unwanted, Wishes, best
+from serving.recommendations.newcomers import NOBODY, Newcomers
 from serving.recommendations.schemas import Source
 from serving.recommendations.slots import Placing
 from serving.recommendations.sources import NAMES, NOTHING, SOURCES, Picks
+from serving.recommendations.verdicts import Verdicts
 
 UNLIKE_RATIO = 0.1
-N_WINDOW = 4
-"""So many times the places to fill are compared with each other."""
-
 EXPLORED_RATIO = 0.1
 N_DRAWS = 5
 """So many newcomers are drawn for each place: some of them can't be shown."""
 
 FIRST_EXPLORED = 3
 """The places before it are never given to a product that nobody knows."""
+
+NO_WISHES = Wishes(np.empty(0, np.bool_), np.empty(0))
 
 
 @dataclass(frozen=True)
@@ -62,6 +59,7 @@ class Arranging:
     """
 
     case: Case
+    verdicts: Verdicts
     placing: Placing
     newcomers: Newcomers
     draws: random.Random
@@ -79,41 +77,35 @@ class Arranging:
             chosen = self._explored(chosen)
         return self._pinned(chosen)[: query.limit]
 
-    def allowed(self, item_ids: Ids) -> np.ndarray:
-        """Return which products may be shown, apart from what is on the list already."""
-        return self._allowed(item_ids, self.case.listing.places(item_ids))
+    def best(
+        self, item_ids: Ids, chosen: Sequence[Choice], room: int, unlike_ratio: float = 0.0
+    ) -> Ids:
+        """Return the places of those products that are to be shown beside what is chosen."""
+        query = self.case.query
+        unwanted = Unwanted(
+            np.array([query.product_id or NOTHING, *query.cart], np.int64),
+            self.case.bought if query.type in WITHOUT_BOUGHT else NOBODY,
+            np.array([choice.product_id for choice in chosen], np.int64),
+        )
+        return best(
+            item_ids,
+            self.case.listing,
+            self.verdicts,
+            unwanted,
+            self._wishes(item_ids),
+            (room, unlike_ratio),
+        )
 
-    def _allowed(self, item_ids: Ids, places: Ids) -> np.ndarray:
-        listing, query = self.case.listing, self.case.query
-        flags = (places >= 0) & listing.in_stock[places]
-        flags &= ~self.placing.hidden(listing, places)
-        flags &= ~among(item_ids, [query.product_id or NOTHING, *query.cart])
-        if query.type in WITHOUT_BOUGHT and len(self.case.known.bought):
-            just_bought = among(item_ids, self.case.known.bought)
-            flags &= ~just_bought | bought_again(self.case.products.of(item_ids))
-        return np.asarray(flags)
+    def _wishes(self, item_ids: Ids) -> Wishes:
+        if not self.placing.rules:
+            return NO_WISHES
+        listing = self.case.listing
+        places = listing.places(item_ids)
+        return Wishes(self.placing.hidden(listing, places), self.placing.factors(listing, places))
 
     def _best(self, found: Picks, chosen: Sequence[Choice], room: int) -> Iterator[Choice]:
-        listed = self.case.listing.places(np.array([each.product_id for each in chosen], np.int64))
-        places = self.case.listing.places(found.item_ids)
-        flags = self._allowed(found.item_ids, places)
-        flags &= ~among(places, listed)
-        kept = np.nonzero(flags)[0]
-        if not len(kept):
-            return iter(())
-        worth = self.placing.factors(self.case.listing, places[kept])
-        worth *= quality(self.case.products.of(found.item_ids[kept]))
-        relevance = worth / (PLACE_DAMPING + np.arange(len(kept)))
-        order = np.argsort(-relevance, kind="stable")[: N_WINDOW * room]
-        kept, relevance = kept[order], relevance[order] / relevance[order[0]]
-        if self.case.query.type in DIVERSE:
-            labels = self._labels(places[kept])
-            kept = kept[diversified(relevance, labels, UNLIKE_RATIO, room, self._labels(listed))]
-        return choices_of(found, kept[:room])
-
-    def _labels(self, places: Ids) -> Ids:
-        listing = self.case.listing
-        return np.stack([listing.category_ids[places], listing.seller_ids[places]], axis=1)
+        unlike_ratio = UNLIKE_RATIO if self.case.query.type in DIVERSE else 0.0
+        return choices_of(found, self.best(found.item_ids, chosen, room, unlike_ratio))
 
     def _explored(self, chosen: list[Choice]) -> list[Choice]:
         n, listing = int(self.case.query.limit * EXPLORED_RATIO), self.case.listing
@@ -124,9 +116,8 @@ class Arranging:
         new = self.newcomers.of_categories(sorted(categories))
         if not len(new):
             return chosen
-        drawn = np.unique(new[[self.draws.randrange(len(new)) for _ in range(N_DRAWS * n)]])
-        may = self.allowed(drawn) & ~among(drawn, listed)
-        for product_id in drawn[may][:n].tolist():
+        drawn = new[[self.draws.randrange(len(new)) for _ in range(N_DRAWS * n)]]
+        for product_id in dict.fromkeys(drawn[self.best(drawn, chosen, n)].tolist()):
             last = min(len(chosen), self.case.query.limit - 1)
             place = self.draws.randint(FIRST_EXPLORED, last)
             chosen.insert(place, Choice(product_id, 0.0, "new", NOTHING))
@@ -136,8 +127,8 @@ class Arranging:
         pins = self.placing.pins
         if not pins:
             return chosen
-        may = self.allowed(np.array([product_id for _, product_id in pins], np.int64))
-        shown = [pin for pin, allowed in zip(pins, may, strict=True) if allowed]
+        may = self.best(np.array([product_id for _, product_id in pins], np.int64), (), len(pins))
+        shown = [pins[place] for place in sorted(may.tolist())]
         pinned = {product_id for _, product_id in shown}
         chosen = [choice for choice in chosen if choice.product_id not in pinned]
         for position, product_id in shown:

@@ -6,13 +6,13 @@ from functools import cached_property
 
 import numpy as np
 
-from features.store.packed import PRODUCT, USER
+from features.store.definitions import USER_BOUGHT, USER_RECENT
+from features.store.packed import PRODUCT, USER, Found, Ids, ListName, Numbers, Wanted
 from features.store.packed_lists import ALSO_BOUGHT, BOUGHT_TOGETHER, TRENDING
 from models.live import LiveRecommender, Shortlist
 from models.recommender import PRODUCT_COLUMNS, USER_COLUMNS, Features
 from models.retrieval.links import Reached
 from models.search.listing import NONE, Listing
-from serving.recommendations.known import Ids, Known, ListName, Numbers, Question
 from serving.recommendations.schemas import RecommendationQuery
 
 RANKED_BY = PRODUCT.places(PRODUCT_COLUMNS)
@@ -20,43 +20,6 @@ USER_RANKED_BY = USER.places(USER_COLUMNS)
 WHOLE_SHOP = 0
 N_REMEMBERED = 20
 """So many of a customer's last items are asked which of them led to a product."""
-
-
-@dataclass(frozen=True)
-class ProductRows:
-    """Features of some products: `product_ids` rise, `rows` has shape (n, len(PRODUCT.columns))."""
-
-    product_ids: Ids
-    rows: Numbers
-
-    def of(self, product_ids: Ids) -> Numbers:
-        """Return the rows of products, nan where nothing was read."""
-        if product_ids is self.product_ids:
-            return self.rows
-        found = np.full((len(product_ids), self.rows.shape[1]), np.nan)
-        if len(self.product_ids):
-            at = np.searchsorted(self.product_ids, product_ids)
-            at = np.minimum(at, len(self.product_ids) - 1)
-            read = self.product_ids[at] == product_ids
-            found[read] = self.rows[at[read]]
-        return found
-
-    def missing(self, product_ids: Ids) -> Ids:
-        """Return which products were not read, rising."""
-        if not len(self.product_ids):
-            return np.unique(product_ids)
-        at = np.searchsorted(self.product_ids, product_ids)
-        at = np.minimum(at, len(self.product_ids) - 1)
-        return np.unique(product_ids[self.product_ids[at] != product_ids])
-
-    def joined(self, product_ids: Ids, rows: Numbers) -> "ProductRows":
-        """Return these rows and others'."""
-        together = np.concatenate([self.product_ids, product_ids])
-        order = np.argsort(together, kind="stable")
-        return ProductRows(together[order], np.concatenate([self.rows, rows])[order])
-
-
-NO_ROWS = ProductRows(np.empty(0, np.int64), np.empty((0, len(PRODUCT.columns))))
 
 
 @dataclass(frozen=True)
@@ -76,13 +39,19 @@ class Case:
     listing: Listing
     model: LiveRecommender | None
     personal: Personal | None
-    known: Known
-    products: ProductRows
+    known: Found
 
     @cached_property
     def viewed(self) -> Sequence[int]:
         """What was looked at last: what the client tells, then what the feature store knows."""
-        return list(dict.fromkeys([*self.query.viewed, *self.known.viewed]))
+        return list(
+            dict.fromkeys([*self.query.viewed, *self.known.user_lists[USER_RECENT].tolist()])
+        )
+
+    @property
+    def bought(self) -> Ids:
+        """What the customer bought last."""
+        return self.known.user_lists[USER_BOUGHT]
 
     @cached_property
     def since(self) -> Reached | None:
@@ -107,14 +76,14 @@ class Case:
 
     def ranked(self, personal: Personal) -> Numbers:
         """Return the model's scores of a shortlist, with what is known of the products now."""
-        of_items, of_user = self.ranked_by(personal)
+        of_items, of_user = self.ranked_by
         scores = personal.model.scores(personal.shortlist, of_items, of_user)
         return scores.astype(np.float64)
 
-    def ranked_by(self, personal: Personal) -> tuple[Features, Features]:
-        """Return the features that rankers see of a shortlist's products and of the user."""
-        of_items = self.products.of(personal.shortlist.item_ids)[:, RANKED_BY]
-        of_user = self.known.user[USER_RANKED_BY]
+    @property
+    def ranked_by(self) -> tuple[Features, Features]:
+        """The features that rankers see of a shortlist's products and of the user."""
+        of_items, of_user = self.known.products[:, RANKED_BY], self.known.user[USER_RANKED_BY]
         return of_items.astype(np.float32), of_user.astype(np.float32)
 
     def stored(self, view: str, entity_id: int | None) -> Ids:
@@ -154,7 +123,7 @@ def list_names(query: RecommendationQuery, category_id: int | None) -> dict[str,
 
 def question_of(
     query: RecommendationQuery, chain: Sequence[str], listing: Listing, personal: Personal | None
-) -> Question:
+) -> Wanted:
     """Return what to read for a request: only what its chain may need."""
     names = list_names(query, category_of(query, listing))
     lists = [name for source in chain if (name := names.get(source)) is not None]
@@ -162,4 +131,4 @@ def question_of(
         views = (ALSO_BOUGHT, BOUGHT_TOGETHER)
         lists += [(view, product_id) for product_id in query.cart for view in views]
     product_ids = () if personal is None else personal.shortlist.item_ids.tolist()
-    return Question(product_ids, query.customer_id, tuple(lists))
+    return Wanted(product_ids, query.customer_id, tuple(lists))

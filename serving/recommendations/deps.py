@@ -26,6 +26,7 @@ def service_of(state: Any) -> RecommendationService:  # noqa: ANN401 - the appli
         features=state.features,
         slots=state.slots,
         newcomers=state.newcomers,
+        verdicts=state.verdicts,
         now=dt.datetime.now(dt.UTC),  # noqa: TID251 - the edge
     )
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from features.store.packed import Ids
 from models.ids import rows_of
 from models.live import LiveRecommender
 from models.search.listing import Listing
-from serving.recommendations.known import Ids
 
 N_KNOWN = 5
 """Met so many times, a product is known."""

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
@@ -12,19 +12,17 @@ from models.live import LiveRecommender
 from models.search.index import Index
 from models.search.listing import Listing
 from serving.recommendations.arranging import Arranging, Choice
-from serving.recommendations.case import NO_ROWS, Case, ProductRows, personal_of, question_of
+from serving.recommendations.case import Case, personal_of, question_of
 from serving.recommendations.chains import CHAINS, REASONS
-from serving.recommendations.known import FeatureReader, Ids, Question
-from serving.recommendations.newcomers import NO_NEWCOMERS, NOBODY, CurrentNewcomers
+from serving.recommendations.features import FeatureReader
+from serving.recommendations.newcomers import NO_NEWCOMERS, CurrentNewcomers
 from serving.recommendations.schemas import RecommendationQuery
 from serving.recommendations.slots import SlotBook
-from serving.recommendations.sources import NOTHING, SOURCES
+from serving.recommendations.sources import NOTHING
+from serving.recommendations.verdicts import CurrentVerdicts
 
 N_BUNDLED = 2
 """Products beside the one that a bundle is about."""
-
-N_READ_FOR_EACH = 2
-"""So many products for each place of a list have their features read."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +42,7 @@ class RecommendationService:
     features: FeatureReader
     slots: SlotBook
     newcomers: CurrentNewcomers
+    verdicts: CurrentVerdicts
     now: dt.datetime
 
     async def recommend(self, query: RecommendationQuery) -> dict[str, Any]:
@@ -62,18 +61,12 @@ class RecommendationService:
         }
 
     async def case(self, query: RecommendationQuery) -> Case:
-        """Read all that the list is made from: one round trip, two where lists lead on."""
+        """Read all that the list is made from, in one round trip."""
         model = self.champion.model if self.champion else None
         listing, personal = self.index.listing, personal_of(query, model)
         question = question_of(query, CHAINS[query.type], listing, personal)
         known = await self.features.read(question)
-        read = ProductRows(personal.shortlist.item_ids, known.products) if personal else NO_ROWS
-        case = Case(query, listing, model, personal, known, read)
-        missing = read.missing(led_on_to(case))
-        if not len(missing):
-            return case
-        more = await self.features.read(Question(missing.tolist()))
-        return replace(case, products=read.joined(missing, more.products))
+        return Case(query, listing, model, personal, known)
 
     def arranging(self, case: Case) -> Arranging:
         """Return the rules of a request."""
@@ -83,7 +76,8 @@ class RecommendationService:
         # The same draws all day, in every process: a list does not change when a page is opened again.
         seed = crc32(f"{query.customer_id} {query.slot} {self.now.date()}".encode())
         draws = random.Random(seed)  # noqa: S311 - no secret
-        return Arranging(case, self.slots.placing(query.slot, self.now), newcomers, draws)
+        placing = self.slots.placing(query.slot, self.now)
+        return Arranging(case, self.verdicts.of(case.listing), placing, newcomers, draws)
 
 
 def items(case: Case, chosen: list[Choice]) -> list[dict[str, Any]]:
@@ -103,18 +97,6 @@ def items(case: Case, chosen: list[Choice]) -> list[dict[str, Any]]:
         }
         for rank, (choice, led_by) in enumerate(zip(chosen, because, strict=True), start=1)
     ]
-
-
-def led_on_to(case: Case) -> Ids:
-    """Return products beyond the shortlist whose features are wanted: they may be shown."""
-    room = N_READ_FOR_EACH * case.query.limit
-    if case.personal is not None:
-        return case.since.items[:room] if case.since else NOBODY
-    found: list[Ids] = []
-    for source in CHAINS[case.query.type]:
-        if sum(map(len, found)) < room:
-            found.append(SOURCES[source](case).item_ids[:room])
-    return np.concatenate(found)
 
 
 def bundle_price(

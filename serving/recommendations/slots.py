@@ -11,8 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from redis import Redis
 
 from features.schemas.slots import SLOTS_KEY, SlotRule
+from features.store.packed import Ids, Numbers
 from models.search.listing import Listing
-from serving.recommendations.known import Ids, Numbers
 
 RULES = TypeAdapter(list[SlotRule])
 Slots = Mapping[str, list[SlotRule]]

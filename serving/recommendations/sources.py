@@ -6,11 +6,11 @@ from typing import NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from features.store.packed import Ids, Numbers
 from features.store.packed_lists import ALSO_BOUGHT, BOUGHT_TOGETHER, TRENDING
 from models.ranking.second_stage import PLACE_DAMPING
 from models.retrieval.links import Reached
 from serving.recommendations.case import WHOLE_SHOP, Case
-from serving.recommendations.known import Ids, Numbers
 from serving.recommendations.schemas import MAX_ITEMS, Source
 
 CODES: Mapping[Source, int] = {source: code for code, source in enumerate(get_args(Source))}

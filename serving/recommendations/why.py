@@ -5,13 +5,12 @@ from functools import cached_property
 
 import numpy as np
 
+from features.store.packed import Numbers
 from models.ranking.explaining import contributions, feature_names
 from models.ranking.second_stage import LearnedOrder
 from models.recommender import PRODUCT_COLUMNS, USER_COLUMNS
 from serving.recommendations.arranging import Arranging
 from serving.recommendations.case import Case, Personal
-from serving.recommendations.known import Numbers
-from serving.recommendations.quality import quality
 from serving.recommendations.schemas import (
     Contribution,
     Opinion,
@@ -81,7 +80,7 @@ def against(arranging: Arranging, product_id: int) -> list[str]:
         found.append("it is out of stock")
     if arranging.placing.hidden(listing, places)[0]:
         found.append("operators hide it in this slot")
-    if product_id in arranging.case.known.bought:
+    if product_id in arranging.case.bought and not arranging.verdicts.bought_again[places[0]]:
         found.append("the customer bought it lately")
     return found
 
@@ -89,12 +88,11 @@ def against(arranging: Arranging, product_id: int) -> list[str]:
 def moved(arranging: Arranging, product: np.ndarray) -> list[str]:
     """Return what moves a product up or down."""
     found = []
-    left = float(quality(arranging.case.products.of(product))[0])
+    places = arranging.case.listing.places(product)
+    left = float(arranging.verdicts.quality[places[0]]) if places[0] >= 0 else 1.0
     if left < 1:
         found.append(f"returns and reviews leave {left:.2f} of its relevance")
-    factor = float(
-        arranging.placing.factors(arranging.case.listing, arranging.case.listing.places(product))[0]
-    )
+    factor = float(arranging.placing.factors(arranging.case.listing, places)[0])
     if factor != 1:
         found.append(f"operators weigh it {factor:g} times in this slot")
     return found
@@ -158,7 +156,7 @@ class Candidacy:
         model, shortlist = self.personal.model, self.personal.shortlist
         if not isinstance(model.order, LearnedOrder):
             return []
-        of_items, of_user = self.case.ranked_by(self.personal)
+        of_items, of_user = self.case.ranked_by
         asked = model.asked(shortlist.user, of_user)
         values, added = contributions(
             model.order, model.candidates(shortlist), asked, of_items[None], self.place

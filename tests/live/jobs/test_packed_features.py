@@ -12,7 +12,7 @@ from features.schemas.lake import ProductFeatures, UserFeatures
 from features.store.definitions import PUSHED
 from features.store.opening import apply_definitions, open_store
 from features.store.packed import PACKED, PRODUCT, USER_LISTS, Wanted
-from features.store.packed_redis import AsyncPackedFeatures, PackedFeatures
+from features.store.packed_redis import AsyncPackedFeatures, Connections, PackedFeatures
 from features.store.user_lists import UserList, UserLists
 from jobs.publish_features import Online
 
@@ -91,7 +91,7 @@ def test_lists_of_users_are_what_feast_returns(online, store, packed):
     online.write(UserFeatures, drawn(UserFeatures, N_USERS, seed=3))
     user_ids = range(1, N_USERS + N_UNKNOWN + 1)
 
-    read = [packed.read(Wanted([], user_id)).lists for user_id in user_ids]
+    read = [packed.read(Wanted([], user_id)).user_lists for user_id in user_ids]
 
     for view in USER_LISTS:
         by_user = UserLists(view, store, packed).read(user_ids)
@@ -99,13 +99,12 @@ def test_lists_of_users_are_what_feast_returns(online, store, packed):
 
 
 async def test_an_event_loop_reads_the_same(online, packed, redis_url):
-    from redis.asyncio import Redis as AsyncRedis
-
     online.write(ProductFeatures, drawn(ProductFeatures, 5, seed=4))
     wanted = Wanted([1, 2, 99], user_id=1)
 
-    async with AsyncRedis.from_url(redis_url) as redis:
-        read = await AsyncPackedFeatures(redis).read(wanted)
+    connections = Connections(redis_url, seconds=5)
+    read = await AsyncPackedFeatures(connections).read(wanted)
+    await connections.close()
 
     np.testing.assert_array_equal(read.products, packed.read(wanted).products)
 
@@ -157,5 +156,5 @@ def test_a_batch_does_not_take_back_what_was_pushed_after_its_day(
 
     UserLists(view, store, packed).publish(batch)
 
-    assert packed.read(Wanted([], user_id=1)).lists[view].tolist() == expected
+    assert packed.read(Wanted([], user_id=1)).user_lists[view].tolist() == expected
     assert UserLists(view, store, packed).read([1]) == {1: expected}

@@ -45,7 +45,7 @@ def buy(redis, product_id, kind="sale"):
 def bought(redis, feature_store):
     """The list as both stores have it."""
     packed = PackedFeatures(redis)
-    of_user = packed.read(Wanted([], CUSTOMER)).lists["user_bought"].tolist()
+    of_user = packed.read(Wanted([], CUSTOMER)).user_lists["user_bought"].tolist()
     return of_user, UserLists("user_bought", feature_store, packed).read([CUSTOMER])[CUSTOMER]
 
 

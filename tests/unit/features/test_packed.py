@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.schemas.arrow import arrow_schema
-from features.schemas.lake import ProductFeatures
+from features.schemas.lake import ItemLists, ProductFeatures
 from features.store.packed import (
     PRODUCT,
     USER,
@@ -23,6 +23,7 @@ from features.store.packed import (
     unpack,
     unpack_list,
 )
+from features.store.packed_lists import ALSO_BOUGHT, BOUGHT_TOGETHER, TRENDING, packed_lists
 
 MIDNIGHT = dt.datetime(2024, 5, 2, tzinfo=dt.UTC)
 SECONDS = 1714608000.0
@@ -100,7 +101,7 @@ def test_one_request_reads_products_and_what_is_the_users():
     assert np.isnan(read.products[0]).all()
     assert (read.products[1] == 0).all()
     assert np.isnan(read.user).all()
-    assert read.lists["user_recent"].tolist() == [6, 5]
+    assert read.user_lists["user_recent"].tolist() == [6, 5]
 
 
 def test_a_guest_has_no_row_and_empty_lists():
@@ -111,3 +112,20 @@ def test_a_guest_has_no_row_and_empty_lists():
     assert read.user.shape == (len(USER.columns),)
     assert np.isnan(read.user).all()
     assert all(ids.size == 0 for ids in read.lists.values())
+
+
+def test_lists_beside_products_are_packed_by_name_and_product():
+    rows = pa.table(
+        {
+            "product_id": [4, 5],
+            "also_bought_ids": [[7, 8], []],
+            "bought_together_ids": [[9], None],
+            "available_at": [MIDNIGHT, MIDNIGHT],
+        }
+    )
+
+    packed = dict(packed_lists(ItemLists, rows))
+
+    wanted = Wanted(lists=[(ALSO_BOUGHT, 4), (ALSO_BOUGHT, 5), (BOUGHT_TOGETHER, 4), (TRENDING, 0)])
+    read = found(wanted, [packed.get(key) for key in wanted.keys])
+    assert [ids.tolist() for ids in read.lists.values()] == [[7, 8], [], [9], []]

@@ -20,7 +20,7 @@ def taught() -> tuple[Known, TwoStages]:
     known = halves()
     models = [
         model.fit(known.histories, known.items)
-        for model in (ALSRetriever(n_factors=8), ContentRetriever(n_dimensions=8))
+        for model in (ALSRetriever(n_factors=4), ContentRetriever(n_dimensions=8))
     ]
     bought = csr_matrix((SAME_HALF & ~known.seen.toarray().astype(bool)).astype(float))
     held = known.holdout(bought, np.arange(N_USERS), "by hand")

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.evaluation import holdouts
+from models.evaluation import drift, holdouts
 from models.evaluation.cuts import TooLittleError, cut_of, inner, rule_of
 from models.evaluation.holdouts import (
     after_day,
+    drifting_share,
     last_event,
     last_sessions,
     newest_sessions,
@@ -113,6 +114,30 @@ def test_without_repeats_nothing_relevant_was_seen(log, seed):
 
     assert made.relevant.multiply(made.asked.seen).nnz == 0
     assert (np.diff(made.relevant.indptr) > 0).all()
+
+
+@pytest.mark.parametrize("share", [random_share, drifting_share])
+@given(logs, st.integers(0, 3))
+def test_a_share_of_each_user_is_held_back_but_never_all(share, log, seed):
+    made = share(log, 0.3, seed, repeats=True)
+
+    again = share(log, 0.3, seed, repeats=True)
+
+    assert rows_of(made.known) == rows_of(again.known)
+    n_held = np.minimum(np.round(0.3 * log.lengths), np.maximum(log.lengths - 1, 0))
+    assert (log.lengths - made.known.lengths == n_held).all()
+
+
+def test_a_drifting_taste_goes_away_from_what_was_before(monkeypatch):
+    monkeypatch.setattr(drift, "DRIFT", 1e6)  # no chance left but whose taste is the last
+    # The first user has two tastes, six items of one and two of the other.
+    log = drawn("0 1 2 3 4 5 6 7", *["0 1 2 3 4 5"] * 3, *["6 7"] * 3)
+
+    made = [drifting_share(log, 0.25, seed, repeats=False) for seed in range(20)]
+
+    held = [set(rows_of(log)[0]) - set(rows_of(each.known)[0]) for each in made]
+    assert {6, 7} in held  # where one of them was drawn
+    assert all(items & {6, 7} for items in held)  # away from the many, else
 
 
 def test_held_sessions_teach_nothing():

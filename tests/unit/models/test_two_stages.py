@@ -108,7 +108,12 @@ def test_orders_of_one_first_stage_differ():
 
 @pytest.mark.parametrize(
     ("form", "first", "second"),
-    [("standing", [1, 0.5, 0], [0, 0, 1]), ("share", [0.6, 0.4, 0], [0, 0, 1])],
+    [
+        ("standing", [1, 0.5, 0], [0, 0, 1]),
+        ("share", [0.6, 0.4, 0], [0, 0, 1]),
+        # The first's mean is 2, its deviation the root of 2 / 3; the second knows of two.
+        ("standardised", [1.5**0.5, 0, -(1.5**0.5)], [-1, -1, 1]),
+    ],
 )
 def test_what_models_say_is_made_comparable(form, first, second):
     models = [FixedScores((3.0, 2.0, 1.0)), FixedScores((NOBODY, -1.0, 4.0))]
@@ -118,6 +123,14 @@ def test_what_models_say_is_made_comparable(form, first, second):
     made = FORMS[form](found)[0]
     assert made[:, 0].tolist() == pytest.approx(first)
     assert made[:, 1].tolist() == pytest.approx(second)
+
+
+def test_who_says_the_same_of_all_says_nothing():
+    found = candidates(
+        [FixedScores((0.1, 0.1, 0.1))], asked(drawn("0", n_items=3), nothing_seen(1, 3)), 3
+    )
+
+    assert FORMS["standardised"](found).ravel().tolist() == [0, 0, 0]
 
 
 def test_places_count_less_and_less():

@@ -3,11 +3,13 @@
 import datetime as dt
 import json
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import numpy as np
 
 from features.schemas.slots import SlotRule
-from features.store.packed import PRODUCT, USER
+from features.store.definitions import USER_BOUGHT, USER_RECENT
+from features.store.packed import PRODUCT, USER, Found
 from models.live import Catalogued, LiveRecommender
 from models.ranking.second_stage import SingleOrder
 from models.ranking.shortlists import Shortlists
@@ -15,10 +17,10 @@ from models.retrieval.histories import histories
 from models.retrieval.links import Links
 from models.search.index import Index
 from models.search.writing import write_shard
-from serving.recommendations.known import Known
 from serving.recommendations.newcomers import CurrentNewcomers
 from serving.recommendations.service import Champion, RecommendationService
 from serving.recommendations.slots import SlotBook
+from serving.recommendations.verdicts import verdicts_of
 
 NOW = dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC)
 N_PRODUCTS = 10
@@ -108,18 +110,20 @@ class Features:
     products: dict = field(default_factory=dict)
     n_reads: int = 0
 
-    async def read(self, question):
+    async def read(self, wanted):
         self.n_reads += 1
         rows = [
             [self.products.get(product_id, {}).get(name, np.nan) for name in PRODUCT.columns]
-            for product_id in question.product_ids
+            for product_id in wanted.product_ids
         ]
-        return Known(
+        mine = {USER_RECENT: self.viewed, USER_BOUGHT: self.bought}
+        return Found(
             products=np.array(rows, float).reshape(-1, len(PRODUCT.columns)),
             user=np.full(len(USER.columns), np.nan),
-            viewed=self.viewed.get(question.user_id, []),
-            bought=self.bought.get(question.user_id, []),
-            lists={name: np.array(self.lists.get(name, []), int) for name in question.lists},
+            user_lists={
+                view: np.array(lists.get(wanted.user_id, []), int) for view, lists in mine.items()
+            },
+            lists={name: np.array(self.lists.get(name, []), int) for name in wanted.lists},
         )
 
 
@@ -131,5 +135,15 @@ def service(index, model=None, features=None, rules=(), now=NOW):
         features or Features(),
         SlotBook(None, None, slots),
         CurrentNewcomers(),
+        verdicts_over(index, (features or Features()).products),
         now,
     )
+
+
+def verdicts_over(index, products):
+    """Verdicts of what is known of products, as they would be read from the feature store."""
+    rows = [
+        [products.get(product_id, {}).get(name, np.nan) for name in PRODUCT.columns]
+        for product_id in index.listing.product_ids.tolist()
+    ]
+    return SimpleNamespace(of=lambda _: verdicts_of(np.array(rows, float)))
