@@ -7,7 +7,7 @@ default before all, so that what comes out is never below it.
 Fitting can't be stopped half-way. Judging is a race (Birattari et al., "A racing algorithm for configuring
 metaheuristics" (GECCO 2002)): it takes growing parts of the users, the same for every trial, and ends where
 a trial is clearly below the best so far on the users that both were judged by. Optuna's own pruners see
-means only, and among settings that are all good they drop half by the luck of the first users.
+means only: its median pruner drops, of settings that are all good, the half with less luck so far.
 """
 
 from collections.abc import Callable, Sequence
