@@ -9,10 +9,11 @@ known to it on average only, so that a lucky ranking can do better than it.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 from scipy.special import expit, ndtr
 
 from bench.recommend_data import Case
@@ -45,6 +46,7 @@ N_USERS_AT_ONCE = 200
 N_HALVINGS = 20
 WINDOW_DAYS = 14
 COLD_DAYS = 14
+IMPRESSION_WEIGHT = 0.0
 """An item launched so shortly before the cut is cold."""
 
 Floats = NDArray[np.float64]
@@ -53,7 +55,10 @@ Numbers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Acts:
-    """What shoppers who were logged in did, one entry per act; days count from 2000."""
+    """What shoppers who were logged in did, one entry per act; days count from 2000.
+
+    What they were shown is an act of `IMPRESSION_WEIGHT`.
+    """
 
     user: NDArray[np.int64]
     item: NDArray[np.int64]
@@ -62,7 +67,7 @@ class Acts:
 
 
 def acts(shop: SimulatedShop) -> Acts:
-    """Return all views, carts and purchases of a shop."""
+    """Return all impressions, views, carts and purchases of a shop."""
     parts: list[tuple[Numbers, Numbers, Floats, Floats]] = []
     for day in range(shop.first, shop.last + 1):
         now = today(shop, day)
@@ -79,7 +84,12 @@ def _acts_of(
 ) -> Iterator[tuple[Numbers, Numbers, float]]:
     """Yield visits, products and weight of each kind of act of who was logged in."""
     known = ~made.is_guest
-    for chosen, weight in ((made.viewed, VIEW_WEIGHT), (made.carted, CART_WEIGHT)):
+    kinds = (
+        (made.shown >= 0, IMPRESSION_WEIGHT),
+        (made.viewed, VIEW_WEIGHT),
+        (made.carted, CART_WEIGHT),
+    )
+    for chosen, weight in kinds:
         visit, place = np.nonzero(chosen & known[:, None])
         yield visit, made.shown[visit, place], weight
     lines = orders.order_lines(shop, now, made)
@@ -131,10 +141,19 @@ def oracle_lists(shop: SimulatedShop, judged: Holdout, k: int) -> NDArray[np.int
 
 def cut(shop: SimulatedShop, made: Acts, day: float, last_day: float) -> Holdout:
     """Return the hold-out of the days (day, last_day]."""
-    before = made.day < day
+    before = (made.day < day) & (made.weight != IMPRESSION_WEIGHT)
+    shown = (made.day < day) & (made.weight == IMPRESSION_WEIGHT)
     bought = (made.day >= day) & (made.day < last_day) & (made.weight == PURCHASE_WEIGHT)
     rule = f"purchases of the {last_day - day:.0f} days after the cut"
-    return holdout(_of(shop, made, before), _of(shop, made, bought), repeats=False, rule=rule)
+    known = replace(_of(shop, made, before), shown=_shown(shop, made, shown))
+    return holdout(known, _of(shop, made, bought), repeats=False, rule=rule)
+
+
+def _shown(shop: SimulatedShop, made: Acts, chosen: NDArray[np.bool_]) -> csr_matrix:
+    """Return how often each shopper was shown each product."""
+    ones = np.ones(int(chosen.sum()), np.float32)
+    cells = (ones, (made.user[chosen], made.item[chosen]))
+    return csr_matrix(cells, shape=(shop.n_shoppers, shop.n_products))
 
 
 def _of(shop: SimulatedShop, made: Acts, chosen: NDArray[np.bool_]) -> Histories:
