@@ -8,7 +8,7 @@ cut is the oracle without them). Places in a list are
 known to it on average only, so that a lucky ranking can do better than it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -128,13 +128,53 @@ def simulated(shop: SimulatedShop) -> Case:
     return Case(SIMULATOR, judged, choosing, items(shop), K, {}, {})
 
 
+def guessing_lists(shop: SimulatedShop, judged: Holdout, k: int) -> NDArray[np.int64]:
+    """Return the best items for who knows all but what visits are for, shape (n, k).
+
+    Tastes, products and the window's prices and stock are known, as to the oracle. Categories are
+    guessed from the visits before the cut: the user's own, and one more as everybody's.
+    """
+    chances = guessed_chances(shop, judged)
+    return _best_lists(shop, judged, k, lambda chunk, _: chances[chunk])
+
+
+def guessed_chances(shop: SimulatedShop, judged: Holdout) -> Floats:
+    """Return what the visits told of each judged user's categories, shape (n, n_leaves).
+
+    Raises
+    ------
+    ValueError
+        If the hold-out does not say what was shown: a list shown is a visit.
+    """
+    shown, everybody = judged.asked.histories.shown, judged.known.shown
+    if shown is None or everybody is None:
+        raise ValueError("visits are counted by what was shown")
+    leaf = catalogue.catalogue(shop).leaf
+    cells = (np.ones(len(leaf)), (np.arange(len(leaf)), leaf))
+    members = csr_matrix(cells, shape=(len(leaf), len(LEAVES)))
+    whole = np.asarray((everybody @ members).sum(axis=0)).ravel()
+    visits_of = (shown @ members).toarray() / N_SHOWN + whole / whole.sum()
+    return np.asarray(visits_of / visits_of.sum(axis=1, keepdims=True))
+
+
 def oracle_lists(shop: SimulatedShop, judged: Holdout, k: int) -> NDArray[np.int64]:
     """Return the oracle's best items of each judged user, shape (n, k)."""
+
+    def known(chunk: slice, seasons: Floats) -> Floats:
+        return _leaf_chance(shoppers(shop, judged.users[chunk] + 1).interests, seasons)
+
+    return _best_lists(shop, judged, k, known)
+
+
+def _best_lists(
+    shop: SimulatedShop, judged: Holdout, k: int, chances: Callable[[slice, Floats], Floats]
+) -> NDArray[np.int64]:
     seen = window(shop, range(shop.last - WINDOW_DAYS + 1, shop.last + 1))
     parts = []
     for start in range(0, len(judged.users), N_USERS_AT_ONCE):
         chunk = slice(start, start + N_USERS_AT_ONCE)
-        scores = oracle_scores(shop, judged.users[chunk] + 1, seen).astype(np.float32)
+        by_leaf = chances(chunk, seen.seasons)
+        scores = oracle_scores(shop, judged.users[chunk] + 1, seen, by_leaf).astype(np.float32)
         parts.append(top_k(scores, judged.asked.seen[chunk], k)[0])
     return np.concatenate(parts)
 
@@ -203,8 +243,16 @@ def _examination(made: Catalogue, share: Floats) -> Floats:
     return found
 
 
-def oracle_scores(shop: SimulatedShop, shopper_ids: NDArray[np.int64], seen: Window) -> Floats:
-    """Return the expected purchases per visit of each shopper and product, any scale."""
+def oracle_scores(
+    shop: SimulatedShop, shopper_ids: NDArray[np.int64], seen: Window, leaf_chances: Floats
+) -> Floats:
+    """Return the expected purchases per visit of each shopper and product, any scale.
+
+    Parameters
+    ----------
+    leaf_chances : array of shape (n, n_leaves)
+        That a visit is for the category.
+    """
     made, who = catalogue.catalogue(shop), shoppers(shop, shopper_ids)
     taste = who.taste @ made.vectors.T.astype(np.float64)
     dear = np.log(seen.price_cents / LEAF_PRICES[made.leaf]) - who.budget[:, None]
@@ -213,7 +261,7 @@ def oracle_scores(shop: SimulatedShop, shopper_ids: NDArray[np.int64], seen: Win
     shown = _shown_chance(made.leaf, np.exp(appeal), seen.drawn * seen.launched)
     looked = seen.examination * expit(appeal - 0.2)
     bought = shown * looked * expit(0.6 * appeal - 1.6) * seen.in_stock
-    bought *= _leaf_chance(who.interests, seen.seasons)[:, made.leaf]
+    bought *= leaf_chances[:, made.leaf]
     has = made.partner >= 0
     along = np.zeros_like(bought)
     along[:, has] = orders.PARTNER_RATIO * bought[:, made.partner[has]] * seen.in_stock[has]

@@ -46,6 +46,9 @@ class AttributeFactorsRetriever:
         much an item is taken by everybody.
     prior_visits
         So many visits as everybody's mixture of categories are added to the user's own.
+    shown_sharpness
+        Where the log tells what was shown, tastes are learnt from lists much more than from acts. What
+        is taken was chosen twice, for the list and from it: tastes count so many times.
     season_days
         What so many newest days have more of a category than all days is its season.
     min_items
@@ -61,6 +64,7 @@ class AttributeFactorsRetriever:
     own_regularization: float = 10.0
     strength_regularization: float = 1.0
     prior_visits: float = 1.0
+    shown_sharpness: float = 1.25
     season_days: float = 14.0
     min_items: int = 5
     n_rounds: int = 10
@@ -100,7 +104,8 @@ class AttributeFactorsRetriever:
         nothing = np.zeros((len(histories), self.n_factors))
         made = choices(histories, self.categories_)
         users, _ = tastes(nothing, made, self.item_factors_, self.strengths_, N_NEWTON_STEPS)
-        strength = users @ self.item_factors_.T + self.strengths_
+        sharpness = 1.0 if histories.shown is None else self.shown_sharpness
+        strength = sharpness * (users @ self.item_factors_.T) + self.strengths_
         powers = np.exp(strength - strength.max(axis=1, keepdims=True))
         of_category = np.maximum(powers @ self._members(), 1e-30)
         scale = self._category_chances(histories) / of_category

@@ -135,3 +135,17 @@ def test_a_category_of_which_much_was_shown_was_come_for_though_nothing_was_look
     # The season knows acts only: lamps have 22 of 42 visits, chairs 20, recently as in all.
     assert scores[:4].sum() == pytest.approx(2 / 4, abs=1e-5)
     assert scores[4:].sum() == pytest.approx(2 / 4, abs=1e-5)
+
+
+def test_tastes_told_by_what_was_shown_count_as_often_as_the_sharpness_says(model):
+    log = with_shown(drawn("4 5", n_items=8), "0 2 0 2")
+
+    def log_odds(sharpness):
+        scores = dataclasses.replace(model, shown_sharpness=sharpness)
+        for name in ("item_factors_", "strengths_", "categories_", "category_shares_", "season_"):
+            setattr(scores, name, getattr(model, name))
+        oak, steel = scores.score(log)[0, [6, 7]]
+        return np.log(oak / steel)
+
+    assert log_odds(0.0) < log_odds(1.0)
+    assert log_odds(2.0) - log_odds(1.0) == pytest.approx(log_odds(1.0) - log_odds(0.0), rel=1e-3)
