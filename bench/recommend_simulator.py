@@ -8,11 +8,12 @@ cut is the oracle without them). Places in a list are
 known to it on average only, so that a lucky ranking can do better than it.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 from scipy.special import expit, ndtr
 
 from bench.recommend_data import Case
@@ -45,6 +46,7 @@ N_USERS_AT_ONCE = 200
 N_HALVINGS = 20
 WINDOW_DAYS = 14
 COLD_DAYS = 14
+IMPRESSION_WEIGHT = 0.0
 """An item launched so shortly before the cut is cold."""
 
 Floats = NDArray[np.float64]
@@ -53,7 +55,10 @@ Numbers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Acts:
-    """What shoppers who were logged in did, one entry per act; days count from 2000."""
+    """What shoppers who were logged in did, one entry per act; days count from 2000.
+
+    What they were shown is an act of `IMPRESSION_WEIGHT`.
+    """
 
     user: NDArray[np.int64]
     item: NDArray[np.int64]
@@ -62,7 +67,7 @@ class Acts:
 
 
 def acts(shop: SimulatedShop) -> Acts:
-    """Return all views, carts and purchases of a shop."""
+    """Return all impressions, views, carts and purchases of a shop."""
     parts: list[tuple[Numbers, Numbers, Floats, Floats]] = []
     for day in range(shop.first, shop.last + 1):
         now = today(shop, day)
@@ -79,7 +84,12 @@ def _acts_of(
 ) -> Iterator[tuple[Numbers, Numbers, float]]:
     """Yield visits, products and weight of each kind of act of who was logged in."""
     known = ~made.is_guest
-    for chosen, weight in ((made.viewed, VIEW_WEIGHT), (made.carted, CART_WEIGHT)):
+    kinds = (
+        (made.shown >= 0, IMPRESSION_WEIGHT),
+        (made.viewed, VIEW_WEIGHT),
+        (made.carted, CART_WEIGHT),
+    )
+    for chosen, weight in kinds:
         visit, place = np.nonzero(chosen & known[:, None])
         yield visit, made.shown[visit, place], weight
     lines = orders.order_lines(shop, now, made)
@@ -118,23 +128,72 @@ def simulated(shop: SimulatedShop) -> Case:
     return Case(SIMULATOR, judged, choosing, items(shop), K, {}, {})
 
 
+def guessing_lists(shop: SimulatedShop, judged: Holdout, k: int) -> NDArray[np.int64]:
+    """Return the best items for who knows all but what visits are for, shape (n, k).
+
+    Tastes, products and the window's prices and stock are known, as to the oracle. Categories are
+    guessed from the visits before the cut: the user's own, and one more as everybody's.
+    """
+    chances = guessed_chances(shop, judged)
+    return _best_lists(shop, judged, k, lambda chunk, _: chances[chunk])
+
+
+def guessed_chances(shop: SimulatedShop, judged: Holdout) -> Floats:
+    """Return what the visits told of each judged user's categories, shape (n, n_leaves).
+
+    Raises
+    ------
+    ValueError
+        If the hold-out does not say what was shown: a list shown is a visit.
+    """
+    shown, everybody = judged.asked.histories.shown, judged.known.shown
+    if shown is None or everybody is None:
+        raise ValueError("visits are counted by what was shown")
+    leaf = catalogue.catalogue(shop).leaf
+    cells = (np.ones(len(leaf)), (np.arange(len(leaf)), leaf))
+    members = csr_matrix(cells, shape=(len(leaf), len(LEAVES)))
+    whole = np.asarray((everybody @ members).sum(axis=0)).ravel()
+    visits_of = (shown @ members).toarray() / N_SHOWN + whole / whole.sum()
+    return np.asarray(visits_of / visits_of.sum(axis=1, keepdims=True))
+
+
 def oracle_lists(shop: SimulatedShop, judged: Holdout, k: int) -> NDArray[np.int64]:
     """Return the oracle's best items of each judged user, shape (n, k)."""
+
+    def known(chunk: slice, seasons: Floats) -> Floats:
+        return _leaf_chance(shoppers(shop, judged.users[chunk] + 1).interests, seasons)
+
+    return _best_lists(shop, judged, k, known)
+
+
+def _best_lists(
+    shop: SimulatedShop, judged: Holdout, k: int, chances: Callable[[slice, Floats], Floats]
+) -> NDArray[np.int64]:
     seen = window(shop, range(shop.last - WINDOW_DAYS + 1, shop.last + 1))
     parts = []
     for start in range(0, len(judged.users), N_USERS_AT_ONCE):
         chunk = slice(start, start + N_USERS_AT_ONCE)
-        scores = oracle_scores(shop, judged.users[chunk] + 1, seen).astype(np.float32)
+        by_leaf = chances(chunk, seen.seasons)
+        scores = oracle_scores(shop, judged.users[chunk] + 1, seen, by_leaf).astype(np.float32)
         parts.append(top_k(scores, judged.asked.seen[chunk], k)[0])
     return np.concatenate(parts)
 
 
 def cut(shop: SimulatedShop, made: Acts, day: float, last_day: float) -> Holdout:
     """Return the hold-out of the days (day, last_day]."""
-    before = made.day < day
+    before = (made.day < day) & (made.weight != IMPRESSION_WEIGHT)
+    shown = (made.day < day) & (made.weight == IMPRESSION_WEIGHT)
     bought = (made.day >= day) & (made.day < last_day) & (made.weight == PURCHASE_WEIGHT)
     rule = f"purchases of the {last_day - day:.0f} days after the cut"
-    return holdout(_of(shop, made, before), _of(shop, made, bought), repeats=False, rule=rule)
+    known = replace(_of(shop, made, before), shown=_shown(shop, made, shown))
+    return holdout(known, _of(shop, made, bought), repeats=False, rule=rule)
+
+
+def _shown(shop: SimulatedShop, made: Acts, chosen: NDArray[np.bool_]) -> csr_matrix:
+    """Return how often each shopper was shown each product."""
+    ones = np.ones(int(chosen.sum()), np.float32)
+    cells = (ones, (made.user[chosen], made.item[chosen]))
+    return csr_matrix(cells, shape=(shop.n_shoppers, shop.n_products))
 
 
 def _of(shop: SimulatedShop, made: Acts, chosen: NDArray[np.bool_]) -> Histories:
@@ -184,8 +243,16 @@ def _examination(made: Catalogue, share: Floats) -> Floats:
     return found
 
 
-def oracle_scores(shop: SimulatedShop, shopper_ids: NDArray[np.int64], seen: Window) -> Floats:
-    """Return the expected purchases per visit of each shopper and product, any scale."""
+def oracle_scores(
+    shop: SimulatedShop, shopper_ids: NDArray[np.int64], seen: Window, leaf_chances: Floats
+) -> Floats:
+    """Return the expected purchases per visit of each shopper and product, any scale.
+
+    Parameters
+    ----------
+    leaf_chances : array of shape (n, n_leaves)
+        That a visit is for the category.
+    """
     made, who = catalogue.catalogue(shop), shoppers(shop, shopper_ids)
     taste = who.taste @ made.vectors.T.astype(np.float64)
     dear = np.log(seen.price_cents / LEAF_PRICES[made.leaf]) - who.budget[:, None]
@@ -194,7 +261,7 @@ def oracle_scores(shop: SimulatedShop, shopper_ids: NDArray[np.int64], seen: Win
     shown = _shown_chance(made.leaf, np.exp(appeal), seen.drawn * seen.launched)
     looked = seen.examination * expit(appeal - 0.2)
     bought = shown * looked * expit(0.6 * appeal - 1.6) * seen.in_stock
-    bought *= _leaf_chance(who.interests, seen.seasons)[:, made.leaf]
+    bought *= leaf_chances[:, made.leaf]
     has = made.partner >= 0
     along = np.zeros_like(bought)
     along[:, has] = orders.PARTNER_RATIO * bought[:, made.partner[has]] * seen.in_stock[has]

@@ -30,7 +30,7 @@ import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix
 
 from features.schemas.lake import Interaction
-from features.schemas.logs import ProductVersion
+from features.schemas.logs import ClickstreamEvent, ProductVersion
 from features.schemas.weights import HOLDOUT_DAYS
 from jobs.partitions import Partitions
 from jobs.reports import write_report
@@ -229,7 +229,7 @@ def record(
     metrics = {name: means(report) for name, report in made.reports.items()}
     return registry.TrainingRecord(
         code_version=settings.code_version,
-        data_version=data_version(lake, Interaction, ProductVersion),
+        data_version=data_version(lake, Interaction, ProductVersion, ClickstreamEvent),
         date=str(date),
         params={**params, "method": found.chosen_name, "holdout": made.holdout.rule},
         metrics=flat(metrics),

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.schemas.lake import Interaction, ProductFeatures, UserFeatures
-from features.schemas.logs import ProductVersion
+from features.schemas.logs import ClickstreamEvent, ProductVersion
 from features.schemas.row import Row
 from features.store.opening import apply_definitions, open_store
 from jobs.partitions import Partitions, layer_of
 from jobs.runner import Settings
-from models.evaluation.splits import Facts
+from models.evaluation.splits import Facts, Impressions
 from models.ids import rows_of
 from models.recommender import PRODUCT_COLUMNS, USER_COLUMNS, Features, Known
 from models.retrieval.histories import Rows
@@ -26,6 +26,8 @@ from models.retrieval.items import NO_CATEGORY, Items
 EPOCH = dt.date(1970, 1, 1)
 N_DAYS_USABLE = 3
 """A feature's row may be this many days old: the feature views' time to live."""
+N_IMPRESSION_DAYS = 180
+"""What was shown longer ago is not read."""
 PointInTime = Callable[[type[Row], str, Rows, tuple[str, ...], dt.date], Features]
 """(table, entity, ids, columns, day) -> the columns as known at the end of the day, nan if not."""
 
@@ -71,6 +73,7 @@ def training_data(lake: Partitions, last_day: dt.date, features: PointInTime) ->
         occurred_on=days_since_1970(rows["occurred_on"]),
         n_users=len(user_ids),
         n_items=len(item_ids),
+        impressions=impressions(lake, last_day, user_ids, item_ids),
         **{
             name: rows[name].to_numpy()
             for name in ("n_views", "n_carts", "n_purchases", "n_returns")
@@ -78,6 +81,36 @@ def training_data(lake: Partitions, last_day: dt.date, features: PointInTime) ->
     )
     history = lake.read(ProductVersion, None, last_day)
     return TrainingData(user_ids, item_ids, facts, history, features)
+
+
+def impressions(
+    lake: Partitions, last_day: dt.date, user_ids: Rows, item_ids: Rows
+) -> Impressions | None:
+    """Return what the users were shown in the `N_IMPRESSION_DAYS` up to `last_day`; None if nothing.
+
+    Guests and products no longer sold are left out. It is read day by day: impressions are most of
+    the clickstream.
+    """
+    first = last_day - dt.timedelta(days=N_IMPRESSION_DAYS - 1)
+    days = [
+        day for day in lake.days("validated", ClickstreamEvent.table) if first <= day <= last_day
+    ]
+    parts = [_shown_on(lake, day, user_ids, item_ids) for day in days]
+    if not sum(len(part.user) for part in parts):
+        return None
+    columns = ("user", "item", "known_on")
+    return Impressions(
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in columns)
+    )
+
+
+def _shown_on(lake: Partitions, day: dt.date, user_ids: Rows, item_ids: Rows) -> Impressions:
+    rows = lake.read(ClickstreamEvent, day, day, ["kind", "customer_id", "product_id"])
+    rows = rows.filter((pc.field("kind") == "impression") & pc.field("customer_id").is_valid())
+    users = rows_of(user_ids, rows["customer_id"].to_numpy())
+    items = rows_of(item_ids, rows["product_id"].to_numpy())
+    known = (users >= 0) & (items >= 0)
+    return Impressions(users[known], items[known], np.full(int(known.sum()), day_number(day)))
 
 
 def newest(versions: pa.Table) -> pa.Table:

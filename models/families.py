@@ -162,7 +162,9 @@ def _too_many_for_ease(holdout: Holdout, items: Items) -> str | None:  # noqa: A
 
 def _too_many_choices(holdout: Holdout, items: Items) -> str | None:
     known, categories = holdout.known, category_numbers(items)
-    came = np.unique(np.stack([known.users, categories[known.items]]), axis=1)
+    met = known.matrix() if known.shown is None else known.matrix() + known.shown
+    users, columns = met.nonzero()
+    came = np.unique(np.stack([users, categories[columns]]), axis=1)
     n = int(np.bincount(categories)[came[1]].sum())
     return f"{n:,} choices are more than {N_CHOICES:,}" if n > N_CHOICES else None
 

@@ -5,7 +5,7 @@ Nothing in the folder is code. Ids are the shop's; inside, users and items are r
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -29,7 +29,7 @@ from models.retrieval.links import Links, Reached
 from models.retrieval.saving import BrokenModelError, load, save
 from models.retrieval.successors import SuccessorsRetriever
 
-FORMAT = 3
+FORMAT = 4
 N_LINKS = 50
 MEMORY_EVENTS = 4.0
 """Of what was looked at, weights fall to 1/e over so many."""
@@ -211,7 +211,9 @@ def live_recommender(
     alike, following = links(known.histories, known.items)
     names = [type(model).__name__.removesuffix("Retriever") for model in models]
     return LiveRecommender(
-        past=Catalogued(known.user_ids, known.item_ids, known.histories),
+        past=Catalogued(
+            known.user_ids, known.item_ids, replace(known.histories, shown=None)
+        ),  # what was shown has told the models all it can
         shortlists=shortlists(models, everybody, stages.n_each, N_SHORTLISTED),
         order=order,
         following=following,

@@ -1,6 +1,6 @@
 """Facts of users and items, cut at a moment: what was known before, what came after."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +19,20 @@ Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
+class Impressions:
+    """What users were shown: one entry each time; days count from 1970."""
+
+    user: Numbers
+    item: Numbers
+    known_on: Numbers
+
+
+@dataclass(frozen=True)
 class Facts:
     """What users did: arrays of n rows of the table `interactions`; days count from 1970.
 
-    `user` and `item` are rows of a matrix of `n_users` and `n_items`.
+    `user` and `item` are rows of a matrix of `n_users` and `n_items`. `impressions` is None where
+    nobody wrote down what was shown.
     """
 
     user: Numbers
@@ -35,6 +45,7 @@ class Facts:
     n_returns: Numbers
     n_users: int
     n_items: int
+    impressions: Impressions | None = None
 
     def weights(self, last_day: int) -> csr_matrix:
         """Return what each user wanted as known by the end of `last_day`; above zero everywhere.
@@ -61,13 +72,23 @@ class Facts:
             np.asarray(wanted[user, item]).ravel(), 1e-12
         )
         kept = (weight > 0) & (share > 0)
-        return histories(
+        made = histories(
             user[kept],
             item[kept],
             (weight * share)[kept].astype(np.float32),
             self.occurred_on[known][kept].astype(np.float64),
             (self.n_users, self.n_items),
         )
+        return replace(made, shown=self.shown(last_day))
+
+    def shown(self, last_day: int) -> csr_matrix | None:
+        """Return how often each user was shown each item, as known by the end of `last_day`."""
+        if self.impressions is None:
+            return None
+        known = self.impressions.known_on <= last_day
+        where = (self.impressions.user[known], self.impressions.item[known])
+        ones = np.ones(int(known.sum()), np.float32)
+        return csr_matrix((ones, where), shape=(self.n_users, self.n_items))
 
     def seen(self, last_day: int) -> csr_matrix:
         """Return 1 where a user did anything with an item that was known by the end of the day."""

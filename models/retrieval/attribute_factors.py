@@ -3,6 +3,10 @@
 An item's factors are the sum of those of its attributes and of its own, so that a product that nobody
 met yet has those of its brand, its style, its words.
 
+Where the log tells what users were shown, that is evidence too: lists are made for what the user came
+for, and by a shop that knows something of tastes. It counts for tastes, factors and categories alike,
+whether the user acted or not.
+
 Sources: McFadden, "Conditional logit analysis of qualitative choice behavior" (Frontiers in
 Econometrics 1974), the choice within a category; Kula, "Metadata Embeddings for User and Item
 Cold-start Recommendations" (CBRecSys 2015), factors as sums over attributes. We depart from the second
@@ -42,6 +46,9 @@ class AttributeFactorsRetriever:
         much an item is taken by everybody.
     prior_visits
         So many visits as everybody's mixture of categories are added to the user's own.
+    shown_sharpness
+        Where the log tells what was shown, tastes are learnt from lists much more than from acts. What
+        is taken was chosen twice, for the list and from it: tastes count so many times.
     season_days
         What so many newest days have more of a category than all days is its season.
     min_items
@@ -57,6 +64,7 @@ class AttributeFactorsRetriever:
     own_regularization: float = 10.0
     strength_regularization: float = 1.0
     prior_visits: float = 1.0
+    shown_sharpness: float = 1.25
     season_days: float = 14.0
     min_items: int = 5
     n_rounds: int = 10
@@ -67,10 +75,12 @@ class AttributeFactorsRetriever:
     categories_: Rows = field(default_factory=lambda: np.empty(0, np.int64), init=False)
     category_shares_: Scores = field(default_factory=lambda: np.empty(0, np.float32), init=False)
     season_: Scores = field(default_factory=lambda: np.empty(0, np.float32), init=False)
+    n_shown_per_visit_: float = field(default=1.0, init=False)
 
     def fit(self, histories: Histories, items: Items) -> Self:
         """Learn the items' factors and how much each category is visited."""
         self.categories_ = category_numbers(items)
+        self.n_shown_per_visit_ = self._n_shown_per_visit(histories)
         recent = histories.kept(histories.days > histories.days.max(initial=0) - self.season_days)
         whole, now = self._shares(histories), self._shares(recent)
         self.category_shares_, self.season_ = whole, now / whole
@@ -94,13 +104,11 @@ class AttributeFactorsRetriever:
         nothing = np.zeros((len(histories), self.n_factors))
         made = choices(histories, self.categories_)
         users, _ = tastes(nothing, made, self.item_factors_, self.strengths_, N_NEWTON_STEPS)
-        strength = users @ self.item_factors_.T + self.strengths_
+        sharpness = 1.0 if histories.shown is None else self.shown_sharpness
+        strength = sharpness * (users @ self.item_factors_.T) + self.strengths_
         powers = np.exp(strength - strength.max(axis=1, keepdims=True))
-        members = csr_matrix(
-            (np.ones(len(self.categories_)), (np.arange(len(self.categories_)), self.categories_)),
-            shape=(len(self.categories_), len(self.category_shares_)),
-        )
-        scale = self._category_chances(histories) / np.maximum(powers @ members, 1e-30)
+        of_category = np.maximum(powers @ self._members(), 1e-30)
+        scale = self._category_chances(histories) / of_category
         scores = powers * scale[:, self.categories_]
         scores[histories.lengths == 0] = -np.inf
         return np.asarray(scores, np.float32)
@@ -111,11 +119,32 @@ class AttributeFactorsRetriever:
         return np.asarray(visits / visits.sum(axis=1, keepdims=True), np.float32)
 
     def _shares(self, histories: Histories) -> Scores:
-        n_visits = np.asarray(self._visits(histories).sum(axis=0)).ravel() + PRIOR_SHARE_VISITS
+        n_visits = (
+            np.asarray(self._acted_visits(histories).sum(axis=0)).ravel() + PRIOR_SHARE_VISITS
+        )
         return np.asarray(n_visits / n_visits.sum(), np.float32)
 
+    def _n_shown_per_visit(self, histories: Histories) -> float:
+        n_shown = 0.0 if histories.shown is None else float(histories.shown.sum())
+        return max(n_shown / max(float(self._acted_visits(histories).sum()), 1.0), 1.0)
+
     def _visits(self, histories: Histories) -> csr_matrix:
-        """Return on how many days users came for categories, shape (n, n_categories)."""
+        """Return how often users came for categories, shape (n, n_categories).
+
+        Days on which they did something, or what they were shown tells of more visits than these.
+        """
+        acted = self._acted_visits(histories)
+        if histories.shown is None:
+            return acted
+        return acted.maximum(histories.shown @ self._members() / self.n_shown_per_visit_)
+
+    def _members(self) -> csr_matrix:
+        """Return 1 where the item is of the category, shape (n_items, n_categories)."""
+        n_items, n_categories = len(self.categories_), int(self.categories_.max(initial=0)) + 1
+        cells = (np.ones(n_items, np.float32), (np.arange(n_items), self.categories_))
+        return csr_matrix(cells, shape=(n_items, n_categories))
+
+    def _acted_visits(self, histories: Histories) -> csr_matrix:
         n_categories = int(self.categories_.max(initial=0)) + 1
         days = np.floor(histories.days).astype(np.int64)
         cells = np.stack([histories.users, self.categories_[histories.items], days])

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from models.retrieval.histories import Histories, Rows, Scores
 from models.retrieval.items import NO_CATEGORY, Items
@@ -13,6 +14,8 @@ LONGEST_STEP = 2.0
 """Of a Newton step; tastes have a length of about the root of their number of factors."""
 DAMPING = 0.3
 """To look, to put in the cart and to buy is one choice, not three: counts to this power."""
+SHOWN_WEIGHT = 1.0
+"""Of an item's being shown once, beside a choice: who shows things knows something of tastes too."""
 
 Floats = NDArray[np.float64]
 
@@ -27,7 +30,8 @@ class Choices:
     items : array of shape (m,)
         All of the category.
     taken : array of shape (n, m)
-        Events to the power `DAMPING`; 0 where there was none.
+        Events to the power `DAMPING`, and `SHOWN_WEIGHT` for each time the item was shown; 0 where
+        there was neither.
     """
 
     users: Rows
@@ -43,15 +47,20 @@ def category_numbers(items: Items) -> Rows:
 
 def choices(histories: Histories, categories: Rows) -> list[Choices]:
     """Return what the users chose, one entry for each category of which anything was taken."""
-    ones = np.ones(len(histories.items), np.float32)
-    by_item = replace(histories, weights=ones).matrix().power(DAMPING).tocsc()
+    by_item = _taken(histories).tocsc()
     found = []
-    for category in np.unique(categories[histories.items]):
+    for category in np.unique(categories[np.diff(by_item.indptr) > 0]):
         items = np.nonzero(categories == category)[0]
         of_category = by_item[:, items].tocsr()
         users = np.nonzero(np.diff(of_category.indptr))[0]
         found.append(Choices(users, items, of_category[users].toarray()))
     return found
+
+
+def _taken(histories: Histories) -> csr_matrix:
+    ones = np.ones(len(histories.items), np.float32)
+    acts = replace(histories, weights=ones).matrix().power(DAMPING)
+    return acts if histories.shown is None else acts + SHOWN_WEIGHT * histories.shown
 
 
 def shares(strength: Floats) -> Floats:

@@ -1,7 +1,7 @@
 """What users did, in order: the one thing every retrieval model learns from and answers to."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -28,6 +28,8 @@ class Histories:
     days : array of shape (n_events,)
         When, in days since 1970 with fractions; all 0 where nobody wrote it down. Order within a
         user counts even then.
+    shown : csr_matrix of shape (n, n_items)
+        How often each user was shown each item, acted upon or not; None where nobody wrote it down.
     """
 
     starts: Rows
@@ -35,6 +37,7 @@ class Histories:
     weights: Scores
     days: Days
     n_items: int
+    shown: csr_matrix | None = None
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -66,10 +69,14 @@ class Histories:
         lengths = self.lengths[users]
         starts = np.concatenate([[0], np.cumsum(lengths)])
         events = np.repeat(self.starts[users] - starts[:-1], lengths) + np.arange(starts[-1])
-        return self._of(starts, events)
+        shown = None if self.shown is None else self.shown[users]
+        return replace(self._of(starts, events), shown=shown)
 
     def kept(self, events: NDArray[np.bool_]) -> Self:
-        """Return the same users with the flagged events only."""
+        """Return the same users with the flagged events only, and not what they were shown.
+
+        Events are mostly kept by time; how often an item was shown doesn't say when.
+        """
         counts = np.concatenate([[0], np.cumsum(events)])
         return self._of(counts[self.starts], np.nonzero(events)[0])
 

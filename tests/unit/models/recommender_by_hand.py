@@ -1,5 +1,7 @@
 """Two halves of users, each wanting one half of the items, and every kind of order above two models."""
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.sparse import csr_matrix
 
@@ -41,7 +43,7 @@ def halves() -> Known:
     return Known(
         user_ids=np.arange(N_USERS) * 10 + 5,
         item_ids=np.arange(N_ITEMS) * 7 + 1_000,
-        histories=of_matrix(matrix),
+        histories=replace(of_matrix(matrix), shown=matrix + matrix),
         seen=matrix,
         items=Items(texts, np.arange(N_ITEMS) % 2),
         item_features=np.full((N_ITEMS, len(PRODUCT_COLUMNS)), np.nan, np.float32),

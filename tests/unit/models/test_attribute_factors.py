@@ -1,5 +1,7 @@
 """Choices within categories by attributes (models.retrieval.attribute_factors)."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
@@ -99,3 +101,51 @@ def test_a_category_whose_season_begins_gains_on_the_others():
     chairs = model.score(log)[0, 4:].sum()
     # Two of 22 days; chairs have 60 / 80 of the recent visits and 60 / 480 of all, 20 added to each.
     assert chairs == pytest.approx(2 * 6 / (2 * 6 + 20 * 2 / 7), abs=0.02)
+
+
+def with_shown(log, *lines):
+    """Add what each user was shown, items by number."""
+    return dataclasses.replace(log, shown=drawn(*lines, n_items=log.n_items).matrix())
+
+
+def test_each_time_an_item_was_shown_counts_as_much_as_a_first_look():
+    log = with_shown(drawn("0", n_items=3), "0 1 1")
+
+    [made] = choices(log, np.array([0, 0, 0]))
+
+    assert made.taken.tolist() == [[1 + 1, 2, 0]]
+
+
+def test_whoever_is_shown_oak_lamps_gets_the_oak_chair_that_nobody_met(model):
+    looked = drawn("4 5", n_items=8)  # tells nothing: one of each
+
+    of_oak = model.score(with_shown(looked, "0 2 0 2"))[0]
+    of_steel = model.score(with_shown(looked, "1 3 1 3"))[0]
+
+    assert of_oak[6] > of_oak[7]
+    assert of_steel[6] < of_steel[7]
+
+
+def test_a_category_of_which_much_was_shown_was_come_for_though_nothing_was_looked_at():
+    """Eight shown for two visits acted upon: four a visit, so eight chairs are two visits."""
+    log = with_shown(drawn("0 1", n_items=8), "4 5 4 5 4 5 4 5")
+
+    scores = AttributeFactorsRetriever(prior_visits=0).fit(log, ITEMS).score(log)[0]
+
+    # The season knows acts only: lamps have 22 of 42 visits, chairs 20, recently as in all.
+    assert scores[:4].sum() == pytest.approx(2 / 4, abs=1e-5)
+    assert scores[4:].sum() == pytest.approx(2 / 4, abs=1e-5)
+
+
+def test_tastes_told_by_what_was_shown_count_as_often_as_the_sharpness_says(model):
+    log = with_shown(drawn("4 5", n_items=8), "0 2 0 2")
+
+    def log_odds(sharpness):
+        scores = dataclasses.replace(model, shown_sharpness=sharpness)
+        for name in ("item_factors_", "strengths_", "categories_", "category_shares_", "season_"):
+            setattr(scores, name, getattr(model, name))
+        oak, steel = scores.score(log)[0, [6, 7]]
+        return np.log(oak / steel)
+
+    assert log_odds(0.0) < log_odds(1.0)
+    assert log_odds(2.0) - log_odds(1.0) == pytest.approx(log_odds(1.0) - log_odds(0.0), rel=1e-3)

@@ -1,5 +1,7 @@
 """What users did, in order (models.retrieval.histories)."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from models.retrieval.histories import histories
@@ -45,3 +47,10 @@ def test_pieces_together_are_the_whole():
 
 def test_how_many_events_follow_each():
     assert drawn("0 1 2", "3").n_later.tolist() == [2, 1, 0, 0]
+
+
+def test_what_was_shown_goes_with_its_users_and_is_dropped_with_their_events():
+    log = replace(drawn("0 1", "", "2"), shown=drawn("0", "1 1", "2").matrix())
+
+    assert log.part(np.array([1, 0])).shown.toarray().tolist() == [[0, 2, 0], [1, 0, 0]]
+    assert log.last(1).shown is None  # nobody knows which of it came last

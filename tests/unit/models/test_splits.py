@@ -1,9 +1,11 @@
 """Cutting facts at a day (models.evaluation.splits): nothing from after it gets in."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from models.evaluation.splits import Facts
+from models.evaluation.splits import Facts, Impressions
 
 COLUMNS = ("user", "item", "known_on", "occurred_on", "views", "carts", "purchases", "returns")
 
@@ -54,3 +56,17 @@ def test_what_counts_as_newly_bought(row, counts):
     made = facts((0, 0, 90, 90, 1, 0, 0, 0), row)
 
     assert (made.newly_bought(100, 114).nnz == 1) is counts
+
+
+def test_what_was_shown_is_counted_up_to_the_day_and_no_further():
+    acts = facts((0, 0, 99, 99, 1, 0, 0, 0))
+    shown = Impressions(
+        user=np.array([0, 0, 0, 1]),
+        item=np.array([1, 1, 2, 0]),
+        known_on=np.array([98, 100, 101, 101]),
+    )
+    made = replace(acts, impressions=shown)
+
+    assert made.histories(100).shown.toarray()[:2, :3].tolist() == [[0, 2, 0], [0, 0, 0]]
+    assert made.histories(101).shown.toarray()[:2, :3].tolist() == [[0, 2, 1], [1, 0, 0]]
+    assert acts.histories(100).shown is None
