@@ -5,7 +5,8 @@ python -m bench.for_you [--quick] [--seconds 20]
 A shop of 100,000 products and 20,000 customers is drawn and trained by the code that trains the real
 one. Each answer puts 200 candidates in order by a ranker, with the features of all of them and of the
 customer read from Redis; half of the customers looked at something since the model was made. The
-service runs as it does in the shop, one process; client, Redis and service share the machine.
+service runs as it does in the shop, one process, unless more workers are asked for; client, Redis and
+service share the machine.
 """
 
 import json
@@ -43,13 +44,17 @@ WANTED_P90_MS, WANTED_P99_MS = 7.0, 20.0
 def main() -> None:
     """Draw, train, serve, load, print."""
     options = parser(__doc__)
+    options.add_argument("--workers", type=int, default=1, help="processes of the service")
     options.add_argument("--seconds", type=float, default=20.0, help="of each load")
     arguments = options.parse_args()
     n_items, n_users = (N_ITEMS_QUICK, N_USERS_QUICK) if arguments.quick else (N_ITEMS, N_USERS)
     shop = drawn(n_users, n_items, seed=0)
     print("training ...", flush=True)
     model = trained(shop)
-    with tempfile.TemporaryDirectory() as name, serving(Path(name), shop, model) as port:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        serving(Path(name), shop, model, arguments.workers) as port,
+    ):
         paths = [
             f"/api/v1/recommendations?type=for_you&customer_id={user_id}"
             for user_id in shop.user_ids.tolist()
@@ -104,7 +109,7 @@ def load(port: int, paths: list[str], seconds: float, rate_per_second: float | N
 
 
 @contextmanager
-def serving(folder: Path, shop: Shop, model: LiveRecommender) -> Iterator[int]:
+def serving(folder: Path, shop: Shop, model: LiveRecommender, n_workers: int) -> Iterator[int]:
     """Publish everything and run the service; yield its port once it is ready."""
     write_index(shop, folder / "index")
     tracking_uri = f"sqlite:///{folder}/mlflow.db"
@@ -124,7 +129,7 @@ def serving(folder: Path, shop: Shop, model: LiveRecommender) -> Iterator[int]:
             "MLFLOW_TRACKING_URI": tracking_uri,
             "LOG_LEVEL": "INFO",
         }
-        command = granian("serving.app:create_app", port)
+        command = granian("serving.app:create_app", port, n_workers)
         with running(command, folder / "serving.log", lambda: is_ready(port), environment):
             yield port
 

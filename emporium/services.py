@@ -136,10 +136,16 @@ def inbox_service(site: Site) -> list[Service]:
     return [Service("inbox", granian(factory, port), port, "/healthz", own)]
 
 
-def granian(factory: str, port: int) -> list[str]:
-    """Return the command of an ASGI service with one worker."""
+def granian(factory: str, port: int, n_workers: int = 1) -> list[str]:
+    """Return the command of an ASGI service."""
     options = ["--interface", "asgi", "--factory", "--host", "127.0.0.1", "--port", str(port)]
-    options += ["--workers", "1", "--no-ws", "--workers-kill-timeout", str(DRAIN_SECONDS)]
+    options += [
+        "--workers",
+        str(n_workers),
+        "--no-ws",
+        "--workers-kill-timeout",
+        str(DRAIN_SECONDS),
+    ]
     return [str(BIN / "granian"), *options, factory]
 
 

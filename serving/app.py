@@ -4,6 +4,7 @@ granian --interface asgi --factory serving.app:create_app
 """
 
 import gc
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -43,11 +44,14 @@ REDIS_SECONDS = 1.0
 SLOT_SECONDS = 0.5
 STREAM_SECONDS = 5.0  # longer than a read waits for new entries
 STOP_SECONDS = 5.0
+SWITCH_SECONDS = 0.001
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the application of the environment's settings."""
     settings = settings or Settings()
+    # What looks for new versions beside the requests gives way to them after so long.
+    sys.setswitchinterval(SWITCH_SECONDS)
     registry = Registry(settings.mlflow_tracking_uri, settings.models)
 
     def load_to_stay(version: str) -> LiveRecommender:

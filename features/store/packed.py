@@ -113,7 +113,8 @@ def unpack(shape: Layout, values: Sequence[bytes | None]) -> Numbers:
         If a value is not as long as the layout says.
     """
     unknown = struct.pack("<d", np.nan) * (1 + len(shape.columns))
-    packed = b"".join(unknown if value is None else value for value in values)
+    known = values if None not in values else [value or unknown for value in values]
+    packed = b"".join(known)  # type: ignore[arg-type]
     return np.frombuffer(packed, "<f8").reshape(len(values), 1 + len(shape.columns))
 
 
@@ -155,9 +156,13 @@ class Wanted:
 
     @property
     def keys(self) -> list[str]:
-        """The keys to read, all at once: products, lists, then what is the user's."""
-        keys = PRODUCT.keys(self.product_ids)
-        keys += [list_key(name, entity_id) for name, entity_id in self.lists]
+        """The keys to read, all at once: products, then the others."""
+        return PRODUCT.keys(self.product_ids) + self.other_keys
+
+    @property
+    def other_keys(self) -> list[str]:
+        """The keys of lists, then of what is the user's."""
+        keys = [list_key(name, entity_id) for name, entity_id in self.lists]
         if self.user_id is not None:
             keys += USER.keys([self.user_id])
             keys += [list_key(view, self.user_id) for view in USER_LISTS]

@@ -5,19 +5,19 @@ Clients are handed in and must give bytes (no `decode_responses`).
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
 from typing import Any
 
 import pyarrow as pa
-from hiredis import pack_command
 from redis import Redis
 from redis.asyncio import ConnectionPool
 
-from features.store.packed import Found, Layout, Wanted, found, pack
+from features.store.packed import PRODUCT, Found, Layout, Wanted, found, pack
 
 N_AT_ONCE = 2_000
+N_KEPT = 500_000
 
 
 @dataclass(frozen=True)
@@ -78,18 +78,18 @@ class Connections:
         self._idle: list[Any] = []
         self._seconds = seconds
 
-    async def mget(self, keys: Sequence[str]) -> list[bytes | None]:
-        """Return the values of keys.
+    async def mget(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """Return the values of keys, each a bulk string of Redis' protocol already (`bulk`).
 
         Raises
         ------
         RedisError, OSError, TimeoutError
             If Redis can't be reached or doesn't answer in time.
         """
+        command = b"*%d\r\n$4\r\nMGET\r\n" % (len(keys) + 1) + b"".join(keys)
         connection: Any = self._idle.pop() if self._idle else self._pool.make_connection()  # type: ignore[no-untyped-call]
         try:
             async with asyncio.timeout(self._seconds):
-                command = pack_command(("MGET", *keys))  # type: ignore[arg-type]
                 await connection.send_packed_command([command])
                 values: list[bytes | None] = await connection.read_response()
         except BaseException:
@@ -106,9 +106,13 @@ class Connections:
 
 @dataclass(frozen=True)
 class AsyncPackedFeatures:
-    """Reads packed features without holding up an event loop."""
+    """Reads packed features without holding up an event loop.
+
+    The keys of products, hundreds for one list, are made once and kept.
+    """
 
     redis: Connections
+    product_keys: dict[int, bytes] = field(default_factory=dict)
 
     async def read(self, wanted: Wanted) -> Found:
         """Return what is known, in one round trip.
@@ -118,8 +122,21 @@ class AsyncPackedFeatures:
         RedisError, OSError, TimeoutError
             If Redis can't be reached or doesn't answer in time.
         """
-        keys = wanted.keys
+        keys = [self.product_keys.get(each) or self._key(each) for each in wanted.product_ids]
+        keys += map(bulk, wanted.other_keys)
         return found(wanted, await self.redis.mget(keys) if keys else [])
+
+    def _key(self, product_id: int) -> bytes:
+        if len(self.product_keys) >= N_KEPT:
+            self.product_keys.clear()
+        [key] = PRODUCT.keys([product_id])
+        return self.product_keys.setdefault(product_id, bulk(key))
+
+
+def bulk(key: str) -> bytes:
+    """Return a key as it goes over the wire (RESP2, bulk string)."""
+    encoded = key.encode()
+    return b"$%d\r\n%b\r\n" % (len(encoded), encoded)
 
 
 def _chunks(items: Iterable[Any]) -> Iterator[list[Any]]:

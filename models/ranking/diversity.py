@@ -38,7 +38,7 @@ def diversified(
     return np.asarray(greedy(relevance.astype(np.float64), labels, unlike_ratio, k, before))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def greedy(relevance: Any, labels: Any, unlike_ratio: Any, k: Any, listed: Any) -> Any:  # noqa: ANN401 - compiled
     """Do what `diversified` does, for compiled code."""
     n, n_labels = labels.shape
@@ -59,7 +59,7 @@ def greedy(relevance: Any, labels: Any, unlike_ratio: Any, k: Any, listed: Any) 
     return chosen
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _compare(labels: Any, one: Any, n_labels: Any, likeness: Any) -> None:  # noqa: ANN401 - compiled
     for item in range(len(labels)):
         shared = 0

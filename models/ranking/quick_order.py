@@ -80,7 +80,7 @@ def n_distinct(histories: Histories) -> NDArray[np.int64]:
     return np.bincount(cells // histories.n_items, minlength=len(histories))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _columns(
     items: Any,  # noqa: ANN401 - compiled
     opinions: Any,  # noqa: ANN401
@@ -104,7 +104,7 @@ def _columns(
     return columns
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _put_opinions(columns: Any, first: Any, opinions: Any, ranges: Any) -> None:  # noqa: ANN401
     (scores, places), (last, spread, n_each) = opinions, ranges
     n_models = scores.shape[1]
@@ -120,7 +120,7 @@ def _put_opinions(columns: Any, first: Any, opinions: Any, ranges: Any) -> None:
             columns[2 * n_models + model, place] = rank
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _put_context(columns: Any, items: Any, facts: Any) -> None:  # noqa: ANN401
     by_item, by_user = facts
     for place in range(len(items)):

@@ -135,7 +135,7 @@ def _single(threshold: float) -> np.float32:
     return np.nextafter(rounded, np.float32(-np.inf)) if above else rounded
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _score(nodes: Any, masks: Any, leaves: Any, columns: Any) -> Any:  # noqa: ANN401 - compiled
     starts, tested, thresholds, left_if_nan, nan_is_zero = nodes
     n_rows = columns.shape[1]

@@ -90,7 +90,7 @@ class Links:
         return np.asarray(_strongest_source(self.items, self.weights, sources, weights, wanted))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _strongest_source(
     items: Any,  # noqa: ANN401 - compiled
     weights: Any,  # noqa: ANN401
@@ -112,7 +112,7 @@ def _strongest_source(
     return strongest
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _reached(items: Any, weights: Any, sources: Any, by_source: Any) -> Any:  # noqa: ANN401 - compiled
     """Sum up in a table with open addressing, of at least twice as many slots as there are links."""
     n_links = len(sources) * items.shape[1]

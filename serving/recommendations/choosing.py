@@ -53,7 +53,7 @@ def best(
     return np.asarray(_best(item_ids, columns, worth, tuple(unwanted), tuple(wishes), room))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _best(
     item_ids: Any,  # noqa: ANN401 - compiled
     columns: Any,  # noqa: ANN401
@@ -80,7 +80,7 @@ def _best(
     return kept[order[greedy(relative, labels, unlike_ratio, n, shown)]]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _allowed(item_ids: Any, columns: Any, worth: Any, unwanted: Any, wishes: Any) -> Any:  # noqa: ANN401
     """Return each product's place in the listing, and the numbers of those that may be shown."""
     (never, bought, listed), hidden = unwanted, wishes[0]
@@ -101,7 +101,7 @@ def _allowed(item_ids: Any, columns: Any, worth: Any, unwanted: Any, wishes: Any
     return places, kept[:n]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _labels(places: Any, columns: Any) -> Any:  # noqa: ANN401
     labels = np.empty((len(places), 2), np.int64)
     for number in range(len(places)):
@@ -110,13 +110,13 @@ def _labels(places: Any, columns: Any) -> Any:  # noqa: ANN401
     return labels
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _place(product_ids: Any, product_id: Any) -> Any:  # noqa: ANN401
     place = np.searchsorted(product_ids, product_id)
     return place if place < len(product_ids) and product_ids[place] == product_id else -1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _among(product_id: Any, few: Any) -> Any:  # noqa: ANN401
     for number in range(len(few)):  # noqa: SIM110 - numba has no `any`
         if few[number] == product_id:
