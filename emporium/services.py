@@ -56,6 +56,7 @@ class Site:
     spark_driver_memory: str
     smtp_url: str
     mail_from: str
+    serving_workers: int
     code_version: str
 
     def url(self, name: str) -> str:
@@ -90,6 +91,7 @@ def plan(settings: Settings, code_version: str) -> Site:
         spark_driver_memory=settings.spark_driver_memory,
         smtp_url=settings.smtp_url,
         mail_from=settings.mail_from,
+        serving_workers=settings.serving_workers,
         code_version=code_version,
     )
 
@@ -116,7 +118,7 @@ def applications(site: Site) -> list[Service]:
                 site.ports["transactional"], "/healthz"),
         Service("worker", [sys.executable, "-m", "transactional.worker"]),
         *inbox_service(site),
-        Service("serving", granian("serving.app:create_app", site.ports["serving"]),
+        Service("serving", granian("serving.app:create_app", site.ports["serving"], site.serving_workers),
                 site.ports["serving"], "/healthz"),
         Service("gateway", granian("emporium.gateway_process:create_app", site.ports["gateway"]),
                 site.ports["gateway"], "/healthz"),

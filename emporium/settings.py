@@ -1,7 +1,9 @@
 """Environment of the `emporium` command. Read once, by `emporium.__main__`."""
 
 from pathlib import Path
+from typing import Annotated
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -19,6 +21,7 @@ class Settings(BaseSettings):
     mail_from: str = "shop@emporium.example"
     spark_master: str = "local[*]"
     spark_driver_memory: str = "1500m"
+    serving_workers: Annotated[int, Field(ge=1, le=64, description="processes of serving")] = 1
     port: int = 8000
 
     @property
