@@ -1,8 +1,8 @@
 """The lake's folders: where a partition is and how it is published whole or not at all.
 
-`<root>/<layer>/<table>/date=YYYY-MM-DD` is a symbolic link to a folder below `.versions/`.
-Replacing a link is atomic (POSIX rename), so that a reader sees the old rows or the new ones,
-and what a killed writer leaves is in `.staging/`, which no reader looks at.
+`<root>/<layer>/<table>/` holds folders `date=YYYY-MM-DD` and nothing else, so that any reader of
+partitioned Parquet finds the published rows and only these. A day is written to `<root>/.staging/`
+and swapped with the one before it (`jobs.swap`), which goes to `<root>/.versions/`.
 """
 
 import datetime as dt
@@ -21,9 +21,10 @@ import pyarrow.parquet as pq
 
 from features.schemas.arrow import arrow_schema
 from features.schemas.row import LogRow, Row
+from jobs.swap import swap
 
 Layer = Literal["raw", "validated", "quarantine", "derived"]
-N_KEPT_VERSIONS = 2
+N_KEPT_VERSIONS = 1
 
 
 class ForeignDayError(ValueError):
@@ -57,12 +58,17 @@ class Partitions:
 
     def days(self, layer: Layer, table: str) -> list[dt.date]:
         """Return the days that have been published, in order."""
-        links = self.folder(layer, table).glob("date=*")
-        return sorted(dt.date.fromisoformat(link.name.removeprefix("date=")) for link in links)
+        found = self.folder(layer, table).glob("date=*")
+        return sorted(dt.date.fromisoformat(day.name.removeprefix("date=")) for day in found)
+
+    def versions(self, layer: Layer, table: str) -> list[str]:
+        """Return a name for what is published of each day, in order: another after any new one."""
+        days = sorted(self.folder(layer, table).glob("date=*"))
+        return [f"{day.name}-{day.stat().st_ino}-{day.stat().st_mtime_ns}" for day in days]
 
     def staging(self, layer: Layer, table: str) -> Path:
         """Return a fresh folder to write into, and clear what killed writers left."""
-        folder = self.folder(layer, table) / ".staging"
+        folder = self.root / ".staging" / layer / table
         folder.mkdir(parents=True, exist_ok=True)
         for left in folder.iterdir():
             if not psutil.pid_exists(int(left.name.split("-")[0])):
@@ -85,7 +91,8 @@ class Partitions:
             raise ForeignDayError(f"{table}: rows of {sorted(found - wanted)}, asked for {wanted}")
         for name in sorted(wanted):
             (staged / name).mkdir(exist_ok=True)
-            _publish_one(self.folder(layer, table), staged / name)
+            kept = self.root / ".versions" / layer / table
+            _publish_one(staged / name, self.folder(layer, table) / name, kept)
         shutil.rmtree(staged)
 
     def read(
@@ -137,21 +144,16 @@ class Partitions:
         self.publish(layer, row.table, staged, [date])
 
 
-def _publish_one(table: Path, staged_day: Path) -> None:
-    name = staged_day.name
-    version = f"{name}-{uuid.uuid4().hex}"
-    versions = table / ".versions"
-    versions.mkdir(exist_ok=True)
-    staged_day.rename(versions / version)
-    link = versions / f"{version}.link"
-    link.symlink_to(Path(".versions") / version)
-    link.replace(table / name)
-    _drop_old_versions(versions, name, current=version)
+def _publish_one(staged_day: Path, published: Path, kept: Path) -> None:
+    for folder in (published.parent, kept):
+        folder.mkdir(parents=True, exist_ok=True)
+    before = kept / f"{published.name}-{uuid.uuid4().hex}"
+    swap(staged_day, published, before)
+    _drop_old_versions(kept, published.name)
 
 
-def _drop_old_versions(versions: Path, name: str, current: str) -> None:
-    """Keep the current version and the one before it: a reader may still be in that one."""
-    others = [path for path in versions.glob(f"{name}-*") if path.name != current]
-    by_age = sorted(others, key=lambda path: path.lstat().st_mtime_ns, reverse=True)
-    for path in by_age[N_KEPT_VERSIONS - 1 :]:
-        path.unlink() if path.is_symlink() else shutil.rmtree(path, ignore_errors=True)
+def _drop_old_versions(kept: Path, name: str) -> None:
+    """Keep the version before the current one: it can be put back by hand."""
+    by_age = sorted(kept.glob(f"{name}-*"), key=lambda path: path.stat().st_ctime_ns, reverse=True)
+    for path in by_age[N_KEPT_VERSIONS:]:
+        shutil.rmtree(path, ignore_errors=True)

@@ -51,13 +51,14 @@ def copy(settings, folder):
 
 def moments(settings, job):
     """Conditions, early to late: has begun to write, has written rows, has published a table."""
-    table = settings.lake / FIRST_TABLE[job]
-    staging, link = table / ".staging", table / f"date={DAY}"
-    before = link.readlink() if link.is_symlink() else None
+    lake = Partitions(settings.lake)
+    layer, table = FIRST_TABLE[job].split("/")
+    staging = settings.lake / ".staging" / layer / table
+    before = lake.versions(layer, table)
     return {
         "begun": lambda: any(staging.glob("*")),
         "written": lambda: any(staging.glob("*/**/*.parquet")),
-        "published": lambda: link.is_symlink() and link.readlink() != before,
+        "published": lambda: lake.versions(layer, table) != before,
     }
 
 

@@ -108,6 +108,14 @@ def test_training_gets_the_newest_values_that_were_available_at_each_rows_own_ti
     assert_joins_what_was_known(settings, MOMENTS)
 
 
+def test_training_gets_a_rebuilt_days_new_values_and_never_its_old_ones(settings, lake):
+    for price_cents in (90, 80, 100):
+        write_day(lake, DAY, price_cents)
+    write_day(lake, NEXT_DAY, 200)
+
+    assert_joins_what_was_known(settings, MOMENTS)
+
+
 def test_training_reads_days_of_before_a_table_had_its_newest_columns(settings, lake):
     write_day(lake, DAY, 100)
     write_day(lake, NEXT_DAY, 200)

@@ -10,6 +10,7 @@ import pytest
 
 from features.schemas.lake import Trending
 from jobs.partitions import ForeignDayError, Partitions
+from jobs.swap import swap
 from tests.tables import arrow
 
 DAY = dt.date(2024, 5, 1)
@@ -101,20 +102,65 @@ def test_rows_of_a_day_not_asked_for_are_refused_and_nothing_is_published(lake):
 
 def test_a_reader_of_the_old_rows_goes_on_while_they_are_replaced(lake):
     lake.write(Trending, ranked(*range(1000)), DAY)
-    [part] = (lake.folder("derived", "trending") / f"date={DAY}").resolve().glob("*.parquet")
+    [part] = (lake.folder("derived", "trending") / f"date={DAY}").glob("*.parquet")
+    with part.open("rb") as reader:
+        lake.write(Trending, ranked(7), DAY)
 
-    lake.write(Trending, ranked(7), DAY)
-
-    assert pq.read_table(part, partitioning=None)["item_id"].to_pylist() == list(range(1000))
+        assert pq.read_table(reader)["item_id"].to_pylist() == list(range(1000))
 
 
-def test_of_many_versions_the_last_two_are_kept(lake):
+def test_the_version_before_the_current_one_is_kept(lake):
     for n in range(5):
         lake.write(Trending, ranked(n), DAY)
 
-    versions = list((lake.folder("derived", "trending") / ".versions").iterdir())
-    assert len(versions) == 2
+    [before] = (lake.root / ".versions" / "derived" / "trending").iterdir()
+    [part] = before.glob("*.parquet")
+    assert pq.read_table(part, partitioning=None)["item_id"].to_pylist() == [3]
     assert items(lake) == [4]
+
+
+def test_a_tables_folder_holds_published_rows_and_nothing_else(lake):
+    """Readers that take every file below a folder, as Feast's does, then take the right ones."""
+    for n in range(3):
+        lake.write(Trending, ranked(n), DAY)
+    unfinished = lake.staging("derived", "trending") / f"date={NEXT_DAY}"
+    unfinished.mkdir()
+    pq.write_table(ranked(9), unfinished / "part-0.parquet")
+
+    found = [path for path in lake.folder("derived", "trending").rglob("*") if path.is_file()]
+
+    assert [pq.read_table(path, partitioning=None)["item_id"].to_pylist() for path in found] == [
+        [2]
+    ]
+
+
+def test_days_published_anew_have_another_version(lake):
+    lake.write(Trending, ranked(1), DAY)
+    lake.write(Trending, ranked(2), NEXT_DAY)
+    first, second = lake.versions("derived", "trending")
+
+    lake.write(Trending, ranked(2), NEXT_DAY)
+
+    same, other = lake.versions("derived", "trending")
+    assert (same == first, other == second) == (True, False)
+
+
+def test_where_folders_cannot_be_swapped_they_are_renamed_one_after_the_other(lake, monkeypatch):
+    monkeypatch.setattr("jobs.swap.exchanged", lambda one, other: False)
+    lake.write(Trending, ranked(1), DAY)
+
+    lake.write(Trending, ranked(2), DAY)
+
+    assert items(lake) == [2]
+
+
+def test_a_folder_that_cannot_be_moved_leaves_both_where_they_were(tmp_path):
+    (tmp_path / "published").mkdir()
+
+    with pytest.raises(FileNotFoundError, match="staged"):
+        swap(tmp_path / "staged", tmp_path / "published", tmp_path / "before")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["published"]
 
 
 KILLED_WRITER = """
@@ -128,10 +174,10 @@ def die(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGKILL)
 if moment == "written":
     p.Partitions.publish = die
-elif moment == "moved":
-    p.Path.symlink_to = die
-elif moment == "linked":
-    p.Path.replace = die
+elif moment == "staged":
+    p.swap = die
+elif moment == "swapped":
+    p.Path.rename = die
 elif moment == "published":
     p._drop_old_versions = die
 lake = p.Partitions(root)
@@ -142,7 +188,7 @@ lake.write(Trending, rows.set_column(1, "item_id", p.pa.array([9], p.pa.int64())
 
 
 @pytest.mark.parametrize(
-    ("moment", "left"), [("written", 5), ("moved", 5), ("linked", 5), ("published", 9)]
+    ("moment", "left"), [("written", 5), ("staged", 5), ("swapped", 9), ("published", 9)]
 )
 def test_a_killed_writer_leaves_old_rows_or_new_and_the_next_clears_its_remains(
     lake, tmp_path, moment, left
@@ -158,9 +204,8 @@ def test_a_killed_writer_leaves_old_rows_or_new_and_the_next_clears_its_remains(
     lake.write(Trending, ranked(7), DAY)
 
     assert items(lake) == [7]
-    folder = lake.folder("derived", "trending")
-    assert list((folder / ".staging").iterdir()) == []
-    assert len(list((folder / ".versions").iterdir())) == 2
+    assert list((lake.root / ".staging" / "derived" / "trending").iterdir()) == []
+    assert len(list((lake.root / ".versions" / "derived" / "trending").iterdir())) == 1
 
 
 def test_a_living_writers_staging_is_left_alone(lake):
