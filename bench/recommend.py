@@ -7,7 +7,8 @@ Families of models are tried, combined and one is chosen on a part of train only
 a measure names the best that others publish as its reference; `aim` is ours. What a single model,
 the blend and the ranker came to is printed above the table, so that nobody has to believe the
 choice. `simulator` needs no data: its references are the oracle that knows the shoppers' tastes and
-what they come for, and the one that knows all but the latter, which nobody can know from a few visits.
+what they come for, the one that knows all but the latter, which nobody can know from a few visits, and
+the one that knows all of the products but of shoppers only what the log tells.
 """
 
 import datetime as dt
@@ -17,15 +18,21 @@ from argparse import Namespace
 from pathlib import Path
 
 from bench.recommend_data import CASES, Case
-from bench.recommend_simulator import SIMULATOR, guessing_lists, oracle_lists, simulated
+from bench.recommend_oracle import guessing_lists, inferring_lists, oracle_lists
+from bench.recommend_simulator import SIMULATOR, simulated
 from bench.table import Figure, parser, report
 from models.evaluation.comparison import REFERENCE, Comparison, Outcome, compare
-from models.evaluation.lists import mean, user_measures
+from models.evaluation.report import report as report_of
 from simulator.shop import SimulatedShop
 
 LAST_DAY = dt.date(2026, 1, 31)
 SEED = 0
 QUICK_SECONDS = 0
+ORACLES = {
+    "the oracle": oracle_lists,
+    "the oracle that guesses categories": guessing_lists,
+    "who knows the products, not the shoppers": inferring_lists,
+}
 
 
 def main() -> None:
@@ -105,20 +112,23 @@ def beside_others(case: Case, found: Outcome) -> list[Figure]:
 
 
 def beside_oracle(case: Case, shop: SimulatedShop, found: Outcome) -> list[Figure]:
-    """Return the share of the NDCG of the oracle, and of the one that guesses categories."""
-    ndcg = found.reports[found.chosen].measures["ndcg"].mean
-    others = {
-        "the oracle": oracle_lists(shop, case.judging, case.k),
-        "the oracle that guesses categories": guessing_lists(shop, case.judging, case.k),
+    """Return the share of the oracles' NDCG, and the NDCG of purchases of cold products alone."""
+    chosen, popular = found.reports[found.chosen], found.reports[REFERENCE]
+    oracles = {
+        name: report_of(make(shop, case.judging, case.k), case.judging, None, SEED)
+        for name, make in ORACLES.items()
     }
+    ndcg, at = 100 * chosen.measures["ndcg"].mean, f"{case.name}: NDCG@{case.k}"
+    cold = 100 * chosen.segments["cold_items"].mean
+    cold_of_oracle = 100 * oracles["the oracle"].segments["cold_items"].mean
+    cold_of_popular = 100 * popular.segments["cold_items"].mean
     return [
-        Figure(
-            f"{case.name}: NDCG@{case.k}, beside {name}",
-            100 * ndcg,
-            "%",
-            100 * mean(user_measures(lists, case.judging.relevant)["ndcg"]),
-        )
-        for name, lists in others.items()
+        *(
+            Figure(f"{at}, beside {name}", ndcg, "%", 100 * each.measures["ndcg"].mean)
+            for name, each in oracles.items()
+        ),
+        Figure(f"{at} of cold products, beside the oracle", cold, "%", cold_of_oracle),
+        Figure(f"{at} of cold products, beside popularity", cold, "%", cold_of_popular),
     ]
 
 

@@ -8,11 +8,18 @@ import datetime as dt
 from pyspark.sql import DataFrame
 
 from features.schemas.lake import DailyDemand, Interaction, ProductFeatures, UserFeatures, UserItem
-from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion, Review
+from features.schemas.logs import (
+    ClickstreamEvent,
+    OrderLine,
+    ProductVersion,
+    Review,
+    StockLevel,
+)
 from features.schemas.weights import HOLDOUT_DAYS
 from features.transforms.interactions import user_items
+from features.transforms.looks import look_ratios, shown_places
 from features.transforms.product_events import daily_product_events
-from features.transforms.product_features import WINDOW_DAYS, days, product_features
+from features.transforms.product_features import WINDOW_DAYS, Opinions, days, product_features
 from features.transforms.user_features import units_kept, user_features, user_orders
 from features.transforms.verdicts import VERDICT_DAYS, shop_stars, verdicts
 from jobs.lake import Lake
@@ -40,9 +47,8 @@ def build_product_features(lake: Lake, dates: Dates) -> None:
     """Rebuild `product_features` of the days."""
     early = dates.first - dt.timedelta(days=WINDOW_DAYS)
     a_year_ago = dates.first - dt.timedelta(days=VERDICT_DAYS)
-    events = daily_product_events(
-        lake.read(ClickstreamEvent, early, dates.last), lake.read(DailyDemand, early, dates.last)
-    )
+    clicks = lake.read(ClickstreamEvent, early, dates.last)
+    events = daily_product_events(clicks, lake.read(DailyDemand, early, dates.last))
     wanted, reviews = _days(lake, dates), lake.read(Review, None, dates.last)
     judged = verdicts(
         lake.read(Interaction, a_year_ago, dates.last),
@@ -50,8 +56,14 @@ def build_product_features(lake: Lake, dates: Dates) -> None:
         reviews,
         wanted,
     )
-    versions = lake.read(ProductVersion, None, dates.last)
-    built = product_features(events, judged, shop_stars(reviews, wanted), versions, wanted)
+    looks = look_ratios(shown_places(clicks), wanted)
+    built = product_features(
+        events,
+        Opinions(judged, shop_stars(reviews, wanted), looks),
+        lake.read(ProductVersion, None, dates.last),
+        lake.read(StockLevel, None, dates.last),
+        wanted,
+    )
     lake.write(ProductFeatures, built, dates.first, dates.last, dates.every_days)
 
 

@@ -172,8 +172,14 @@ def chosen_on(data: TrainingData, window: Window) -> Study:
     if not data.facts.weights(day_number(window.after)).nnz or not len(window.users):
         return single_study(Setting(families[0], families[0].settings[0]))
     known = data.known(window.after)
-    problem = problem_of(known, known.holdout(window.relevant, window.users, window.rule))
+    problem = problem_of(known, cut(data, known, window))
     return study(problem, tried(problem, families, 0, log.info), SEED, log.info)
+
+
+def cut(data: TrainingData, known: Known, window: Window) -> Holdout:
+    """Return the window as a hold-out of what was known before it."""
+    shown = data.facts.lists(day_number(window.after), day_number(window.last))
+    return known.holdout(window.relevant, window.users, window.rule, shown)
 
 
 def problem_of(known: Known, holdout: Holdout) -> Problem:
@@ -185,7 +191,7 @@ def judgement(data: TrainingData, found: Study, held: Window) -> Judgement:
     """Fit what was chosen on what was known before the hold-out, and judge it there."""
     known = data.known(held.after)
     before = fitted(found, known, held.after)
-    holdout = known.holdout(held.relevant, held.users, held.rule)
+    holdout = cut(data, known, held)
     reports = judged(found, before, holdout, known.items, K)
     return Judgement(found, before, known, holdout, held.after, reports)
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from features.schemas.lake import Interaction, ProductFeatures, UserFeatures
 from features.schemas.logs import ClickstreamEvent, ProductVersion
@@ -17,8 +18,9 @@ from features.schemas.row import Row
 from features.store.opening import apply_definitions, open_store
 from jobs.partitions import Partitions, layer_of
 from jobs.runner import Settings
-from models.evaluation.splits import Facts, Impressions
+from models.evaluation.splits import Facts
 from models.ids import rows_of
+from models.ranking.shown import IN_THE_CART, LOOKED_AT, Impressions
 from models.recommender import PRODUCT_COLUMNS, USER_COLUMNS, Features, Known
 from models.retrieval.histories import Rows
 from models.retrieval.items import NO_CATEGORY, Items
@@ -26,6 +28,9 @@ from models.retrieval.items import NO_CATEGORY, Items
 EPOCH = dt.date(1970, 1, 1)
 N_DAYS_USABLE = 3
 """A feature's row may be this many days old: the feature views' time to live."""
+CLICK_COLUMNS = [
+    "kind", "customer_id", "product_id", "session_id", "surface", "position", "price_shown_cents",
+]  # fmt: skip
 N_IMPRESSION_DAYS = 180
 """What was shown longer ago is not read."""
 PointInTime = Callable[[type[Row], str, Rows, tuple[str, ...], dt.date], Features]
@@ -98,19 +103,52 @@ def impressions(
     parts = [_shown_on(lake, day, user_ids, item_ids) for day in days]
     if not sum(len(part.user) for part in parts):
         return None
-    columns = ("user", "item", "known_on")
-    return Impressions(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in columns)
-    )
+    n_lists = [int(part.list_number.max(initial=-1)) + 1 for part in parts]
+    before = np.cumsum([0, *n_lists[:-1]])
+    columns = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in Impressions.__dataclass_fields__
+    }
+    offsets = np.repeat(before, [len(part.user) for part in parts])
+    return Impressions(**{**columns, "list_number": columns["list_number"] + offsets})
 
 
 def _shown_on(lake: Partitions, day: dt.date, user_ids: Rows, item_ids: Rows) -> Impressions:
-    rows = lake.read(ClickstreamEvent, day, day, ["kind", "customer_id", "product_id"])
-    rows = rows.filter((pc.field("kind") == "impression") & pc.field("customer_id").is_valid())
-    users = rows_of(user_ids, rows["customer_id"].to_numpy())
-    items = rows_of(item_ids, rows["product_id"].to_numpy())
-    known = (users >= 0) & (items >= 0)
-    return Impressions(users[known], items[known], np.full(int(known.sum()), day_number(day)))
+    """Return the day's impressions; what was met on one surface in one session is a list."""
+    clicks = lake.read(ClickstreamEvent, day, day, CLICK_COLUMNS)
+    clicks = clicks.filter(pc.field("customer_id").is_valid() & pc.field("product_id").is_valid())
+    users = rows_of(user_ids, clicks["customer_id"].to_numpy())
+    items = rows_of(item_ids, clicks["product_id"].to_numpy())
+    shown = pc.equal(clicks["kind"], "impression").to_numpy() & (users >= 0) & (items >= 0)
+    sessions = _codes(clicks["session_id"])
+    surfaces = _codes(pc.fill_null(clicks["surface"], ""))
+    _, lists = np.unique(
+        (sessions * (surfaces.max(initial=0) + 1) + surfaces)[shown], return_inverse=True
+    )
+    met = sessions * len(item_ids) + items
+    return Impressions(
+        user=users[shown],
+        item=items[shown],
+        known_on=np.full(int(shown.sum()), day_number(day)),
+        list_number=lists,
+        position=pc.fill_null(clicks["position"], 0).to_numpy()[shown].astype(np.int16),
+        outcome=_outcomes(clicks["kind"], met, items >= 0)[shown],
+        price_cents=clicks["price_shown_cents"].to_numpy()[shown].astype(np.float32),
+    )
+
+
+def _codes(texts: pa.ChunkedArray) -> Rows:
+    codes = texts.combine_chunks().dictionary_encode().indices
+    return np.asarray(codes.to_numpy(), np.int64)
+
+
+def _outcomes(kinds: pa.ChunkedArray, met: Rows, known: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """Return what became of the product in the session of each event."""
+    outcomes = np.zeros(len(met), np.int8)
+    for kind, outcome in (("view", LOOKED_AT), ("cart", IN_THE_CART)):
+        happened = met[pc.equal(kinds, kind).to_numpy() & known]
+        outcomes[np.isin(met, happened)] = outcome
+    return outcomes
 
 
 def newest(versions: pa.Table) -> pa.Table:

@@ -29,7 +29,7 @@ from models.retrieval.links import Links, Reached
 from models.retrieval.saving import BrokenModelError, load, save
 from models.retrieval.successors import SuccessorsRetriever
 
-FORMAT = 4
+FORMAT = 5
 N_LINKS = 50
 MEMORY_EVENTS = 4.0
 """Of what was looked at, weights fall to 1/e over so many."""

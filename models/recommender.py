@@ -9,16 +9,23 @@ from scipy.sparse import csr_matrix
 from models.evaluation.holdouts import Holdout
 from models.ranking.asked import Asked
 from models.ranking.pair_context import ItemFacts, item_facts
+from models.ranking.shown import KnownLists, ShownLists
 from models.retrieval.histories import Histories, Rows
 from models.retrieval.items import Items
 
 Features = NDArray[np.float32]
+N_TAUGHT_LISTS = 5_000
+SEED = 0
+"""Of the draw of lists, where there are more."""
 
 PRODUCT_COLUMNS = (
     "n_units_7d", "n_views_28d", "n_carts_28d", "n_returns_28d", "conversion_ratio", "price_cents",
-    "rebuy_ratio", "return_ratio", "n_reviews", "mean_rating",
+    "rebuy_ratio", "return_ratio", "n_reviews", "mean_rating", "look_ratio", "category_price_ratio",
+    "n_available",
 )  # fmt: skip
 """What rankers see of the table `product_features`, in this order; nan where unknown."""
+
+PRICES = (PRODUCT_COLUMNS.index("price_cents"), PRODUCT_COLUMNS.index("category_price_ratio"))
 
 USER_COLUMNS = ("mean_price_cents", "n_orders_all", "n_views_28d", "days_since_last_order")
 """What rankers see of the table `user_features`, in this order; nan where unknown."""
@@ -53,11 +60,25 @@ class Known:
         """Return some of the users, to be asked about."""
         return Asked(self.histories.part(users), self.seen[users], self.user_features[users])
 
-    def holdout(self, relevant: csr_matrix, users: Rows, rule: str) -> Holdout:
+    def holdout(
+        self, relevant: csr_matrix, users: Rows, rule: str, shown: ShownLists | None = None
+    ) -> Holdout:
         """Return the judging of some users by what came later.
 
         Parameters
         ----------
         relevant : csr_matrix of shape (n_users, n_items)
+        shown
+            What users were shown later.
         """
-        return Holdout(self.histories, users, self.asked(users), relevant[users], rule)
+        lists = None if shown is None else self.lists(shown.telling(N_TAUGHT_LISTS, SEED))
+        return Holdout(self.histories, users, self.asked(users), relevant[users], rule, lists)
+
+    def lists(self, shown: ShownLists) -> KnownLists:
+        """Return lists with what is known, and the prices that were shown."""
+        of_items = self.item_features[shown.items]
+        priced = np.isfinite(shown.price_cents)
+        price, relative = (of_items[:, :, place] for place in PRICES)
+        relative[priced] *= (shown.price_cents / price)[priced]
+        price[priced] = shown.price_cents[priced]
+        return KnownLists(shown, self.asked(shown.users), of_items)

@@ -133,7 +133,15 @@ class ProductFeatures(Row):
     mean_rating: Annotated[
         float, Field(ge=1, le=5, description="stars, smoothed towards the shop's mean")
     ]
+    look_ratio: Annotated[
+        float | None,
+        Field(ge=0, description="smoothed looks / times examined where shown; null if nothing was"),
+    ]
     price_cents: Cents
+    category_price_ratio: Annotated[
+        float, Field(gt=0, description="price / the median of the category's")
+    ]
+    n_available: Annotated[int | None, Field(ge=0, description="units; null if never told")]
     category_id: int | None
     available_at: Annotated[AwareDatetime, Field(description="end of `date`: known from then on")]
     date: Day

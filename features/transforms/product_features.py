@@ -1,11 +1,13 @@
 """What is known of each product at the end of each day."""
 
 import datetime as dt
+from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812
 
 from features.schemas.lake import ProductFeatures
+from features.transforms.looks import look_ratio
 from features.transforms.time import end_of
 
 WINDOW_DAYS = 28
@@ -20,11 +22,28 @@ PRIOR_RETURNED, PRIOR_SOLD = 1.0, 20.0
 PRIOR_REVIEWS, MIDDLE_RATING = 5.0, 3.0
 
 
+@dataclass(frozen=True)
+class Opinions:
+    """What became of products, by `product_id` and `as_of`.
+
+    Parameters
+    ----------
+    verdicts, shop_stars
+        Of the functions of these names; the latter by `as_of` alone.
+    looks
+        Of `looks.look_ratios`.
+    """
+
+    verdicts: DataFrame
+    shop_stars: DataFrame
+    looks: DataFrame
+
+
 def product_features(
     daily_events: DataFrame,
-    verdicts: DataFrame,
-    shop_stars: DataFrame,
+    opinions: Opinions,
     versions: DataFrame,
+    stock: DataFrame,
     dates: DataFrame,
 ) -> DataFrame:
     """Sum each product's events over the 7 and 28 days that end on each day.
@@ -33,10 +52,12 @@ def product_features(
     ----------
     daily_events
         Of `daily_product_events`, from `WINDOW_DAYS` before the first day on at least.
-    verdicts, shop_stars
-        Of the functions of these names, for the same days.
+    opinions
+        For the same days.
     versions
         Table `ProductVersion`: price and category are those known at the end of each day.
+    stock
+        Table `StockLevel`, the whole history: the last level known at the end of each day counts.
     dates
         Of `days`: the days to build.
 
@@ -61,8 +82,11 @@ def product_features(
     )
     listed = catalogue_by_day(versions, dates)
     keys = ["product_id", "as_of"]
-    joined = listed.join(sums, keys, "left").join(verdicts, keys, "left").fillna(0)
-    joined = joined.join(F.broadcast(_shop_ratings(shop_stars)), "as_of", "left")
+    joined = listed.join(sums, keys, "left").join(opinions.verdicts, keys, "left").fillna(0)
+    joined = joined.join(F.broadcast(_shop_ratings(opinions.shop_stars)), "as_of", "left")
+    joined = joined.join(opinions.looks, keys, "left").join(
+        _last_levels(stock, dates), keys, "left"
+    )
     built = joined.withColumns(
         {
             "conversion_ratio": _smoothed("n_orders_28d", "n_views_28d", PRIOR_ORDERS, PRIOR_VIEWS),
@@ -74,6 +98,8 @@ def product_features(
                 PRIOR_REVIEWS * F.coalesce("shop_rating", F.lit(MIDDLE_RATING)),
                 PRIOR_REVIEWS,
             ),
+            "look_ratio": look_ratio(),
+            "category_price_ratio": F.col("price_cents") / _median_of_category("price_cents"),
             "available_at": end_of(F.col("as_of")),
             "category_id": F.when(F.col("category_id") > 0, F.col("category_id")),
             "date": F.col("as_of"),
@@ -97,6 +123,17 @@ def catalogue_by_day(versions: DataFrame, dates: DataFrame) -> DataFrame:
     known = versions.join(F.broadcast(dates), F.col("date") <= F.col("as_of"))
     last = known.withColumn("_n", F.row_number().over(newest)).where("_n = 1")
     return last.select("product_id", "as_of", "price_cents", "category_id")
+
+
+def _median_of_category(name: str) -> Column:
+    # Category 0 is that of all products without one.
+    return F.percentile(name, F.lit(0.5)).over(Window.partitionBy("as_of", "category_id"))
+
+
+def _last_levels(stock: DataFrame, dates: DataFrame) -> DataFrame:
+    known = stock.join(F.broadcast(dates), F.col("date") <= F.col("as_of"))
+    last = F.max_by("n_available", F.struct("occurred_at", "event_id"))
+    return known.groupBy("product_id", "as_of").agg(last.alias("n_available"))
 
 
 def _shop_ratings(shop_stars: DataFrame) -> DataFrame:

@@ -6,7 +6,7 @@ purchase sequences whose times nobody kept. Sets of pairs leave two ways: `rando
 missing is like what is known, and `drifting_share`, it is less so.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from scipy.sparse import csr_matrix
 
 from models.evaluation.drift import lateness
 from models.ranking.asked import Asked, asked
+from models.ranking.shown import KnownLists
 from models.retrieval.histories import Histories, Rows
 
 N_PREFIX_EVENTS = 50
@@ -36,6 +37,9 @@ class Holdout:
         1 where what came after has the item.
     rule
         How it was cut, a sentence for people.
+    lists
+        What users, judged or not, were shown after the cut: a ranker may be taught by it, nothing is
+        judged by it. None where nobody wrote that down.
     """
 
     known: Histories
@@ -43,6 +47,7 @@ class Holdout:
     asked: Asked
     relevant: csr_matrix
     rule: str
+    lists: KnownLists | None = None
 
     def sample(self, n_users: int, seed: int) -> "Holdout":
         """Return the same with at most so many judged users, drawn by `seed`."""
@@ -50,12 +55,11 @@ class Holdout:
             return self
         rng = np.random.default_rng(seed)
         chosen = np.sort(rng.choice(len(self.asked), n_users, replace=False))
-        return Holdout(
-            self.known,
-            self.users[chosen],
-            self.asked.part(chosen),
-            self.relevant[chosen],
-            self.rule,
+        return replace(
+            self,
+            users=self.users[chosen],
+            asked=self.asked.part(chosen),
+            relevant=self.relevant[chosen],
         )
 
 

@@ -22,6 +22,8 @@ HEAD_SHARE = 0.5
 """The most popular items that together hold this share of all events are the head."""
 SEGMENT_SHARE = 0.2
 """The fifth of the users with the shortest history is new, the one with the longest heavy."""
+COLD_EVENTS = 5
+"""An item with at most so many events is cold: next to nothing but its text tells of it."""
 N_PAIRED_USERS = 1_000
 """Diversity compares the pairs of each list: it is measured on so many users."""
 
@@ -36,7 +38,7 @@ class Report:
         By name: recall, ndcg, map, mrr, novelty (bits), diversity, head_share and, where items have
         groups, miscalibration (nats).
     segments
-        NDCG by name: new_users, heavy_users, head_items, tail_items.
+        NDCG by name: new_users, heavy_users, head_items, tail_items, cold_items.
     coverage
         Share of the catalogue on at least one list.
     ndcg
@@ -89,6 +91,11 @@ def head_of(known: Histories) -> NDArray[np.bool_]:
     return head & (counts > 0)
 
 
+def cold_of(known: Histories) -> NDArray[np.bool_]:
+    """Return which items have at most `COLD_EVENTS` events, shape (n_items,)."""
+    return np.asarray(np.bincount(known.items, minlength=known.n_items) <= COLD_EVENTS)
+
+
 def segments(items: Rows, holdout: Holdout) -> dict[str, Values]:
     """Return each user's NDCG within the segments; nan for users outside."""
     lengths = holdout.asked.histories.lengths
@@ -100,6 +107,7 @@ def segments(items: Rows, holdout: Holdout) -> dict[str, Values]:
         "heavy_users": np.where(lengths >= long, ndcg, np.nan),
         "head_items": _ndcg_among(items, holdout.relevant, head),
         "tail_items": _ndcg_among(items, holdout.relevant, ~head),
+        "cold_items": _ndcg_among(items, holdout.relevant, cold_of(holdout.known)),
     }
 
 

@@ -13,18 +13,10 @@ from features.schemas.weights import (
     RETURN_WEIGHT,
     VIEW_WEIGHT,
 )
+from models.ranking.shown import Impressions, ShownLists, lists_of
 from models.retrieval.histories import Histories, histories
 
 Numbers = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Impressions:
-    """What users were shown: one entry each time; days count from 1970."""
-
-    user: Numbers
-    item: Numbers
-    known_on: Numbers
 
 
 @dataclass(frozen=True)
@@ -89,6 +81,15 @@ class Facts:
         where = (self.impressions.user[known], self.impressions.item[known])
         ones = np.ones(int(known.sum()), np.float32)
         return csr_matrix((ones, where), shape=(self.n_users, self.n_items))
+
+    def lists(self, after: int, last_day: int) -> ShownLists | None:
+        """Return what was shown in the days (`after`, `last_day`] to users with some interest before."""
+        if self.impressions is None:
+            return None
+        has_history = np.diff(self.weights(after).indptr) > 0
+        days = self.impressions.known_on
+        chosen = (days > after) & (days <= last_day) & has_history[self.impressions.user]
+        return lists_of(self.impressions.part(chosen))
 
     def seen(self, last_day: int) -> csr_matrix:
         """Return 1 where a user did anything with an item that was known by the end of the day."""

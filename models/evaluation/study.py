@@ -18,6 +18,7 @@ from models.evaluation.lessons import (
     cross_ndcg,
     lesson_of,
     ranker_taught_by,
+    shown_ranker_taught_by,
 )
 from models.evaluation.trials import Problem, Setting, Trial
 from models.ranking.pair_context import ItemFacts
@@ -31,8 +32,13 @@ N_EACH = 150
 N_MEMBERS = 6
 N_TAUGHT_USERS = 10_000
 N_ENOUGH_TAUGHT = 40
-TEACH: Mapping[str, Teach] = {"blend": blend_taught_by, "ranker": ranker_taught_by}
-"""In the order of simplicity."""
+SHOWN_RANKER = "shown_ranker"
+TEACH: Mapping[str, Teach] = {
+    "blend": blend_taught_by,
+    "ranker": ranker_taught_by,
+    SHOWN_RANKER: shown_ranker_taught_by,
+}
+"""In the order of simplicity; the last one only where the log tells what was shown."""
 
 Values = NDArray[np.float64]
 
@@ -46,7 +52,7 @@ class Study:
     members
         The models combined, the best single one first.
     orders
-        Above the members, by kind: `single`, and `blend` and `ranker` where they could be taught.
+        Above the members, by kind: `single`, and those of `TEACH` that could be taught.
     values
         By kind: each judged user's NDCG, in an order taught by other users.
     """
@@ -106,10 +112,14 @@ def taught_again(found: Study, lesson: Lesson) -> Study:
     if not teaches(lesson):
         return found
     orders = {
-        kind: TEACH[kind](lesson) if kind in TEACH else order
+        kind: TEACH[kind](lesson) if _is_taught(kind, lesson) else order
         for kind, order in found.orders.items()
     }
     return replace(found, orders=orders)
+
+
+def _is_taught(kind: str, lesson: Lesson) -> bool:
+    return kind in TEACH and (kind != SHOWN_RANKER or lesson.shown is not None)
 
 
 def teaches(lesson: Lesson) -> bool:
@@ -118,9 +128,9 @@ def teaches(lesson: Lesson) -> bool:
 
 
 def combined(lesson: Lesson) -> dict[str, Values]:
-    """Return what blend and ranker come to; nothing of a lesson too short to teach both halves."""
+    """Return what blend and rankers come to; nothing of a lesson too short to teach both halves."""
     kinds = list(TEACH) if teaches(lesson) else []
-    return {kind: cross_ndcg(lesson, TEACH[kind]) for kind in kinds}
+    return {kind: cross_ndcg(lesson, TEACH[kind]) for kind in kinds if _is_taught(kind, lesson)}
 
 
 def choice(values: Mapping[str, Values], seed: int) -> tuple[str, str]:

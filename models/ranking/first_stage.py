@@ -52,9 +52,46 @@ def in_pieces(
 
 def candidates(models: Sequence[Retriever], asked: Asked, n_each: int) -> Candidates:
     """Return what the models think best, and what each thinks of what the others found."""
+    return _seen_by(*_found(models, asked, n_each))
+
+
+def opinions(models: Sequence[Retriever], asked: Asked, n_each: int, items: Rows) -> Candidates:
+    """Return what the models say of given items, as if they were among the candidates.
+
+    Parameters
+    ----------
+    items : array of shape (n, m)
+        Distinct in each row, -1 where there is none; its order is kept.
+    """
+    scored, best = _found(models, asked, n_each)
+    whole = _seen_by(scored, best, items)
+    users = np.arange(len(items))[:, None]
+    width = int(whole.items.max(initial=0)) + 2
+    keys = (whole.items + users * width).ravel()
+    flat = np.searchsorted(keys, (items + users * width).ravel()).reshape(items.shape)
+    at = np.where(items == NO_ITEM, 0, flat - users * whole.items.shape[1])
+    none = (items == NO_ITEM)[:, :, None]
+    parts = ((whole.scores, np.nan), (whole.standings, 0), (whole.places, n_each + 1))
+    found = (
+        np.where(none, np.float32(nothing), np.take_along_axis(part, at[:, :, None], axis=1))
+        for part, nothing in parts
+    )
+    return Candidates(items, *found)
+
+
+Found = Sequence[tuple[Rows, Scores]]
+
+
+def _found(
+    models: Sequence[Retriever], asked: Asked, n_each: int
+) -> tuple[Sequence[Scores], Found]:
     scored = [model.score(asked.histories) for model in models]
-    best = [top_k(scores, asked.seen, n_each) for scores in scored]
-    items = union([found for found, _ in best])
+    return scored, [top_k(scores, asked.seen, n_each) for scores in scored]
+
+
+def _seen_by(scored: Sequence[Scores], best: Found, also: Rows | None = None) -> Candidates:
+    """Return the models' best items, and `also` others, as all of them see them."""
+    items = union([found for found, _ in best] + ([] if also is None else [also]))
     users = np.arange(len(items))[:, None]
     own = [_standing(items, *found) for found in best]
     given = np.stack([scores[users, items] for scores in scored], axis=2)

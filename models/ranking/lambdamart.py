@@ -1,6 +1,9 @@
 """Lists put in order by gradient boosted trees (LightGBM).
 
-Source: Burges, "From RankNet to LambdaRank to LambdaMART: an overview" (MSR-TR-2010-82).
+Sources: Burges, "From RankNet to LambdaRank to LambdaMART: an overview" (MSR-TR-2010-82); Hu et al.,
+"Unbiased LambdaMART: an unbiased pairwise learning-to-rank algorithm" (WWW 2019), what places in
+shown lists have to say, as LightGBM does it: each place has a say of its own, learnt with the trees
+and left out of the scores.
 """
 
 from dataclasses import dataclass, field
@@ -17,7 +20,7 @@ N_PAIRS_AT_ONCE = 2_000
 """So many pairs' columns stay near the processor while all trees go over them."""
 
 Features = NDArray[np.float32]
-Labels = NDArray[np.bool_]
+Labels = NDArray[np.bool_] | NDArray[np.int64]
 
 
 @dataclass
@@ -46,7 +49,13 @@ class LambdaMARTRanker:
     booster_: lightgbm.Booster | None = field(default=None, init=False)
     trees_: QuickTrees | None = field(default=None, init=False)
 
-    def fit(self, features: Features, wanted: Labels, n_by_user: NDArray[np.int64]) -> Self:
+    def fit(
+        self,
+        features: Features,
+        wanted: Labels,
+        n_by_user: NDArray[np.int64],
+        positions: NDArray[np.int64] | None = None,
+    ) -> Self:
         """Learn.
 
         Parameters
@@ -54,8 +63,11 @@ class LambdaMARTRanker:
         features : array of shape (n_pairs, n_features)
             One user's candidates after the other's; nan where unknown.
         wanted : array of shape (n_pairs,)
+            How much, from 0; g counts 2 ** g - 1.
         n_by_user
             How many candidates each user has; adds up to n_pairs.
+        positions : array of shape (n_pairs,)
+            Where each stood in a list that was shown; the same number for all that were not.
 
         Raises
         ------
@@ -64,7 +76,8 @@ class LambdaMARTRanker:
         """
         if wanted.all() or not wanted.any():
             raise ValueError("a ranker needs pairs that were wanted and pairs that were not")
-        data = lightgbm.Dataset(features, label=wanted.astype(np.int32), group=n_by_user)
+        label = wanted.astype(np.int32)
+        data = lightgbm.Dataset(features, label=label, group=n_by_user, position=positions)
         params = self._params(self._threads_for(len(features)))
         return self.of(lightgbm.train(params, data, num_boost_round=self.n_trees))
 

@@ -5,9 +5,10 @@ import datetime as dt
 import pytest
 
 from features.schemas.lake import DailyDemand, Interaction
-from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion, Review
+from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion, Review, StockLevel
+from features.transforms.looks import look_ratios, shown_places
 from features.transforms.product_events import daily_product_events
-from features.transforms.product_features import days, product_features
+from features.transforms.product_features import Opinions, days, product_features
 from features.transforms.user_features import units_kept, user_features, user_orders
 from features.transforms.verdicts import shop_stars, verdicts
 from tests.tables import rows, table
@@ -27,6 +28,15 @@ VERSIONS = """
 
 def reviews(spark, text="product_id\n---"):
     return table(spark, Review, text)
+
+
+def opinions(spark, judged, stars, wanted, clicks="product_id\n---"):
+    places = shown_places(table(spark, ClickstreamEvent, clicks))
+    return Opinions(judged, stars, look_ratios(places, wanted))
+
+
+def catalogue(spark, stock="product_id\n---"):
+    return table(spark, ProductVersion, VERSIONS), table(spark, StockLevel, stock)
 
 
 def test_product_features_count_the_days_up_to_each_day_and_its_own_price(spark):
@@ -56,14 +66,13 @@ def test_product_features_count_the_days_up_to_each_day_and_its_own_price(spark)
         5          | 2024-04-20  | 1            | 1                | 1        | 2024-04-20
         """,
     )
-    versions, both = table(spark, ProductVersion, VERSIONS), days(spark, FIRST, LAST)
+    both = days(spark, FIRST, LAST)
     judged = verdicts(table(spark, Interaction, FACTS), demand, reviews(spark), both)
 
     built = product_features(
         daily_product_events(clicks, demand),
-        judged,
-        shop_stars(reviews(spark), both),
-        versions,
+        opinions(spark, judged, shop_stars(reviews(spark), both), both),
+        *catalogue(spark),
         both,
     )
 
@@ -103,7 +112,7 @@ def test_a_products_rating_is_of_the_reviews_that_stand_smoothed_towards_the_sho
     )
 
     stars = shop_stars(reviews(spark, text), both)
-    built = product_features(events, judged, stars, table(spark, ProductVersion, VERSIONS), both)
+    built = product_features(events, opinions(spark, judged, stars, both), *catalogue(spark), both)
 
     shop_on_9, shop_on_10 = (12 + 3) / (3 + 1), (3 + 3) / (2 + 1)
     shown = built.selectExpr("*", "string(date) as day")
@@ -121,9 +130,40 @@ def test_without_any_review_a_rating_is_the_middle(spark):
     events = daily_product_events(table(spark, ClickstreamEvent, "date\n---"), nothing[1])
 
     judged, stars = verdicts(*nothing, both), shop_stars(nothing[2], both)
-    built = product_features(events, judged, stars, table(spark, ProductVersion, VERSIONS), both)
+    built = product_features(events, opinions(spark, judged, stars, both), *catalogue(spark), both)
 
     assert rows(built, "product_id", "n_reviews", "mean_rating") == [(5, 0, 3.0), (6, 0, 3.0)]
+
+
+def test_a_price_stands_beside_the_category_and_stock_is_the_last_level_known(spark):
+    """On the 10th product 5 is alone in category 20; its level of that moment is known a day later."""
+    both = days(spark, FIRST, LAST)
+    nothing = [table(spark, row, "date\n---") for row in (Interaction, DailyDemand, Review)]
+    events = daily_product_events(table(spark, ClickstreamEvent, "date\n---"), nothing[1])
+    stock = """
+        event_id | product_id | n_available | occurred_at         | date
+        ---------+------------+-------------+---------------------+-----------
+        s1       | 5          | 4           | 2024-05-09T08:00:00 | 2024-05-09
+        s2       | 5          | 0           | 2024-05-09T09:00:00 | 2024-05-10
+        s3       | 5          | 7           | 2024-05-10T09:00:00 | 2024-05-11
+    """
+    eight = "v8 | 8 | 10 | 300 | 2024-05-01T10:00:00 | 2024-05-01"
+    versions = table(spark, ProductVersion, f"{VERSIONS.rstrip()}\n    {eight}")
+    told = opinions(spark, verdicts(*nothing, both), shop_stars(nothing[2], both), both)
+
+    built = product_features(events, told, versions, table(spark, StockLevel, stock), both)
+
+    shown = built.selectExpr("*", "string(date) as day")
+    assert rows(
+        shown, "day", "product_id", "category_price_ratio", "n_available", "look_ratio"
+    ) == [
+        ("2024-05-09", 5, 900 / 600, 4, None),
+        ("2024-05-09", 6, 1.0, None, None),
+        ("2024-05-09", 8, 300 / 600, None, None),
+        ("2024-05-10", 5, 1.0, 0, None),
+        ("2024-05-10", 6, 1.0, None, None),
+        ("2024-05-10", 8, 1.0, None, None),
+    ]
 
 
 ORDERS = """
@@ -208,7 +248,7 @@ def test_a_product_is_judged_by_the_year_before_each_day_and_a_prior(spark):
     nothing = daily_product_events(table(spark, ClickstreamEvent, "product_id\n---"), demand)
 
     stars = shop_stars(reviews(spark), both)
-    built = product_features(nothing, judged, stars, table(spark, ProductVersion, VERSIONS), both)
+    built = product_features(nothing, opinions(spark, judged, stars, both), *catalogue(spark), both)
 
     shown = built.selectExpr("*", "string(date) as day")
     assert rows(shown, "day", "product_id", "rebuy_ratio", "return_ratio") == [

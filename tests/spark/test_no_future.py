@@ -13,8 +13,9 @@ from features.schemas.lake import DailyDemand
 from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion, Review, StockLevel
 from features.transforms.catalogue import catalogue
 from features.transforms.interactions import interactions, user_items
+from features.transforms.looks import look_ratios, shown_places
 from features.transforms.product_events import daily_product_events
-from features.transforms.product_features import days, product_features
+from features.transforms.product_features import Opinions, days, product_features
 from features.transforms.search_documents import search_documents
 from features.transforms.trending import popularity_scores, trending
 from features.transforms.user_features import units_kept, user_features, user_orders
@@ -36,10 +37,11 @@ LOGS = {
         k2       | 1        | 2           | 1           | 2          | sale | 1        | 200              | EUR      | 2024-05-02T10:00:00 | 2024-05-02T10:00:00 | 2024-05-02
         """,
     ClickstreamEvent: """
-        event_id | session_id | customer_id | product_id | kind | occurred_at         | recorded_at         | date
-        ---------+------------+-------------+------------+------+---------------------+---------------------+-----------
-        k3       | s          | 1           | 1          | view | 2024-05-01T10:00:00 | 2024-05-01T10:00:00 | 2024-05-01
-        k4       | s          | 2           | 2          | cart | 2024-05-02T10:00:00 | 2024-05-02T10:00:00 | 2024-05-02
+        event_id | session_id | customer_id | product_id | kind       | position | occurred_at         | recorded_at         | date
+        ---------+------------+-------------+------------+------------+----------+---------------------+---------------------+-----------
+        k9       | s          | 1           | 1          | impression | 1        | 2024-05-01T10:00:00 | 2024-05-01T10:00:00 | 2024-05-01
+        k3       | s          | 1           | 1          | view       | 1        | 2024-05-01T10:00:00 | 2024-05-01T10:00:00 | 2024-05-01
+        k4       | s          | 2           | 2          | cart       |          | 2024-05-02T10:00:00 | 2024-05-02T10:00:00 | 2024-05-02
         """,
     ProductVersion: """
         event_id | product_id | title | description | category_id | price_cents | attributes | status    | occurred_at         | recorded_at         | date
@@ -68,10 +70,11 @@ FUTURE = {
         f4       | 903      | 2           | 2           | 2          | sale   | 1        | 200              | EUR      | 2024-05-01T10:00:00 | 2024-05-03T10:00:00 | 2024-05-03
         """,
     ClickstreamEvent: """
-        event_id | session_id | customer_id | product_id | kind | occurred_at         | recorded_at         | date
-        ---------+------------+-------------+------------+------+---------------------+---------------------+-----------
-        f5       | s9         | 1           | 1          | view | 2024-05-03T10:00:00 | 2024-05-03T10:00:00 | 2024-05-03
-        f6       | s9         | 2           | 1          | cart | 2024-05-01T11:00:00 | 2024-05-03T10:00:00 | 2024-05-03
+        event_id | session_id | customer_id | product_id | kind       | position | occurred_at         | recorded_at         | date
+        ---------+------------+-------------+------------+------------+----------+---------------------+---------------------+-----------
+        f5       | s9         | 1           | 1          | view       | 1        | 2024-05-03T10:00:00 | 2024-05-03T10:00:00 | 2024-05-03
+        f6       | s9         | 2           | 1          | cart       |          | 2024-05-01T11:00:00 | 2024-05-03T10:00:00 | 2024-05-03
+        f12      | s9         | 2           | 2          | impression | 2        | 2024-05-01T11:00:00 | 2024-05-03T10:00:00 | 2024-05-03
         """,
     ProductVersion: """
         event_id | product_id | title | description | category_id | price_cents | attributes | status    | occurred_at         | recorded_at         | date
@@ -112,6 +115,14 @@ def judged(logs):
     return verdicts(facts(logs), demand, logs[Review], the_day(logs))
 
 
+def looks(logs):
+    return look_ratios(shown_places(logs[ClickstreamEvent]), the_day(logs))
+
+
+def opinions(logs):
+    return Opinions(judged(logs), shop_stars(logs[Review], the_day(logs)), looks(logs))
+
+
 def listed(logs):
     return catalogue(logs[ProductVersion], DAY)
 
@@ -124,11 +135,12 @@ BUILDS = {
     "user_items": lambda logs: user_items(facts(logs), DAY),
     "product_features": lambda logs: product_features(
         known_events(logs),
-        judged(logs),
-        shop_stars(logs[Review], the_day(logs)),
+        opinions(logs),
         logs[ProductVersion],
+        logs[StockLevel],
         the_day(logs),
     ),
+    "look_ratios": looks,
     "user_features": lambda logs: user_features(
         user_orders(logs[OrderLine]),
         units_kept(logs[OrderLine]),

@@ -8,6 +8,7 @@ import pytest
 from features.schemas.logs import ClickstreamEvent
 from jobs.partitions import Partitions
 from jobs.training_data import day_number, impressions
+from models.ranking.shown import IN_THE_CART, LOOKED_AT, PASSED_OVER
 from tests.tables import arrow
 
 DAY = dt.date(2024, 5, 1)
@@ -39,6 +40,35 @@ def test_impressions_of_known_customers_and_products_are_read_by_day(lake):
     assert found.item.tolist() == [1, 0]
     assert found.known_on.tolist() == [day_number(DAY), day_number(NEXT_DAY)]
     assert impressions(lake, DAY, USER_IDS, ITEM_IDS).user.tolist() == [0]
+
+
+def test_lists_are_what_a_session_met_on_one_surface_and_outcomes_what_became_of_it(lake):
+    """In session a the first product was looked at, the second put in the cart; b has the same list."""
+    columns = "event_id | kind | customer_id | product_id | session_id | surface | position | price_shown_cents"
+    lines = """
+        e1 | impression | 7 | 50 | a | search  | 1 | 900
+        e2 | impression | 7 | 60 | a | search  | 2 |
+        e3 | impression | 7 | 50 | a | similar | 1 | 800
+        e4 | view       | 7 | 50 | a | search  | 1 | 900
+        e5 | view       | 7 | 60 | a | search  | 2 |
+        e6 | cart       | 7 | 60 | a | search  | 2 |
+        e7 | impression | 8 | 50 | b | search  | 1 | 900
+    """
+    rest = f"{DAY}T10:00:00+00:00 | {DAY}T10:00:00+00:00 | {DAY}"
+    rows = "\n".join(f"{line.strip()} | {rest}" for line in lines.strip().splitlines())
+    drawn = arrow(ClickstreamEvent, f"{columns} | occurred_at | recorded_at | date\n---\n{rows}")
+    lake.write(ClickstreamEvent, drawn, DAY)
+    lake.write(ClickstreamEvent, clicks(NEXT_DAY, "impression | 7 | 50"), NEXT_DAY)
+
+    found = impressions(lake, NEXT_DAY, USER_IDS, ITEM_IDS)
+
+    assert found.user.tolist() == [0, 0, 0, 1, 0]
+    first, second, third, fourth, last = found.list_number.tolist()
+    assert first == second
+    assert len({first, third, fourth, last}) == 4
+    assert found.outcome.tolist() == [LOOKED_AT, IN_THE_CART, LOOKED_AT, PASSED_OVER, PASSED_OVER]
+    assert found.position.tolist() == [1, 2, 1, 1, 0]
+    np.testing.assert_array_equal(found.price_cents, [900, np.nan, 800, 900, np.nan])
 
 
 def test_a_log_without_impressions_says_so(lake):

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.evaluation.splits import Facts, Impressions
+from models.evaluation.splits import Facts
+from models.ranking.shown import Impressions
 
 COLUMNS = ("user", "item", "known_on", "occurred_on", "views", "carts", "purchases", "returns")
 
@@ -64,6 +65,10 @@ def test_what_was_shown_is_counted_up_to_the_day_and_no_further():
         user=np.array([0, 0, 0, 1]),
         item=np.array([1, 1, 2, 0]),
         known_on=np.array([98, 100, 101, 101]),
+        list_number=np.arange(4),
+        position=np.ones(4, np.int16),
+        outcome=np.zeros(4, np.int8),
+        price_cents=np.ones(4, np.float32),
     )
     made = replace(acts, impressions=shown)
 

@@ -1,7 +1,5 @@
 """Candidates of several models, put in order (models.ranking, models.evaluation)."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
@@ -17,22 +15,9 @@ from models.ranking.lambdamart import LambdaMARTRanker
 from models.ranking.pair_context import NAMES, context, item_facts
 from models.ranking.second_stage import FORMS, BlendOrder, SingleOrder, TwoStages, in_order
 from models.retrieval.histories import histories
-from tests.unit.models.logs import drawn
+from tests.unit.models.logs import FixedScores, drawn
 
 NOBODY = -np.inf
-
-
-@dataclass
-class FixedScores:
-    """A model that gives everybody the same row."""
-
-    row: tuple
-
-    def fit(self, histories, items):
-        return self
-
-    def score(self, histories):
-        return np.tile(np.array(self.row, np.float32), (len(histories), 1))
 
 
 def nothing_seen(n, n_items):
