@@ -111,7 +111,31 @@ rated as (
   select product_id, count(*) as n_reviews, sum(rating) as n_stars
   from standing where status = 'published' group by product_id),
 shop as (
-  select (coalesce(sum(n_stars), 0) + 3) / (coalesce(sum(n_reviews), 0) + 1) as rating from rated)
+  select (coalesce(sum(n_stars), 0) + 3) / (coalesce(sum(n_reviews), 0) + 1) as rating from rated),
+places as (
+  select product_id, coalesce(surface, '') as surface, position,
+    count(*) filter (kind = 'impression') as n_shown, count(*) filter (kind = 'view') as n_looked
+  from clickstream
+  where kind in ('impression', 'view') and position between 1 and 100
+    and date > date '{last}' - 28 and occurred_at::date > date '{last}' - 28
+  group by all having n_shown > 0),
+pairs as (
+  select surface, position as here, lead(position) over below as position,
+    1 / (1 / n_shown + 1 / lead(n_shown) over below) as weight, n_looked / n_shown as looked,
+    lead(n_looked / n_shown) over below as looked_next
+  from places window below as (partition by surface, product_id order by position)),
+steps as (
+  select surface, position, (sum(weight * looked_next) + 5) / (sum(weight * looked) + 5) as step
+  from pairs where position = here + 1 group by all),
+examined as (
+  select surface, position, exp(sum(ln(step)) over (partition by surface order by position)) as share
+  from steps),
+looks as (
+  select product_id, sum(n_looked) as n_looked, sum(n_shown * coalesce(share, 1)) as n_examined
+  from places left join examined using (surface, position) group by product_id),
+levels as (
+  select product_id, max_by(n_available, (occurred_at, event_id)) as n_available
+  from stock_levels where date <= date '{last}' group by product_id)
 select product_id, coalesce(v7, 0)::bigint as n_views_7d, coalesce(v28, 0)::bigint as n_views_28d,
   coalesce(c28, 0)::bigint as n_carts_28d, coalesce(u7, 0)::bigint as n_units_7d,
   coalesce(u28, 0)::bigint as n_units_28d, coalesce(r28, 0)::bigint as n_returns_28d,
@@ -120,10 +144,14 @@ select product_id, coalesce(v7, 0)::bigint as n_views_7d, coalesce(v28, 0)::bigi
   round((coalesce(n_returned, 0) + 1) / (coalesce(n_sold, 0) + 20), 6) as return_ratio,
   coalesce(n_reviews, 0) as n_reviews,
   round((coalesce(n_stars, 0) + 5 * shop.rating) / (coalesce(n_reviews, 0) + 5), 6) as mean_rating,
-  price_cents, category_id, timestamptz '{last} 00:00:00+00' + interval 1 day as available_at,
-  date '{last}' as date
+  (coalesce(n_looked, 0) + 20 * sum(n_looked) over () / sum(n_examined) over ())
+    / (coalesce(n_examined, 0) + 20) as look_ratio,
+  price_cents, price_cents / median(price_cents) over (partition by category_id)
+    as category_price_ratio, n_available, category_id,
+  timestamptz '{last} 00:00:00+00' + interval 1 day as available_at, date '{last}' as date
 from catalogue left join sums using (product_id) left join rebought using (product_id)
-left join year using (product_id) left join rated using (product_id), shop
+left join year using (product_id) left join rated using (product_id)
+left join looks using (product_id) left join levels using (product_id), shop
 """
 
 USER_FEATURES = """
@@ -236,6 +264,8 @@ MEASURED = (
     "rebuy_ratio",
     "return_ratio",
     "mean_rating",
+    "look_ratio",
+    "category_price_ratio",
     "mean_price_cents",
     "support_ratio",
     "confidence_ratio",
@@ -257,7 +287,7 @@ class DuckPipeline:
         self.sql.execute(f"set memory_limit = '{memory}'")
         self.sql.execute(f"set temp_directory = '{out}/spill'")
         out.mkdir()
-        for log in ("order_lines", "clickstream", "products", "reviews"):
+        for log in ("order_lines", "clickstream", "products", "reviews", "stock_levels"):
             self.sql.execute(f"create view {log} as from {self._published('validated', log)}")
 
     def seconds(self, table: str, query: str) -> float:
