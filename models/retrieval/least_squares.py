@@ -8,20 +8,20 @@ of conjugate gradients don't depend on the axes, and cost a row (its events x fa
 that and factors ** 2.
 """
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numba import njit
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 from models.retrieval.histories import Rows, Scores
 
-N_NUMBERS_AT_ONCE = 250_000
-"""Of float32, about what a core's cache holds."""
-LONGER = 1.1
-"""Rows that are worked on together differ in length by no more; the shorter are filled up."""
+N_PIECES_PER_THREAD = 32
+SOLVED = 1e-20
+"""Of the residual's square: nothing is left to be done."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,12 @@ class Side:
     regularizations: Scores
     n_steps: int
 
-    def batches(self, n_factors: int) -> Iterator[Rows]:
-        """Yield rows of about one length, none empty, as many as can be worked on in the cache."""
-        lengths = np.diff(self.confidences.indptr)
-        order = np.argsort(lengths, kind="stable")[np.count_nonzero(lengths == 0) :]
-        classes = np.ceil(np.log(lengths[order]) / np.log(LONGER))
-        for rows in np.split(order, np.flatnonzero(np.diff(classes)) + 1):
-            if len(rows):
-                n_rows = max(1, N_NUMBERS_AT_ONCE // (lengths[rows[-1]] * n_factors))
-                yield from np.split(rows, range(n_rows, len(rows), n_rows))
+    def pieces(self, n_pieces: int) -> Rows:
+        """Return where to cut the rows into pieces of about as many events, 0 and n included."""
+        starts = self.confidences.indptr
+        cuts = np.searchsorted(starts, np.linspace(0, starts[-1], n_pieces + 1))
+        cuts[0], cuts[-1] = 0, len(starts) - 1
+        return np.asarray(cuts, np.int64)
 
 
 def sweep(side: Side, factors: Scores, others: Scores, n_threads: int) -> tuple[Scores, Scores]:
@@ -59,21 +56,23 @@ def sweep(side: Side, factors: Scores, others: Scores, n_threads: int) -> tuple[
     Parameters
     ----------
     factors : array of shape (n, n_factors)
-        To begin from.
+        To begin from; what has no event gets 0.
     others : array of shape (n_others, n_factors)
     """
     with threadpool_limits(n_threads, "blas"):
         spectrum, directions = turned(others)
         others, factors = others @ directions, factors @ directions
-    better = np.zeros_like(factors)
+    matrix = side.confidences
+    cells = (matrix.indptr, matrix.indices, matrix.data)
+    cuts = side.pieces(n_threads * N_PIECES_PER_THREAD)
 
-    def solve(rows: Rows) -> None:
-        better[rows] = _solved(side, rows, factors[rows], others, spectrum)
+    def solve(piece: int) -> None:
+        rows = (cuts[piece], cuts[piece + 1])
+        _solve(cells, rows, (spectrum, side.regularizations, side.n_steps), others, factors)
 
-    # Threads of ours, each with BLAS of one: the matrices of a batch are small.
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(n_threads) as pool:
-        list(pool.map(solve, side.batches(factors.shape[1])))
-    return better, others
+    with ThreadPoolExecutor(n_threads) as pool:
+        list(pool.map(solve, range(len(cuts) - 1)))
+    return factors, others
 
 
 def turned(factors: Scores) -> tuple[Scores, Scores]:
@@ -82,49 +81,70 @@ def turned(factors: Scores) -> tuple[Scores, Scores]:
     return np.asarray(np.maximum(spectrum, 0), np.float32), np.asarray(directions, np.float32)
 
 
-def _solved(side: Side, rows: Rows, begin: Scores, others: Scores, spectrum: Scores) -> Scores:
-    """Return rows of about one length after some steps, shape (n, n_factors)."""
-    columns, wanted, extra = _filled(side.confidences, rows)
-    own = np.take(others, columns, axis=0)
-    diagonal = spectrum + side.regularizations[rows][:, None]
-    found = begin.copy()
-    residual = _down(own, wanted - extra * _across(own, found)) - diagonal * found
-    direction, square = residual.copy(), _dot(residual, residual)
-    for _ in range(side.n_steps):
-        image = _down(own, extra * _across(own, direction)) + diagonal * direction
-        length = _ratio(square, _dot(direction, image))
-        found += length * direction
-        residual -= length * image
-        before, square = square, _dot(residual, residual)
-        direction = residual + _ratio(square, before) * direction
-    return found
+@njit(nogil=True, fastmath=True, cache=True)
+def _solve(cells: Any, rows: Any, equations: Any, others: Any, found: Any) -> None:  # noqa: ANN401 - compiled
+    """Make rows' factors better, in place, by some steps of conjugate gradients."""
+    (starts, columns, confidences), (spectrum, regularizations, n_steps) = cells, equations
+    scratch = np.empty((4, others.shape[1]), np.float32)
+    for row in range(rows[0], rows[1]):
+        start, end = starts[row], starts[row + 1]
+        if start == end:
+            found[row] = 0
+            continue
+        scratch[0] = spectrum + regularizations[row]
+        own = (others, columns[start:end], confidences[start:end])
+        _improve(own, found[row], scratch, n_steps)
 
 
-def _filled(matrix: csr_matrix, rows: Rows) -> tuple[Rows, Scores, Scores]:
-    """Return columns, wanted and extra confidences of rows, each of shape (n, the longest's cells).
-
-    What fills up a shorter row is some column that is not wanted and has nothing extra.
-    """
-    first, end = matrix.indptr[rows], matrix.indptr[rows + 1]
-    cells = first[:, None] + np.arange((end - first).max())
-    real = cells < end[:, None]
-    cells = np.minimum(cells, len(matrix.data) - 1)
-    wanted = np.where(real, matrix.data[cells], np.float32(0))
-    return matrix.indices[cells], wanted, np.where(real, wanted - 1, np.float32(0))
-
-
-def _across(own: Scores, vectors: Scores) -> Scores:
-    return np.asarray(np.matmul(own, vectors[:, :, None])[:, :, 0])
-
-
-def _down(own: Scores, weights: Scores) -> Scores:
-    return np.asarray(np.matmul(weights[:, None, :], own)[:, 0])
-
-
-def _dot(left: Scores, right: Scores) -> Scores:
-    return np.asarray(np.einsum("ij,ij->i", left, right)[:, None])
+@njit(nogil=True, fastmath=True, cache=True)
+def _improve(own: Any, found: Any, scratch: Any, n_steps: Any) -> None:  # noqa: ANN401
+    diagonal, residual, direction, image = scratch[0], scratch[1], scratch[2], scratch[3]
+    _put_image(own, found, diagonal, residual)
+    _put_wanted_less(own, residual)
+    direction[:] = residual
+    square = _dot(residual, residual)
+    for _ in range(n_steps):
+        if square < SOLVED:
+            return
+        _put_image(own, direction, diagonal, image)
+        length = square / _dot(direction, image)
+        before = square
+        for factor in range(len(found)):
+            found[factor] += length * direction[factor]
+            residual[factor] -= length * image[factor]
+        square = _dot(residual, residual)
+        for factor in range(len(found)):
+            direction[factor] = residual[factor] + square / before * direction[factor]
 
 
-def _ratio(above: Scores, below: Scores) -> Scores:
-    """Return above / below, 0 where a row is solved already."""
-    return np.divide(above, below, out=np.zeros_like(above), where=below > 1e-20)
+@njit(nogil=True, fastmath=True, cache=True)
+def _put_image(own: Any, vector: Any, diagonal: Any, image: Any) -> None:  # noqa: ANN401
+    """Put the equations' left side at a vector: the diagonal's, and what a row's events add to it."""
+    others, columns, confidences = own
+    for factor in range(len(vector)):
+        image[factor] = diagonal[factor] * vector[factor]
+    for cell in range(len(columns)):
+        other = others[columns[cell]]
+        extra = (confidences[cell] - np.float32(1)) * _dot(other, vector)
+        for factor in range(len(vector)):
+            image[factor] += extra * other[factor]
+
+
+@njit(nogil=True, fastmath=True, cache=True)
+def _put_wanted_less(own: Any, image: Any) -> None:  # noqa: ANN401
+    """Put the equations' right side less an image in the image's place."""
+    others, columns, confidences = own
+    for factor in range(len(image)):
+        image[factor] = -image[factor]
+    for cell in range(len(columns)):
+        other = others[columns[cell]]
+        for factor in range(len(image)):
+            image[factor] += confidences[cell] * other[factor]
+
+
+@njit(nogil=True, fastmath=True, cache=True)
+def _dot(left: Any, right: Any) -> Any:  # noqa: ANN401
+    total = np.float32(0)
+    for place in range(len(left)):
+        total += left[place] * right[place]
+    return total
