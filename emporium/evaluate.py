@@ -8,10 +8,18 @@ from rich.console import Console
 
 
 def evaluate(  # noqa: PLR0913, PLR0917 - one parameter per option
-    interactions: Annotated[Path, typer.Option(help="events: .parquet, .csv, .tsv or .jsonl")],
+    interactions: Annotated[
+        Path, typer.Option(help="events: .parquet, .csv, .tsv, .txt, .jsonl, packed or not")
+    ],
     user: Annotated[str, typer.Option(help="column of the user or session")],
     item: Annotated[str, typer.Option(help="column of the item, or of lists of items in order")],
     time: Annotated[str | None, typer.Option(help="column of the time")] = None,
+    time_format: Annotated[
+        str | None, typer.Option(help="of times that are texts, %d/%m/%Y say; else ISO 8601")
+    ] = None,
+    no_header: Annotated[  # noqa: FBT002
+        bool, typer.Option("--no-header", help="the first line is an event: columns are 1, 2, ...")
+    ] = False,
     weight: Annotated[str | None, typer.Option(help="column of how much an event counts")] = None,
     test: Annotated[Path | None, typer.Option(help="events to judge by, instead of a cut")] = None,
     split: Annotated[str | None, typer.Option(help="days, sessions, last, random or drift")] = None,
@@ -37,7 +45,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter per option
     from emporium.event_files import ItemNames, Names  # noqa: PLC0415
 
     texts = tuple(name for name in text.split(",") if name)
-    names = Names(user, item, time, weight)
+    names = Names(user, item, time, weight, time_format, has_header=not no_header)
     evaluation.run(
         evaluation.Files(
             interactions, names, test, items, ItemNames(item_id or item, texts, category)

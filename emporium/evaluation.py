@@ -18,6 +18,7 @@ from emporium.event_files import (
     read_events,
     read_items,
 )
+from emporium.table_files import TableFileError
 from models.evaluation.comparison import Comparison, Outcome, compare
 from models.evaluation.cuts import Cut, Rule, TooLittleError, cut_of, inner, repeated_share
 from models.evaluation.holdouts import Holdout, holdout
@@ -62,7 +63,7 @@ def run(files: Files, wishes: Wishes, json_file: Path | None, console: Console) 
             log, rule_of(wishes, files), wishes.n_days, wishes.seed, repeats=wishes.repeats
         )
         judging, choosing = holdouts(log, later, cut)
-    except (EventFileError, TooLittleError) as error:
+    except (TableFileError, TooLittleError) as error:
         console.print(f"FAILED: {error}", style="bold", markup=False)
         raise typer.Exit(1) from error
     show_log(console, log, repeats=cut.repeats)

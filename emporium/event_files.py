@@ -1,4 +1,4 @@
-"""Anybody's file of events: Parquet, CSV, TSV or JSON lines -> columns, and what was left out."""
+"""Anybody's file of events -> columns, and what was left out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,11 +9,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
-import pyarrow.json
-import pyarrow.parquet
 from numpy.typing import NDArray
 
+from emporium.table_files import TableFileError, read_table
 from models.evaluation.log import Columns, numbered
 from models.retrieval.items import NO_CATEGORY, Items
 
@@ -21,21 +19,33 @@ SECONDS_PER_DAY = 86_400
 MILLISECONDS_FROM = 1e11
 """Unix times from here on are milliseconds: as seconds they would be after the year 5100."""
 
+LONG_NUMBER = r"-?\d{9,}(\.\d*)?"
+
 Flags = NDArray[np.bool_]
 
 
-class EventFileError(ValueError):
-    """A file can't be read as events; the message says what to do."""
+class EventFileError(TableFileError):
+    """A table can't be read as events; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Names:
-    """The columns' names in the file; what is None is not there."""
+    """The columns' names in the file; what is None is not there.
+
+    Parameters
+    ----------
+    time_format
+        Of times that are texts, as `strptime` takes it; None: ISO 8601, or numbers.
+    has_header
+        Whether the first line of delimited text names the columns; else they are called 1, 2, ...
+    """
 
     user: str
     item: str
     time: str | None = None
     weight: str | None = None
+    time_format: str | None = None
+    has_header: bool = True
 
 
 @dataclass(frozen=True)
@@ -52,11 +62,11 @@ def read_events(path: Path, names: Names) -> EventFile:
 
     Raises
     ------
-    EventFileError
+    TableFileError
         If the file can't be read, a column is missing or no row is usable.
     """
     wanted = [name for name in (names.user, names.item, names.time, names.weight) if name]
-    table = chosen(read_table(path), wanted, path)
+    table = chosen(read_table(path, has_header=names.has_header), wanted, path)
     kind = table[names.item].type
     ordered = pa.types.is_list(kind) or pa.types.is_large_list(kind)
     if ordered:
@@ -64,14 +74,14 @@ def read_events(path: Path, names: Names) -> EventFile:
     unusable = {f"no {name}": is_null(table[name]) for name in (names.user, names.item)}
     days = weights = None
     if names.time:
-        days = days_of(table[names.time])
+        days = days_of(table[names.time], names.time_format)
         unusable[f"{names.time} is no time"] = np.isnan(days)
     if names.weight:
         weights = numbers(table[names.weight])
         unusable[f"{names.weight} is not above 0"] = ~(weights > 0)
     left_out, kept = judged(unusable, table.num_rows)
     if not kept.any():
-        raise EventFileError(f"{path} has no usable row: {left_out or 'it is empty'}")
+        raise EventFileError(f"{path} has no usable row: {_why_none(left_out, table, names)}")
     columns = Columns(
         users=table[names.user].filter(pa.array(kept)).to_numpy(),
         items=table[names.item].filter(pa.array(kept)).to_numpy(),
@@ -82,6 +92,14 @@ def read_events(path: Path, names: Names) -> EventFile:
     return EventFile(columns, table.num_rows, left_out)
 
 
+def _why_none(left_out: Mapping[str, int], table: pa.Table, names: Names) -> str:
+    reasons = ", ".join(f"{reason} ({n:,} rows)" for reason, n in left_out.items())
+    if names.time is None or f"{names.time} is no time" not in left_out:
+        return reasons or "it is empty"
+    example = next((each for each in table[names.time].to_pylist() if each is not None), None)
+    return f"{reasons}; times look like {example!r}: say how to read them with --time-format"
+
+
 def judged(unusable: Mapping[str, Flags], n_rows: int) -> tuple[dict[str, int], Flags]:
     """Return how many rows are left out by their first reason, and which are kept."""
     kept = np.ones(n_rows, bool)
@@ -90,36 +108,6 @@ def judged(unusable: Mapping[str, Flags], n_rows: int) -> tuple[dict[str, int], 
         left_out[reason] = int((flags & kept).sum())
         kept &= ~flags
     return {reason: n for reason, n in left_out.items() if n}, kept
-
-
-def read_table(path: Path) -> pa.Table:
-    """Read a file by its suffix.
-
-    Raises
-    ------
-    EventFileError
-        If it is missing, broken or of a kind that is not read here.
-    """
-    readers = {
-        ".parquet": pyarrow.parquet.read_table,
-        ".csv": lambda path: _read_delimited(path, ","),
-        ".tsv": lambda path: _read_delimited(path, "\t"),
-        **dict.fromkeys((".json", ".jsonl", ".ndjson"), pyarrow.json.read_json),
-    }
-    if path.suffix not in readers:
-        raise EventFileError(f"{path}: name a file that ends in {', '.join(readers)}")
-    try:
-        return readers[path.suffix](path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise EventFileError(f"{path} can't be read: {error}") from error
-
-
-def _read_delimited(path: Path, delimiter: str) -> pa.Table:
-    return pyarrow.csv.read_csv(
-        path,
-        parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter),
-        convert_options=pyarrow.csv.ConvertOptions(strings_can_be_null=True),
-    )
 
 
 def chosen(table: pa.Table, names: Sequence[str], path: Path) -> pa.Table:
@@ -133,7 +121,10 @@ def chosen(table: pa.Table, names: Sequence[str], path: Path) -> pa.Table:
     missing = [name for name in names if name not in table.column_names]
     if missing:
         has = ", ".join(table.column_names)
-        raise EventFileError(f"{path} has no column {', '.join(missing)}; it has: {has}")
+        raise EventFileError(
+            f"{path} has no column {', '.join(missing)}; it has: {has}. If these are the first row, "
+            "say --no-header and call the columns 1, 2, 3"
+        )
     return table.select(list(dict.fromkeys(names)))
 
 
@@ -144,18 +135,42 @@ def exploded(table: pa.Table, name: str) -> pa.Table:
     return others.append_column(name, pc.list_flatten(table[name]))
 
 
-def days_of(column: pa.ChunkedArray) -> NDArray[np.float64]:
+def days_of(column: pa.ChunkedArray, text_format: str | None = None) -> NDArray[np.float64]:
     """Return days since 1970, nan where there is no time.
 
-    Takes timestamps, dates, texts in ISO 8601, and numbers: Unix seconds or milliseconds.
+    Takes timestamps, dates, texts (in a format that is given, else in ISO 8601, or numbers), and
+    numbers: Unix seconds or milliseconds.
+
+    Raises
+    ------
+    EventFileError
+        If there is no such format.
     """
     kind = column.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        parsed = pd.to_datetime(column.to_pandas(), errors="coerce", utc=True, format="ISO8601")
-        return np.asarray(_days(parsed.dt.tz_localize(None).to_numpy()))
+        return _days_of_texts(column, text_format)
     if pa.types.is_temporal(kind):
         return np.asarray(_days(column.cast(pa.timestamp("us")).to_numpy()))
-    seconds = numbers(column)
+    return _days_of_numbers(numbers(column))
+
+
+def _days_of_texts(column: pa.ChunkedArray, text_format: str | None) -> NDArray[np.float64]:
+    texts = column.to_pandas()
+    try:
+        parsed = pd.to_datetime(texts, errors="coerce", utc=True, format=text_format or "ISO8601")
+    except ValueError as error:
+        raise EventFileError(f"--time-format {text_format}: {error}") from error
+    days = _days(parsed.dt.tz_localize(None).to_numpy())
+    if text_format:
+        return np.asarray(days)
+    # "2024" is a year, but ten digits are seconds.
+    as_numbers = np.where(
+        texts.str.fullmatch(LONG_NUMBER).to_numpy(bool, na_value=False), numbers(column), np.nan
+    )
+    return np.where(np.isnan(as_numbers), days, _days_of_numbers(as_numbers))
+
+
+def _days_of_numbers(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
     milliseconds = np.abs(seconds) >= MILLISECONDS_FROM
     return np.where(milliseconds, seconds / 1_000, seconds) / SECONDS_PER_DAY
 

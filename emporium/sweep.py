@@ -20,6 +20,10 @@ def sweep(  # noqa: PLR0913, PLR0917 - one parameter per option
     user: Annotated[str, typer.Option(help="its column of the user or session")] = "user",
     item: Annotated[str, typer.Option(help="its column of the item")] = "item",
     time: Annotated[str | None, typer.Option(help="its column of the time")] = None,
+    time_format: Annotated[str | None, typer.Option(help="of times that are texts")] = None,
+    no_header: Annotated[  # noqa: FBT002
+        bool, typer.Option("--no-header", help="the first line is an event: columns are 1, 2, ...")
+    ] = False,
     weight: Annotated[str | None, typer.Option(help="of how much an event counts")] = None,
     split: Annotated[str | None, typer.Option(help="days, sessions, last, random or drift")] = None,
     items: Annotated[Path | None, typer.Option(help="file of items, for their texts")] = None,
@@ -48,6 +52,7 @@ def sweep(  # noqa: PLR0913, PLR0917 - one parameter per option
         else:
             texts = tuple(name for name in text.split(",") if name)
             names = ItemNames(item_id or item, texts, category)
-            files = Files(interactions, Names(user, item, time, weight), None, items, names)
+            events = Names(user, item, time, weight, time_format, has_header=not no_header)
+            files = Files(interactions, events, None, items, names)
             work = sweeping.of_files(asked, files, console)
         sweeping.run(work, asked.plan, uri, console)

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from emporium import evaluation, outcome
-from emporium.event_files import EventFileError
+from emporium.table_files import TableFileError
 from features.schemas.lake import Interaction
 from features.schemas.row import Row
 from jobs.partitions import Partitions, layer_of
@@ -66,7 +66,7 @@ def reporting(console: Console) -> Iterator[None]:
     """End the command with a sentence where something is wrong with what was asked for."""
     try:
         yield
-    except (SweepError, EventFileError, TooLittleError, JobError) as error:
+    except (SweepError, TableFileError, TooLittleError, JobError) as error:
         console.print(f"FAILED: {error}", style="bold", markup=False)
         raise typer.Exit(1) from error
 
@@ -120,7 +120,7 @@ def of_files(asked: Asked, files: evaluation.Files, console: Console) -> Work:
 
     Raises
     ------
-    SweepError, EventFileError, TooLittleError
+    SweepError, TableFileError, TooLittleError
         If there is no such family, or nothing to learn from or to judge by.
     """
     family, seed = family_of(asked.family), asked.plan.seed
