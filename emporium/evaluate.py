@@ -1,10 +1,14 @@
 """`emporium evaluate`: which recommender suits a log of events, how good it is, and why it was chosen."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+
+WIDTH = 160 if not sys.stdout.isatty() else None
+"""A log or a pipe has room for the tables whatever `COLUMNS` says."""
 
 
 def evaluate(  # noqa: PLR0913, PLR0917 - one parameter per option
@@ -52,5 +56,5 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter per option
         ),
         evaluation.Wishes(split, days, repeats, k, seconds, seed),
         json_file,
-        Console(highlight=False, soft_wrap=True),
+        Console(highlight=False, soft_wrap=True, width=WIDTH),
     )

@@ -48,7 +48,7 @@ from models.card import CardFacts, card
 from models.evaluation.comparison import REFERENCE, judged
 from models.evaluation.holdouts import Holdout
 from models.evaluation.report import Report, report
-from models.evaluation.study import Study, lesson_for, single_study, study, taught_again
+from models.evaluation.study import SINGLE, Study, lesson_for, single_study, study, taught_again
 from models.evaluation.trials import Problem, Setting, tried
 from models.families import nightly_families
 from models.gate import Decision, decide, unless_older
@@ -212,10 +212,10 @@ def fitted(found: Study, known: Known, day: dt.date) -> TwoStages:
 
 def bundles(data: TrainingData, made: Judgement, date: dt.date) -> tuple[LiveRecommender, Bundle]:
     """Return what is served, and the copy fitted before the hold-out."""
-    lesson = lesson_for(problem_of(made.known, made.holdout), made.before.models, SEED)
-    newest = taught_again(made.found, lesson)
-    known = data.known(date)
-    kind = made.found.chosen
+    known, newest, kind = data.known(date), made.found, made.found.chosen
+    if kind != SINGLE:
+        lesson = lesson_for(problem_of(made.known, made.holdout), made.before.models, SEED)
+        newest = taught_again(made.found, lesson)
     about = {"fitted_on": str(date)}
     served = live_recommender(known, fitted(newest, known, date), kind, about)
     copy = bundle(made.known, made.before, kind, {"fitted_on": str(made.after)})

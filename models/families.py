@@ -83,7 +83,7 @@ _FACTORISATIONS: list[Params] = [
         (128, 30.0, 0.001),
         (128, 10.0, 0.01),
         (512, 100.0, 0.003),
-        (768, 100.0, 0.003),
+        (1024, 100.0, 0.003),
     )
 ]
 _RIDGES: list[Params] = [{"regularization": weight} for weight in (200.0, 50.0, 1_000.0)]

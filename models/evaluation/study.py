@@ -108,14 +108,11 @@ def lesson_for(problem: Problem, models: Sequence[Retriever], seed: int) -> Less
 
 
 def taught_again(found: Study, lesson: Lesson) -> Study:
-    """Return the study with its orders taught by a newer lesson, if that can teach them."""
-    if not teaches(lesson):
+    """Return the study with the chosen order taught by a newer lesson, if that can teach it."""
+    if not teaches(lesson) or not _is_taught(found.chosen, lesson):
         return found
-    orders = {
-        kind: TEACH[kind](lesson) if _is_taught(kind, lesson) else order
-        for kind, order in found.orders.items()
-    }
-    return replace(found, orders=orders)
+    newer = {found.chosen: TEACH[found.chosen](lesson)}
+    return replace(found, orders={**found.orders, **newer})
 
 
 def _is_taught(kind: str, lesson: Lesson) -> bool:
