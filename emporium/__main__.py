@@ -23,6 +23,7 @@ from emporium.evaluate import evaluate
 from emporium.pipeline_run import Days, run_chain
 from emporium.postgres import PostgresError
 from emporium.running import running_site
+from emporium.search_eval import search_eval
 from emporium.services import Site, plan
 from emporium.settings import Settings
 from emporium.supervisor import Supervisor, http_status, log_file, only_one, read_state, repair
@@ -39,6 +40,7 @@ class StoppedError(Exception):
 
 
 app.command()(evaluate)
+app.command()(search_eval)
 app.add_typer(model_versions.app, name="models")
 
 

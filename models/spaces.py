@@ -45,7 +45,7 @@ SPACES: Mapping[str, Space] = {
         "max_neighbours": IntDistribution(50, 1_000, log=True),
     },
     "als": {
-        "n_factors": IntDistribution(16, 768, log=True),
+        "n_factors": IntDistribution(16, 1_024, log=True),
         "alpha": FloatDistribution(1.0, 300.0, log=True),
         "regularization": FloatDistribution(1e-4, 0.3, log=True),
         "frequency_exponent": _share(),

@@ -3,7 +3,7 @@
 import heapq
 import json
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from tantivy import Order, Query
 
 from models.search.fields import WORDS, analyzer
 from models.search.listing import Listing
-from models.search.query import Search, build, words
+from models.search.query import Search, build, build_partial, words
 
 Document = dict[str, Any]
 MANIFEST = "manifest.json"
@@ -39,12 +39,23 @@ class BadIndexError(Exception):
 class Found:
     """A page of an answer: documents best first, `score` beside each, and counts of all matches.
 
-    `n_total` counts all matches; facets are (value, count) by count, the largest first.
+    Parameters
+    ----------
+    n_total
+        Documents that have enough of the words; if none has, those that have any of them.
+    n_full
+        Of this page; those behind have fewer words than enough.
+    is_last
+        Whether nothing comes after this page.
+    categories, brands
+        Of what `n_total` counts: (value, count), the largest first.
     """
 
     documents: list[Document]
     scores: list[float]
     n_total: int
+    n_full: int
+    is_last: bool
     categories: list[tuple[int, int]]
     brands: list[tuple[str, int]]
 
@@ -99,22 +110,36 @@ class Index:
     def search(self, search: Search, offset: int = 0, limit: int = 20) -> Found:
         """Return the matches from `offset` on, at most `limit`, none beyond `MAX_WINDOW`.
 
-        If no document has enough of the words, those that have any of them are the answer.
+        By relevance, documents that have some of the words, but not enough of them, follow behind the
+        others. In other orders they are the answer only where nothing has enough.
         """
         wanted = max(0, min(offset + limit, MAX_WINDOW))
-        found = self._search(search, None, wanted)
-        if found[0] == 0 and len(words(search.text)) > 1:
-            found = self._search(search, 1, wanted)
-        n_total, ranked, queries = found
+        queries = self._queries(search, build)
+        n_enough, ranked = self._ranked(search, queries, wanted)
+        n_total, n_behind = n_enough, 0
+        if wanted >= n_enough and len(words(search.text)) > 1:
+            behind = self._queries(search, build_partial)
+            if n_enough == 0 or _order(search)[0] is None:
+                n_behind, more = self._ranked(search, behind, wanted - len(ranked))
+                ranked += more
+            if n_enough == 0:
+                n_total, queries = n_behind, behind
         page = ranked[offset:wanted]
         facets = [_facets(shard, query) for shard, query in zip(self.shards, queries, strict=True)]
         return Found(
             documents=[_document(self.shards[n], address) for _, n, _, address in page],
             scores=[float(value) for value, *_ in page],
             n_total=n_total,
+            n_full=min(max(n_enough - offset, 0), len(page)),
+            is_last=wanted >= min(n_enough + n_behind, MAX_WINDOW),
             categories=_largest(facets, "category"),
             brands=_largest(facets, "brand"),
         )
+
+    def _queries(
+        self, search: Search, make: Callable[[tantivy.Schema, Search], Query]
+    ) -> list[Query]:
+        return [make(shard.schema, search) for shard in self.shards]
 
     def products(self, product_ids: Collection[int]) -> dict[int, Document]:
         """Return the documents of those products that are in the index, by id."""
@@ -127,10 +152,10 @@ class Index:
                 documents[document["product_id"]] = document
         return documents
 
-    def _search(
-        self, search: Search, n_required: int | None, wanted: int
-    ) -> tuple[int, list[tuple[float, int, int, tantivy.DocAddress]], list[Query]]:
-        queries = [build(shard.schema, search, n_required) for shard in self.shards]
+    def _ranked(
+        self, search: Search, queries: Sequence[Query], wanted: int
+    ) -> tuple[int, list[tuple[float, int, int, tantivy.DocAddress]]]:
+        """Return how many match, and the best of them: value, shard, place in it, address."""
         field, order = _order(search)
         n_total, ranked = 0, []
         for n_shard, (shard, query) in enumerate(zip(self.shards, queries, strict=True)):
@@ -146,7 +171,7 @@ class Index:
             ranked.append([(value, n_shard, place, address) for place, (value, address) in hits])
         sign = 1 if order is Order.Asc else -1
         merged = heapq.merge(*ranked, key=lambda hit: (sign * hit[0], hit[1], hit[2]))
-        return n_total, list(merged)[:wanted], queries
+        return n_total, list(merged)[:wanted]
 
 
 def _open_shard(folder: Path) -> Shard:

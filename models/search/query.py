@@ -49,25 +49,33 @@ def n_words_required(n_words: int) -> int:
     return n_words if n_words <= 2 else math.ceil(MATCH_RATIO * n_words)
 
 
-def build(schema: tantivy.Schema, search: Search, n_required: int | None) -> Query:
-    """Return the query; its score is BM25 of the words alone.
+def build(schema: tantivy.Schema, search: Search) -> Query:
+    """Return the query for what has enough of the words; its score is BM25 of the words alone."""
+    return _filtered(schema, search, _having(schema, search, None))
 
-    Parameters
-    ----------
-    n_required
-        Words that a document must have; None for `n_words_required`.
-    """
+
+def build_partial(schema: tantivy.Schema, search: Search) -> Query:
+    """Return the query for what has some of the words, but not enough for `build`."""
+    some, enough = _having(schema, search, 1), _having(schema, search, None)
+    but = [(Occur.Must, some), (Occur.MustNot, enough)]
+    return _filtered(schema, search, Query.boolean_query(but))
+
+
+def _filtered(schema: tantivy.Schema, search: Search, query: Query) -> Query:
+    filters = [(Occur.Must, _filter(each)) for each in _filters(schema, search)]
+    return Query.boolean_query([*filters, (Occur.Must, query)])
+
+
+def _having(schema: tantivy.Schema, search: Search, n_required: int | None) -> Query:
+    """Return the query for so many of the words; None for `n_words_required`."""
     found = words(search.text)
-    clauses = [(Occur.Must, _filter(query)) for query in _filters(schema, search)]
     if found:
         required = n_words_required(len(found)) if n_required is None else n_required
         each = [(Occur.Should, _word(schema, word)) for word in found]
-        clauses.append((Occur.Must, Query.boolean_query(each, required)))
-    elif search.text.strip():
-        clauses.append((Occur.Must, Query.empty_query()))  # only signs: nothing can match
-    else:
-        clauses.append((Occur.Must, Query.all_query()))
-    return Query.boolean_query(clauses)
+        return Query.boolean_query(each, required)
+    if search.text.strip():
+        return Query.empty_query()  # only signs: nothing can match
+    return Query.all_query()
 
 
 def _word(schema: tantivy.Schema, word: str) -> Query:

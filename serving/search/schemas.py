@@ -55,7 +55,13 @@ class ProductPage(BaseModel):
     """A page of products, best first; `next_cursor` is null on the last page."""
 
     products: list[Product]
-    n_total: int
+    n_total: Annotated[
+        int, Field(description="that have enough of the words; if none has, that have any")
+    ]
+    partial_from: Annotated[
+        int | None,
+        Field(description="from this place of the page on (0 is the first) products lack words"),
+    ]
     facets: Facets
     next_cursor: str | None
     index_date: str

@@ -35,13 +35,14 @@ class SearchService:
         listing = repr(search)
         offset = _offset(cursor, listing)
         found = self.index.search(search, offset, limit)
-        end = offset + len(found.documents)
-        more = bool(found.documents) and end < min(found.n_total, MAX_WINDOW)
+        n_products = len(found.documents)
+        end = offset + n_products
         return ProductPage(
             products=[product(document) for document in found.documents],
             n_total=found.n_total,
+            partial_from=found.n_full if found.n_full < n_products else None,
             facets=_facets(found),
-            next_cursor=cursors.encode([end], listing) if more else None,
+            next_cursor=None if found.is_last or not n_products else cursors.encode([end], listing),
             index_date=self.index.manifest["date"],
         )
 

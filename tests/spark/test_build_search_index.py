@@ -55,7 +55,7 @@ def test_every_document_is_found_through_the_published_index(table, versions):
     assert (manifest["n_documents"], index.n_documents) == (50, 50)
     assert len(manifest["shards"]) == 2
     for n in (1, 25, 50):
-        [found] = index.search(Search(f"number{n} lamp")).documents
+        [found, *_] = index.search(Search(f"number{n} lamp")).documents
         assert found["product_id"] == n
 
 

@@ -24,6 +24,15 @@ async def test_a_search_finds_filters_and_counts(client):
     assert page["index_date"] == "2026-01-31"
 
 
+async def test_behind_what_has_all_words_stands_what_has_some(client):
+    page = (await client.get("/api/v1/products", params={"q": "number3 lamp"})).json()
+
+    assert page["products"][0]["product_id"] == 3
+    assert (page["n_total"], page["partial_from"], len(page["products"])) == (1, 1, 12)
+    whole = (await client.get("/api/v1/products", params={"q": "lamp"})).json()
+    assert whole["partial_from"] is None
+
+
 async def test_pages_follow_each_other_to_the_end(client):
     seen, cursor = [], None
     while True:

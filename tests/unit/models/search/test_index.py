@@ -84,7 +84,33 @@ def test_a_word_in_the_title_counts_more_than_in_the_description(index):
     ],
 )
 def test_what_a_text_finds(index, text, product_ids):
-    assert set(ids(index, text)) == product_ids
+    found = index.search(Search(text))
+
+    full = {each["product_id"] for each in found.documents[: found.n_full or None]}
+    assert full == product_ids
+    assert found.n_total == len(product_ids)
+
+
+def test_behind_what_has_all_words_comes_what_has_some_and_the_counts_are_without_it(index):
+    """Product 1 is a desk lamp, 3 and 6 are lamps, 2 is a desk clock."""
+    found = index.search(Search("desk lamp"))
+
+    assert [each["product_id"] for each in found.documents][:1] == [1]
+    assert {each["product_id"] for each in found.documents[1:]} == {2, 3, 6}
+    assert (found.n_total, found.n_full, found.is_last) == (1, 1, True)
+    assert found.categories == [(10, 1)]
+
+
+def test_sorted_otherwise_only_what_has_all_words_is_listed(index):
+    assert ids(index, "desk lamp", sort="price_desc") == [1]
+    assert ids(index, "lamp zeppelin", sort="price_desc") == [6, 1, 3]
+
+
+def test_a_page_says_whether_it_is_the_last(index):
+    """Four products have one of the words or both."""
+    ends = [index.search(Search("desk lamp"), start, 1).is_last for start in range(4)]
+
+    assert ends == [False, False, False, True]
 
 
 def test_without_a_text_everything_comes_by_popularity(index):
@@ -144,7 +170,8 @@ def test_a_document_comes_back_whole(index):
 def test_no_text_is_an_error(index, text):
     found = index.search(Search(text))
 
-    assert len(found.documents) == min(found.n_total, 20)
+    assert found.n_full == len(found.documents) or found.n_total < 20
+    assert len(found.documents) >= min(found.n_total, 20)
 
 
 @given(st.integers(0, 100))
