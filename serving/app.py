@@ -15,7 +15,6 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
 from features.store.definitions import USER_BOUGHT, USER_RECENT
-from features.store.kept_rows import KeptRows, kept_current
 from features.store.opening import open_store
 from features.store.packed_redis import AsyncPackedFeatures, Connections, PackedFeatures
 from features.store.user_lists import UserLists
@@ -80,7 +79,6 @@ def make_app(
     index = published_index(settings.index, log)
     model = published_model(latest_model, load_model, log)
     features = Connections(settings.redis_url, REDIS_SECONDS)
-    kept = KeptRows(settings.kept_product_rows)
     slots = SlotBook(_client(settings.redis_url), log, {})
     verdicts = CurrentVerdicts(index, PackedFeatures(_client(settings.redis_url)), log)
     # The list pushed holds the one that is there, so it may replace even a batch's, whose time is
@@ -97,9 +95,8 @@ def make_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         seconds = settings.poll_seconds
         watched = ((index, seconds), (model, seconds), (verdicts, seconds), (slots, SLOT_SECONDS))
-        async with kept_current(kept, settings.redis_url, log):
-            with _Background(followers, *watched):
-                yield
+        with _Background(followers, *watched):
+            yield
         await redis.aclose()
         await features.close()
         gc.unfreeze()
@@ -113,8 +110,8 @@ def make_app(
         "serving", "Emporium: search and recommendations", settings.log_level, checks, lifespan
     )
     app.state.redis, app.state.index, app.state.model = redis, index, model
-    app.state.features = PackedReader(AsyncPackedFeatures(features, kept), log)
-    app.state.slots, app.state.verdicts, app.state.newcomers = slots, verdicts, CurrentNewcomers()
+    app.state.features, app.state.slots = PackedReader(AsyncPackedFeatures(features), log), slots
+    app.state.newcomers, app.state.verdicts = CurrentNewcomers(), verdicts
     add_error_handlers(app)
     for router in (search_router, recommendations_router, events_router):
         app.include_router(router, prefix="/api/v1")

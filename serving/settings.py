@@ -6,8 +6,6 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from features.store.kept_rows import N_KEPT
-
 
 class Settings(BaseSettings):
     """Read once, by `serving.app`."""
@@ -21,9 +19,6 @@ class Settings(BaseSettings):
     mlflow_tracking_uri: str
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     poll_seconds: Annotated[float, Field(gt=0, description="between looks for new versions")] = 3.0
-    kept_product_rows: Annotated[
-        int, Field(ge=0, description="features kept in each process, 300 bytes a product")
-    ] = N_KEPT
 
     @property
     def index(self) -> Path:

@@ -113,7 +113,7 @@ def unpack(shape: Layout, values: Sequence[bytes | None]) -> Numbers:
         If a value is not as long as the layout says.
     """
     unknown = struct.pack("<d", np.nan) * (1 + len(shape.columns))
-    known = values if all(values) else [value or unknown for value in values]
+    known = values if None not in values else [value or unknown for value in values]
     packed = b"".join(known)  # type: ignore[arg-type]
     return np.frombuffer(packed, "<f8").reshape(len(values), 1 + len(shape.columns))
 

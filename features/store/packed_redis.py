@@ -14,10 +14,10 @@ import pyarrow as pa
 from redis import Redis
 from redis.asyncio import ConnectionPool
 
-from features.store.kept_rows import KeptRows
 from features.store.packed import PRODUCT, Found, Layout, Wanted, found, pack
 
 N_AT_ONCE = 2_000
+N_KEPT = 500_000
 
 
 @dataclass(frozen=True)
@@ -108,14 +108,11 @@ class Connections:
 class AsyncPackedFeatures:
     """Reads packed features without holding up an event loop.
 
-    Parameters
-    ----------
-    kept
-        Rows of products that need not be read again (`kept_current` has to be entered).
+    The keys of products, hundreds for one list, are made once and kept.
     """
 
     redis: Connections
-    kept: KeptRows = field(default_factory=lambda: KeptRows(0))
+    product_keys: dict[int, bytes] = field(default_factory=dict)
 
     async def read(self, wanted: Wanted) -> Found:
         """Return what is known, in one round trip.
@@ -125,15 +122,15 @@ class AsyncPackedFeatures:
         RedisError, OSError, TimeoutError
             If Redis can't be reached or doesn't answer in time.
         """
-        rows, n_told = self.kept.rows(wanted.product_ids), self.kept.n_told
-        missing = [each for each, row in zip(wanted.product_ids, rows, strict=True) if row is None]
-        keys = [bulk(key) for key in PRODUCT.keys(missing) + wanted.other_keys]
-        values = await self.redis.mget(keys) if keys else []
-        if missing:
-            self.kept.keep(missing, values[: len(missing)], n_told)
-            read = iter(values)
-            rows = [next(read) if row is None else row for row in rows]
-        return found(wanted, rows + values[len(missing) :])
+        keys = [self.product_keys.get(each) or self._key(each) for each in wanted.product_ids]
+        keys += map(bulk, wanted.other_keys)
+        return found(wanted, await self.redis.mget(keys) if keys else [])
+
+    def _key(self, product_id: int) -> bytes:
+        if len(self.product_keys) >= N_KEPT:
+            self.product_keys.clear()
+        [key] = PRODUCT.keys([product_id])
+        return self.product_keys.setdefault(product_id, bulk(key))
 
 
 def bulk(key: str) -> bytes:
