@@ -12,6 +12,12 @@ TEXT_BOOSTS = {
 }
 """Fields that a query's words are looked for in, and how much a find in each counts."""
 
+CODES = "codes"
+"""Measures and model numbers, however they are written (`models.search.codes`)."""
+CODE_BOOST = 2.0
+FORMS = "forms"
+"""The words of title, brand and category as they are written: what a misspelt word is compared with."""
+
 MAX_WORD_BYTES = 40
 
 
@@ -20,6 +26,8 @@ def schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     for name in TEXT_BOOSTS:
         builder.add_text_field(name, tokenizer_name=WORDS, index_option="freq")
+    builder.add_text_field(CODES, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field(FORMS, tokenizer_name=FORMS, index_option="basic")
     builder.add_text_field("brand", tokenizer_name="raw", fast=True, index_option="basic")
     for name in ("product_id", "category_id", "seller_id", "price_cents"):
         builder.add_integer_field(name, indexed=True, fast=True)
@@ -31,12 +39,26 @@ def schema() -> tantivy.Schema:
 
 def analyzer() -> tantivy.TextAnalyzer:
     """Return what splits text into words: lower case, accents folded, English stems."""
+    return _folding().filter(tantivy.Filter.stemmer("english")).build()
+
+
+def form_analyzer() -> tantivy.TextAnalyzer:
+    """Return what splits text into word forms: as `analyzer`, without stems."""
+    return _folding().build()
+
+
+def _folding() -> tantivy.TextAnalyzerBuilder:
     builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
     for step in (
         tantivy.Filter.remove_long(MAX_WORD_BYTES),
         tantivy.Filter.lowercase(),
         tantivy.Filter.ascii_fold(),
-        tantivy.Filter.stemmer("english"),
     ):
         builder = builder.filter(step)
-    return builder.build()
+    return builder
+
+
+def register(index: tantivy.Index) -> None:
+    """Make the tokenizers known to an index."""
+    index.register_tokenizer(WORDS, analyzer())
+    index.register_tokenizer(FORMS, form_analyzer())

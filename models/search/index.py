@@ -3,7 +3,7 @@
 import heapq
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,10 @@ from typing import Any
 import tantivy
 from tantivy import Order, Query
 
-from models.search.fields import WORDS, analyzer
+from models.search.fields import register
 from models.search.listing import Listing
 from models.search.query import Search, build, build_partial, words
+from models.search.spelling import Vocabulary, understood
 
 Document = dict[str, Any]
 MANIFEST = "manifest.json"
@@ -47,6 +48,8 @@ class Found:
         Of this page; those behind have fewer words than enough.
     is_last
         Whether nothing comes after this page.
+    corrections
+        Words that the index does not have, and what was looked for instead.
     categories, brands
         Of what `n_total` counts: (value, count), the largest first.
     """
@@ -56,6 +59,7 @@ class Found:
     n_total: int
     n_full: int
     is_last: bool
+    corrections: Mapping[str, str]
     categories: list[tuple[int, int]]
     brands: list[tuple[str, int]]
 
@@ -79,6 +83,7 @@ class Index:
     shards: Sequence[Shard]
     manifest: dict[str, Any]
     listing: Listing
+    vocabulary: Vocabulary
 
     @classmethod
     def open(cls, folder: Path) -> "Index":
@@ -100,7 +105,8 @@ class Index:
         """Open the shards in `folder` that `manifest` names, such as an index still being built."""
         folders = [folder / name for name in manifest["shards"]]
         shards = [_open_shard(each) for each in folders]
-        return cls(shards, manifest, Listing.open(folders))
+        vocabulary = Vocabulary.of(shard.searcher for shard in shards)
+        return cls(shards, manifest, Listing.open(folders), vocabulary)
 
     @property
     def n_documents(self) -> int:
@@ -114,11 +120,12 @@ class Index:
         others. In other orders they are the answer only where nothing has enough.
         """
         wanted = max(0, min(offset + limit, MAX_WINDOW))
-        queries = self._queries(search, build)
+        meant = understood(search.text, self.vocabulary)
+        queries = [build(shard.schema, search, meant.parts) for shard in self.shards]
         n_enough, ranked = self._ranked(search, queries, wanted)
         n_total, n_behind = n_enough, 0
         if wanted >= n_enough and len(words(search.text)) > 1:
-            behind = self._queries(search, build_partial)
+            behind = [build_partial(shard.schema, search, meant.parts) for shard in self.shards]
             if n_enough == 0 or _order(search)[0] is None:
                 n_behind, more = self._ranked(search, behind, wanted - len(ranked))
                 ranked += more
@@ -132,14 +139,10 @@ class Index:
             n_total=n_total,
             n_full=min(max(n_enough - offset, 0), len(page)),
             is_last=wanted >= min(n_enough + n_behind, MAX_WINDOW),
+            corrections=meant.corrections,
             categories=_largest(facets, "category"),
             brands=_largest(facets, "brand"),
         )
-
-    def _queries(
-        self, search: Search, make: Callable[[tantivy.Schema, Search], Query]
-    ) -> list[Query]:
-        return [make(shard.schema, search) for shard in self.shards]
 
     def products(self, product_ids: Collection[int]) -> dict[int, Document]:
         """Return the documents of those products that are in the index, by id."""
@@ -176,7 +179,7 @@ class Index:
 
 def _open_shard(folder: Path) -> Shard:
     index = tantivy.Index.open(str(folder))
-    index.register_tokenizer(WORDS, analyzer())
+    register(index)
     index.config_reader(reload_policy="manual")
     index.reload()
     return Shard(index.schema, index.searcher())

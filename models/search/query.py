@@ -1,16 +1,24 @@
-"""A search as plain data, and as a Tantivy query. No text a shopper types is ever an error."""
+"""A search as plain data, and as a Tantivy query. No text a shopper types is ever an error.
+
+A query is made of parts: words, and measures or model numbers, which are found as their words or as
+one (`models.search.codes`).
+"""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import tantivy
 from tantivy import Occur, Query
 
-from models.search.fields import TEXT_BOOSTS, analyzer
+from models.search.codes import wanted
+from models.search.fields import CODE_BOOST, CODES, TEXT_BOOSTS, analyzer, form_analyzer
 
 Sort = Literal["relevance", "price_asc", "price_desc", "popularity"]
 MAX_WORDS = 32
+MAX_CHARACTERS = 1_000
+"""What a query says after so many is not looked for."""
 OTHER_FIELDS_RATIO = 0.3
 """How much a word's finds beyond its best field count."""
 
@@ -35,29 +43,73 @@ class Search:
     sort: Sort = "relevance"
 
 
+@dataclass(frozen=True)
+class Part:
+    """A word, or several that are also written as one: a measure, a model number, a compound.
+
+    Parameters
+    ----------
+    code
+        The one word of a measure or model number.
+    joined
+        The one word of a compound or a model number among words.
+    form
+        Of a single word: as it was typed, folded.
+    """
+
+    words: tuple[str, ...]
+    code: str | None = None
+    joined: str | None = None
+    form: str | None = None
+
+
+def parts(text: str) -> list[Part]:
+    """Return the distinct parts of `text`, the first `MAX_WORDS`."""
+    found = []
+    for piece in wanted(readable(text)):
+        own = tuple(words(piece.text))
+        if piece.code:
+            found.append(Part(own, piece.code, *words(piece.code)))
+        else:
+            found += [Part((word,), form=form) for word, form in forms(piece.text)]
+    return list(dict.fromkeys(found))[:MAX_WORDS]
+
+
+def readable(text: str) -> str:
+    """Return the beginning of a text that is looked at, as UTF-8 can write it."""
+    return text[:MAX_CHARACTERS].encode("utf-8", "replace").decode()
+
+
+def forms(text: str) -> list[tuple[str, str]]:
+    """Return each distinct word of `text` as the index knows it, and its form as it was typed."""
+    typed = form_analyzer().analyze(readable(text))
+    return list(dict(zip(analyzer().analyze(readable(text)), typed, strict=True)).items())
+
+
 def words(text: str) -> list[str]:
     """Return the distinct words of `text` as the index knows them, the first `MAX_WORDS`."""
-    readable = text.encode("utf-8", "replace").decode()
-    return list(dict.fromkeys(analyzer().analyze(readable)))[:MAX_WORDS]
+    return list(dict.fromkeys(analyzer().analyze(readable(text))))[:MAX_WORDS]
 
 
-def n_words_required(n_words: int) -> int:
-    """Return how many of a query's words a document must have: all of two, three of five.
+def n_parts_required(n_parts: int) -> int:
+    """Return how many of a query's parts a document must have: all of two, three of five.
 
-    More words narrow less: a long query is a description, no checklist.
+    More parts narrow less: a long query is a description, no checklist.
     """
-    return n_words if n_words <= 2 else math.ceil(MATCH_RATIO * n_words)
+    return n_parts if n_parts <= 2 else math.ceil(MATCH_RATIO * n_parts)
 
 
-def build(schema: tantivy.Schema, search: Search) -> Query:
-    """Return the query for what has enough of the words; its score is BM25 of the words alone."""
-    return _filtered(schema, search, _having(schema, search, None))
+def build(schema: tantivy.Schema, search: Search, found: Sequence[Part]) -> Query:
+    """Return the query for what has enough of the parts; its score is BM25 of these alone."""
+    return _filtered(schema, search, _enough(schema, search, found))
 
 
-def build_partial(schema: tantivy.Schema, search: Search) -> Query:
+def build_partial(schema: tantivy.Schema, search: Search, found: Sequence[Part]) -> Query:
     """Return the query for what has some of the words, but not enough for `build`."""
-    some, enough = _having(schema, search, 1), _having(schema, search, None)
-    but = [(Occur.Must, some), (Occur.MustNot, enough)]
+    some = [(Occur.Should, _part(schema, part)) for part in found if len(part.words) > 1]
+    single = dict.fromkeys(word for part in found for word in part.words)
+    some += [(Occur.Should, _word(schema, word)) for word in single]
+    but = [(Occur.Must, Query.boolean_query(some)), (Occur.MustNot, _enough(schema, search, found))]
     return _filtered(schema, search, Query.boolean_query(but))
 
 
@@ -66,16 +118,26 @@ def _filtered(schema: tantivy.Schema, search: Search, query: Query) -> Query:
     return Query.boolean_query([*filters, (Occur.Must, query)])
 
 
-def _having(schema: tantivy.Schema, search: Search, n_required: int | None) -> Query:
-    """Return the query for so many of the words; None for `n_words_required`."""
-    found = words(search.text)
+def _enough(schema: tantivy.Schema, search: Search, found: Sequence[Part]) -> Query:
     if found:
-        required = n_words_required(len(found)) if n_required is None else n_required
-        each = [(Occur.Should, _word(schema, word)) for word in found]
-        return Query.boolean_query(each, required)
+        each = [(Occur.Should, _part(schema, part)) for part in found]
+        return Query.boolean_query(each, n_parts_required(len(found)))
     if search.text.strip():
         return Query.empty_query()  # only signs: nothing can match
     return Query.all_query()
+
+
+def _part(schema: tantivy.Schema, part: Part) -> Query:
+    all_words = Query.boolean_query([(Occur.Must, _word(schema, word)) for word in part.words])
+    if len(part.words) == 1 and not part.code:
+        return all_words
+    ways = [all_words]
+    if part.code:
+        code = Query.term_query(schema, CODES, part.code, "basic")
+        ways.append(Query.boost_query(code, CODE_BOOST))
+    if part.joined:
+        ways.append(_word(schema, part.joined))
+    return Query.disjunction_max_query(ways, OTHER_FIELDS_RATIO)
 
 
 def _word(schema: tantivy.Schema, word: str) -> Query:

@@ -7,7 +7,8 @@ from typing import Any
 
 import tantivy
 
-from models.search.fields import WORDS, analyzer, schema
+from models.search.codes import codes_of
+from models.search.fields import CODES, FORMS, register, schema
 from models.search.listing import listed_columns, write_listing
 
 HEAP_BYTES = 100_000_000
@@ -24,7 +25,7 @@ def write_shard(folder: Path, documents: Iterable[Mapping[str, Any]]) -> int:
     """
     folder.mkdir(parents=True)
     index = tantivy.Index(schema(), path=str(folder))
-    index.register_tokenizer(WORDS, analyzer())
+    register(index)
     # One thread: several would each make segments, and the order of writing would be lost.
     writer = index.writer(heap_size=HEAP_BYTES, num_threads=1)
     listed = []
@@ -46,6 +47,10 @@ def _indexed(document: Mapping[str, Any]) -> tantivy.Document:
     indexed.add_text("brand_words", document["brand"] or "")
     if document["brand"]:
         indexed.add_text("brand", document["brand"])
+    named = (document["title"], document["brand"] or "", document["category_path"] or "")
+    indexed.add_text(FORMS, " ".join(named))
+    for code in codes_of(f"{document['title']} \n {document['description']}"):
+        indexed.add_text(CODES, code)
     for name in ("product_id", "category_id", "seller_id", "price_cents"):
         if document[name] is not None:
             indexed.add_integer(name, document[name])

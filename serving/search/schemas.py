@@ -62,6 +62,10 @@ class ProductPage(BaseModel):
         int | None,
         Field(description="from this place of the page on (0 is the first) products lack words"),
     ]
+    corrections: Annotated[
+        dict[str, str],
+        Field(description="words that no product has, as typed, and what was looked for instead"),
+    ]
     facets: Facets
     next_cursor: str | None
     index_date: str

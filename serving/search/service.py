@@ -41,6 +41,7 @@ class SearchService:
             products=[product(document) for document in found.documents],
             n_total=found.n_total,
             partial_from=found.n_full if found.n_full < n_products else None,
+            corrections=dict(found.corrections),
             facets=_facets(found),
             next_cursor=None if found.is_last or not n_products else cursors.encode([end], listing),
             index_date=self.index.manifest["date"],

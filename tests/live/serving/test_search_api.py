@@ -33,6 +33,12 @@ async def test_behind_what_has_all_words_stands_what_has_some(client):
     assert whole["partial_from"] is None
 
 
+async def test_a_misspelt_word_finds_what_was_meant_and_the_page_says_so(client):
+    page = (await client.get("/api/v1/products", params={"q": "lapm"})).json()
+
+    assert (page["n_total"], page["corrections"]) == (12, {"lapm": "lamp"})
+
+
 async def test_pages_follow_each_other_to_the_end(client):
     seen, cursor = [], None
     while True:

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.search.index import BadIndexError, Index
-from models.search.query import Search, n_words_required
+from models.search.query import Search, n_parts_required
 from models.search.writing import write_shard
 
 PRODUCTS = """
@@ -175,9 +175,9 @@ def test_no_text_is_an_error(index, text):
 
 
 @given(st.integers(0, 100))
-def test_never_more_words_are_required_than_there_are(n_words):
-    assert 0 <= n_words_required(n_words) <= n_words
-    assert n_words_required(n_words) <= n_words_required(n_words + 1)
+def test_never_more_parts_are_required_than_there_are(n_parts):
+    assert 0 <= n_parts_required(n_parts) <= n_parts
+    assert n_parts_required(n_parts) <= n_parts_required(n_parts + 1)
 
 
 def test_equal_scores_come_in_order_of_writing_on_every_page(tmp_path):

@@ -1,0 +1,133 @@
+"""What a shopper may have meant: misspelt words, words run together and apart.
+
+Source of the distance: Damerau, "A technique for computer detection and correction of spelling errors"
+(CACM 1964): one letter wrong, missing, too many, or two in the other order. Words with a digit are
+never touched: a model number one sign off is another model.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Self
+
+import tantivy
+from rapidfuzz.distance import OSA
+
+from models.search.fields import FORMS, TEXT_BOOSTS, form_analyzer
+from models.search.query import Part, parts, readable, words
+
+MIN_LENGTH, LONG_LENGTH = 4, 8
+"""Shorter words are taken as they are; longer ones may be two signs off."""
+WORD = re.compile(r"(?<![\w\-/.])[^\W\d_]+(?![\w\-/]|\.\d)")
+"""Letters alone: no part of a model number."""
+N_NOT_RARE = 3
+"""A word that no product is called by, but that is found so often, is no mistake."""
+MIN_HALF = 3
+"""Of a word that is split: letters of either half."""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What words an index has.
+
+    Parameters
+    ----------
+    counts
+        How many documents have a word form in what they are called.
+    anywhere
+        How often documents have a stem, counted once for each of their fields.
+    """
+
+    counts: Mapping[str, int]
+    anywhere: Mapping[str, int]
+
+    @classmethod
+    def of(cls, searchers: Iterable[tantivy.Searcher]) -> Self:
+        """Return the words of shards."""
+        counts, anywhere = Counter[str](), Counter[str]()
+        for searcher in searchers:
+            counts.update(dict(searcher.terms_with_prefix(FORMS, "")))
+            for field in TEXT_BOOSTS:
+                anywhere.update(dict(searcher.terms_with_prefix(field, "")))
+        return cls(counts, anywhere)
+
+    def __contains__(self, word: str) -> bool:
+        return word in self.counts
+
+    def nearest(self, word: str) -> str | None:
+        """Return the word that may be meant: the nearest; first letters are seldom wrong; the most frequent."""
+        if len(word) < MIN_LENGTH or not word.isalpha():
+            return None
+        most = 1 if len(word) < LONG_LENGTH else 2
+        best = None
+        for length in range(len(word) - most, len(word) + most + 1):
+            for other in self._by_length.get(length, ()):
+                distance = OSA.distance(word, other, score_cutoff=most)
+                if distance <= most:
+                    key = (distance, other[0] != word[0], -self.counts[other], other)
+                    best = key if best is None else min(best, key)
+        return None if best is None else best[-1]
+
+    def halves(self, word: str) -> str | None:
+        """Return the two words that one may be, run together: those of which the rarer is most frequent."""
+        found = [
+            (min(self.counts[first], self.counts[second]), f"{first} {second}")
+            for at in range(MIN_HALF, len(word) - MIN_HALF + 1)
+            for first, second in [(word[:at], word[at:])]
+            if first in self and second in self
+        ]
+        return max(found)[1] if found else None
+
+    @cached_property
+    def _by_length(self) -> Mapping[int, Sequence[str]]:
+        found: dict[int, list[str]] = {}
+        for word in self.counts:
+            if word.isalpha():
+                found.setdefault(len(word), []).append(word)
+        return found
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A query's parts, and which words were taken for others: what was typed, what was looked for."""
+
+    parts: Sequence[Part]
+    corrections: Mapping[str, str]
+
+
+def understood(text: str, vocabulary: Vocabulary) -> Understood:
+    """Return what a text may mean in an index; what cannot be mended stays as it is."""
+    corrections: dict[str, str] = {}
+
+    def mended(match: re.Match[str]) -> str:
+        [form] = form_analyzer().analyze(match[0]) or [""]
+        better = _mended(form, vocabulary)
+        if better is None:
+            return match[0]
+        corrections[match[0]] = better
+        return better
+
+    return Understood(_joined(parts(WORD.sub(mended, readable(text))), vocabulary), corrections)
+
+
+def _mended(form: str, vocabulary: Vocabulary) -> str | None:
+    """Return what a form that no product is called by may mean; None if it is one, or nobody knows."""
+    [stem] = words(form) or [""]
+    if form in vocabulary or not form.isalpha() or vocabulary.anywhere.get(stem, 0) >= N_NOT_RARE:
+        return None
+    return vocabulary.nearest(form) or (
+        None if stem in vocabulary.anywhere else vocabulary.halves(form)
+    )
+
+
+def _joined(found: list[Part], vocabulary: Vocabulary) -> list[Part]:
+    """Put neighbours that the index has as one word together: they are found as either."""
+    for place, (first, second) in enumerate(pairwise(found)):
+        form = (first.form or "") + (second.form or "")
+        if first.form and second.form and form in vocabulary:
+            both = Part(first.words + second.words, joined=words(form)[0])
+            return [*found[:place], both, *_joined(found[place + 2 :], vocabulary)]
+    return found
