@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Self
 
 import tantivy
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from models.search.fields import FORMS, TEXT_BOOSTS, form_analyzer
@@ -62,14 +63,16 @@ class Vocabulary:
         if len(word) < MIN_LENGTH or not word.isalpha():
             return None
         most = 1 if len(word) < LONG_LENGTH else 2
-        best = None
-        for length in range(len(word) - most, len(word) + most + 1):
-            for other in self._by_length.get(length, ()):
-                distance = OSA.distance(word, other, score_cutoff=most)
-                if distance <= most:
-                    key = (distance, other[0] != word[0], -self.counts[other], other)
-                    best = key if best is None else min(best, key)
-        return None if best is None else best[-1]
+        lengths = range(len(word) - most, len(word) + most + 1)
+        like = [other for length in lengths for other in self._by_length.get(length, ())]
+        near = process.extract(
+            word, like, scorer=OSA.distance, processor=None, score_cutoff=most, limit=None
+        )
+        found = [
+            (distance, other[0] != word[0], -self.counts[other], other)
+            for other, distance, _ in near
+        ]
+        return min(found)[-1] if found else None
 
     def halves(self, word: str) -> str | None:
         """Return the two words that one may be, run together: those of which the rarer is most frequent."""
