@@ -36,7 +36,7 @@ TO_SHOP = (
     "reviews",
     "notifications",
 )
-TO_SERVING = ("products", "categories", "recommendations", "events")
+TO_SERVING = ("products", "categories", "suggestions", "recommendations", "events")
 HOP_BY_HOP = frozenset(
     (
         "connection",

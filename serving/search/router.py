@@ -6,7 +6,14 @@ from fastapi import APIRouter, Path, Query
 
 from features.schemas.row import Id
 from serving.search.deps import SearchServiceDep
-from serving.search.schemas import Filters, Product, ProductPage, ProductQuery
+from serving.search.schemas import (
+    Filters,
+    Product,
+    ProductPage,
+    ProductQuery,
+    SuggestionPage,
+    SuggestionQuery,
+)
 from serving.search.service import as_search
 
 router = APIRouter(tags=["search"])
@@ -18,6 +25,14 @@ def search_products(
 ) -> ProductPage:
     """Search products by words, filters and order; any text is understood as well as it can be."""
     return service.page(as_search(query, query.q, query.category), query.cursor, query.limit)
+
+
+@router.get("/suggestions")
+def suggest(
+    query: Annotated[SuggestionQuery, Query()], service: SearchServiceDep
+) -> SuggestionPage:
+    """Suggest how a query may go on, with the categories and products of the likeliest."""
+    return service.suggestions(query)
 
 
 @router.get("/products/{product_id}")

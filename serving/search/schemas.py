@@ -97,3 +97,35 @@ class ProductQuery(Filters):
 
     q: Annotated[str, Field(max_length=500)] = ""
     category: Id | None = None
+
+
+class SuggestionQuery(BaseModel):
+    """Query parameters of suggestions."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: Annotated[str, Field(max_length=500, description="what was typed so far")]
+    limit: Annotated[int, Field(ge=1, le=20)] = 8
+
+
+class SuggestedQuery(BaseModel):
+    """How what was typed may go on."""
+
+    text: str
+    n_products: Annotated[int, Field(description="that are called so")]
+
+
+class SuggestedProduct(BaseModel):
+    """A product that the best suggestion finds."""
+
+    product_id: int
+    title: str
+
+
+class SuggestionPage(BaseModel):
+    """Suggestions, the most frequent first; categories and products are of the first of them."""
+
+    suggestions: list[SuggestedQuery]
+    categories: list[CategoryCount]
+    products: list[SuggestedProduct]
+    index_date: str

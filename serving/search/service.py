@@ -8,10 +8,23 @@ from pydantic import Field, TypeAdapter
 
 from models.search.index import MAX_WINDOW, Found, Index
 from models.search.query import Search
+from models.search.suggesting import suggestions
 from serving.errors import UnknownProductProblem
-from serving.search.schemas import BrandCount, CategoryCount, Facets, Filters, Product, ProductPage
+from serving.search.schemas import (
+    BrandCount,
+    CategoryCount,
+    Facets,
+    Filters,
+    Product,
+    ProductPage,
+    SuggestedProduct,
+    SuggestedQuery,
+    SuggestionPage,
+    SuggestionQuery,
+)
 from web import cursors
 
+N_SUGGESTED_PRODUCTS, N_SUGGESTED_CATEGORIES = 3, 3
 OFFSET = TypeAdapter(tuple[Annotated[int, Field(ge=0, le=MAX_WINDOW)]])
 
 
@@ -44,6 +57,21 @@ class SearchService:
             corrections=dict(found.corrections),
             facets=_facets(found),
             next_cursor=None if found.is_last or not n_products else cursors.encode([end], listing),
+            index_date=self.index.manifest["date"],
+        )
+
+    def suggestions(self, query: SuggestionQuery) -> SuggestionPage:
+        """Return how a query may go on; where nothing goes on, what it finds as it is."""
+        found = suggestions(self.index, query.q, query.limit)
+        text = found[0].text if found else query.q
+        best = self.index.search(Search(text), 0, N_SUGGESTED_PRODUCTS)
+        return SuggestionPage(
+            suggestions=[SuggestedQuery(text=s.text, n_products=s.n_products) for s in found],
+            categories=_facets(best).categories[:N_SUGGESTED_CATEGORIES],
+            products=[
+                SuggestedProduct(product_id=each["product_id"], title=each["title"])
+                for each in best.documents
+            ],
             index_date=self.index.manifest["date"],
         )
 

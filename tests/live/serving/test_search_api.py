@@ -39,6 +39,14 @@ async def test_a_misspelt_word_finds_what_was_meant_and_the_page_says_so(client)
     assert (page["n_total"], page["corrections"]) == (12, {"lapm": "lamp"})
 
 
+async def test_a_query_is_suggested_with_its_categories_and_products(client):
+    page = (await client.get("/api/v1/suggestions", params={"q": "la", "limit": 1})).json()
+
+    assert page["suggestions"] == [{"text": "lamp", "n_products": 12}]
+    assert {each["category_id"] for each in page["categories"]} == {10, 11}
+    assert [set(each) for each in page["products"]] == [{"product_id", "title"}] * 3
+
+
 async def test_pages_follow_each_other_to_the_end(client):
     seen, cursor = [], None
     while True:

@@ -1,0 +1,65 @@
+"""What a shopper may be about to type: words that products are called by, counted among what they typed."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.search.fields import FORMS, form_analyzer
+from models.search.index import Index
+from models.search.query import Search, build, readable, words
+from models.search.spelling import understood
+
+N_PER_SHARD = 100
+"""Each shard tells more than are shown, so that a word split over shards is counted nearly whole."""
+MIN_FORM = 2
+"""Single signs are no help to anybody."""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A query, and how many products are called so."""
+
+    text: str
+    n_products: int
+
+
+def suggestions(index: Index, typed: str, limit: int) -> list[Suggestion]:
+    """Return how what was typed may go on, the most frequent first.
+
+    The last word is completed unless a blank follows it; then another word is added. Of several forms
+    of one word only the most frequent is shown.
+    """
+    before, prefix = _split(typed)
+    counts = _counts(index, " ".join(before), prefix)
+    best: dict[str, Suggestion] = {}
+    stems_before = {stem for form in before for stem in words(form)}
+    for form, n_products in sorted(counts.items(), key=lambda each: (-each[1], each[0])):
+        stem = "".join(words(form))
+        if stem not in best and stem not in stems_before and _is_word(form):
+            best[stem] = Suggestion(" ".join([*before, form]), n_products)
+        if len(best) == limit:
+            break
+    return list(best.values())
+
+
+def _split(typed: str) -> tuple[Sequence[str], str]:
+    """Return the words that are finished, folded, and the beginning of the one that is not."""
+    text = readable(typed)
+    forms = form_analyzer().analyze(text)
+    if not forms or not text[-1].isalnum():
+        return forms, ""
+    return forms[:-1], forms[-1]
+
+
+def _counts(index: Index, before: str, prefix: str) -> Counter[str]:
+    meant = understood(before, index.vocabulary)
+    search, counts = Search(before), Counter[str]()
+    for shard in index.shards:
+        among = build(shard.schema, search, meant.parts) if before else None
+        found = shard.searcher.terms_with_prefix(FORMS, prefix, among, N_PER_SHARD)
+        counts.update(dict(found))
+    return counts
+
+
+def _is_word(form: str) -> bool:
+    return len(form) >= MIN_FORM and not form.isdigit()
