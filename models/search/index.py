@@ -2,15 +2,16 @@
 
 import heapq
 import json
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import tantivy
 from tantivy import Order, Query
 
+from models.search.facets import FacetCounts, Shard, facet_counts
 from models.search.fields import register
 from models.search.listing import Listing
 from models.search.query import Search, build, build_partial, words
@@ -20,10 +21,6 @@ Document = dict[str, Any]
 MANIFEST = "manifest.json"
 MAX_WINDOW = 10_000
 """Deepest place a page may end: every shard ranks that many."""
-
-N_FACET_VALUES = 20
-N_SHARD_FACET_VALUES = 200
-"""Each shard tells more than are shown, so that a value split over shards is counted whole."""
 
 FIELD_SORTS = {
     "price_asc": ("price_cents", Order.Asc),
@@ -50,8 +47,8 @@ class Found:
         Whether nothing comes after this page.
     corrections
         Words that the index does not have, and what was looked for instead.
-    categories, brands
-        Of what `n_total` counts: (value, count), the largest first.
+    facets
+        Of what `n_total` counts, each under the filters of the others.
     """
 
     documents: list[Document]
@@ -60,16 +57,7 @@ class Found:
     n_full: int
     is_last: bool
     corrections: Mapping[str, str]
-    categories: list[tuple[int, int]]
-    brands: list[tuple[str, int]]
-
-
-@dataclass(frozen=True)
-class Shard:
-    """One folder's documents."""
-
-    schema: tantivy.Schema
-    searcher: tantivy.Searcher
+    facets: FacetCounts
 
 
 @dataclass(frozen=True)
@@ -123,16 +111,15 @@ class Index:
         meant = understood(search.text, self.vocabulary)
         queries = [build(shard.schema, search, meant.parts) for shard in self.shards]
         n_enough, ranked = self._ranked(search, queries, wanted)
-        n_total, n_behind = n_enough, 0
+        n_total, n_behind, make = n_enough, 0, build
         if wanted >= n_enough and len(words(search.text)) > 1:
             behind = [build_partial(shard.schema, search, meant.parts) for shard in self.shards]
             if n_enough == 0 or _order(search)[0] is None:
                 n_behind, more = self._ranked(search, behind, wanted - len(ranked))
                 ranked += more
             if n_enough == 0:
-                n_total, queries = n_behind, behind
+                n_total, make = n_behind, build_partial
         page = ranked[offset:wanted]
-        facets = [_facets(shard, query) for shard, query in zip(self.shards, queries, strict=True)]
         return Found(
             documents=[_document(self.shards[n], address) for _, n, _, address in page],
             scores=[float(value) for value, *_ in page],
@@ -140,8 +127,7 @@ class Index:
             n_full=min(max(n_enough - offset, 0), len(page)),
             is_last=wanted >= min(n_enough + n_behind, MAX_WINDOW),
             corrections=meant.corrections,
-            categories=_largest(facets, "category"),
-            brands=_largest(facets, "brand"),
+            facets=facet_counts(self.shards, search, partial(make, found=meant.parts)),
         )
 
     def products(self, product_ids: Collection[int]) -> dict[int, Document]:
@@ -194,22 +180,3 @@ def _order(search: Search) -> tuple[str | None, Order]:
 def _document(shard: Shard, address: tantivy.DocAddress) -> Document:
     document: Document = json.loads(shard.searcher.doc(address).to_dict()["source"][0])
     return document
-
-
-def _facets(shard: Shard, query: Query) -> dict[str, Counter[Any]]:
-    fields = {"category": "category_id", "brand": "brand"}
-    wanted = {
-        name: {"terms": {"field": field, "size": N_SHARD_FACET_VALUES}}
-        for name, field in fields.items()
-    }
-    answer = shard.searcher.aggregate(query, wanted)
-    return {
-        name: Counter({each["key"]: each["doc_count"] for each in answer[name]["buckets"]})
-        for name in fields
-    }
-
-
-def _largest(facets: list[dict[str, Counter[Any]]], name: str) -> list[tuple[Any, int]]:
-    total = sum((facet[name] for facet in facets), Counter())
-    by_count = sorted(total.items(), key=lambda each: (-each[1], each[0]))
-    return [(int(v) if name == "category" else v, n) for v, n in by_count][:N_FACET_VALUES]

@@ -27,16 +27,16 @@ MATCH_RATIO = 0.6
 
 @dataclass(frozen=True)
 class Search:
-    """What is searched for. None: any.
+    """What is searched for. None or nothing: any; of several, each will do.
 
     Prices are bounds, both inclusive. An empty `text` lists everything, by popularity unless
     sorted otherwise.
     """
 
     text: str = ""
-    category_id: int | None = None
-    seller_id: int | None = None
-    brand: str | None = None
+    category_ids: tuple[int, ...] = ()
+    seller_ids: tuple[int, ...] = ()
+    brands: tuple[str, ...] = ()
     min_price_cents: int | None = None
     max_price_cents: int | None = None
     in_stock: bool | None = None
@@ -149,16 +149,18 @@ def _word(schema: tantivy.Schema, word: str) -> Query:
 
 
 def _filters(schema: tantivy.Schema, search: Search) -> list[Query]:
-    exact = {
-        "category_id": search.category_id,
-        "seller_id": search.seller_id,
-        "brand": search.brand,
-        "in_stock": search.in_stock,
+    chosen = {
+        "category_id": search.category_ids,
+        "seller_id": search.seller_ids,
+        "brand": search.brands,
+        "in_stock": () if search.in_stock is None else (search.in_stock,),
     }
     filters = [
-        Query.term_query(schema, field, value, "basic")
-        for field, value in exact.items()
-        if value is not None
+        Query.boolean_query(
+            [(Occur.Should, Query.term_query(schema, field, value, "basic")) for value in values]
+        )
+        for field, values in chosen.items()
+        if values
     ]
     if search.min_price_cents is not None or search.max_price_cents is not None:
         bounds = (search.min_price_cents, search.max_price_cents)

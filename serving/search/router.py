@@ -48,4 +48,4 @@ def list_category(
     service: SearchServiceDep,
 ) -> ProductPage:
     """List a category's products, by popularity unless sorted otherwise; unknown ones are empty."""
-    return service.page(as_search(query, "", category_id), query.cursor, query.limit)
+    return service.page(as_search(query, "", [category_id]), query.cursor, query.limit)

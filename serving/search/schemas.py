@@ -8,6 +8,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from features.schemas.row import Cents, Id
 from models.search.query import Sort
 
+Brand = Annotated[str, Field(max_length=120)]
+MAX_CHOSEN = 50
+
 
 def _object(attributes: Any) -> dict[str, str]:  # noqa: ANN401 - JSON
     parsed = json.loads(attributes) if isinstance(attributes, str) else attributes
@@ -44,11 +47,39 @@ class BrandCount(BaseModel):
     n_products: int
 
 
+class SellerCount(BaseModel):
+    """How many matches are a seller's."""
+
+    seller_id: int
+    n_products: int
+
+
+class StockCount(BaseModel):
+    """How many matches are in stock, or not."""
+
+    in_stock: bool
+    n_products: int
+
+
+class PriceCount(BaseModel):
+    """How many matches cost from one price on and less than another, in cents; null: any."""
+
+    from_cents: int | None
+    below_cents: int | None
+    n_products: int
+
+
 class Facets(BaseModel):
-    """Counts over all matches, the largest first."""
+    """Counts over all matches, each under the filters of the others: what choosing it would show.
+
+    The largest first, prices from the lowest.
+    """
 
     categories: list[CategoryCount]
     brands: list[BrandCount]
+    sellers: list[SellerCount]
+    stock: list[StockCount]
+    prices: list[PriceCount]
 
 
 class ProductPage(BaseModel):
@@ -72,14 +103,17 @@ class ProductPage(BaseModel):
 
 
 class Filters(BaseModel):
-    """Query parameters of a listing. Prices are cents, both bounds inclusive."""
+    """Query parameters of a listing. Prices are cents, both bounds inclusive.
+
+    `brand` and `seller` may be given several times: any of them will do.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     min_price: Cents | None = None
     max_price: Cents | None = None
-    brand: Annotated[str, Field(max_length=120)] | None = None
-    seller: Id | None = None
+    brand: Annotated[list[Brand], Field(max_length=MAX_CHOSEN)] = []
+    seller: Annotated[list[Id], Field(max_length=MAX_CHOSEN)] = []
     in_stock: bool | None = None
     sort: Sort = "relevance"
     cursor: Annotated[str, Field(max_length=200)] | None = None
@@ -96,7 +130,7 @@ class ProductQuery(Filters):
     """Query parameters of a search; without `q` everything is listed, by popularity."""
 
     q: Annotated[str, Field(max_length=500)] = ""
-    category: Id | None = None
+    category: Annotated[list[Id], Field(max_length=MAX_CHOSEN)] = []
 
 
 class SuggestionQuery(BaseModel):

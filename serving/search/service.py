@@ -1,7 +1,7 @@
 """Searching the published index page by page."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
@@ -15,8 +15,11 @@ from serving.search.schemas import (
     CategoryCount,
     Facets,
     Filters,
+    PriceCount,
     Product,
     ProductPage,
+    SellerCount,
+    StockCount,
     SuggestedProduct,
     SuggestedQuery,
     SuggestionPage,
@@ -89,13 +92,13 @@ class SearchService:
         return product(document)
 
 
-def as_search(filters: Filters, text: str, category_id: int | None) -> Search:
+def as_search(filters: Filters, text: str, category_ids: Sequence[int]) -> Search:
     """Return the search that query parameters ask for."""
     return Search(
         text=text,
-        category_id=category_id,
-        seller_id=filters.seller,
-        brand=filters.brand,
+        category_ids=tuple(category_ids),
+        seller_ids=tuple(filters.seller),
+        brands=tuple(filters.brand),
         min_price_cents=filters.min_price,
         max_price_cents=filters.max_price,
         in_stock=filters.in_stock,
@@ -115,7 +118,11 @@ def _offset(cursor: str | None, listing: str) -> int:
 
 
 def _facets(found: Found) -> Facets:
+    values = found.facets.values
     return Facets(
-        categories=[CategoryCount(category_id=id_, n_products=n) for id_, n in found.categories],
-        brands=[BrandCount(brand=brand, n_products=n) for brand, n in found.brands],
+        categories=[CategoryCount(category_id=v, n_products=n) for v, n in values["category"]],
+        brands=[BrandCount(brand=v, n_products=n) for v, n in values["brand"]],
+        sellers=[SellerCount(seller_id=v, n_products=n) for v, n in values["seller"]],
+        stock=[StockCount(in_stock=bool(v), n_products=n) for v, n in values["in_stock"]],
+        prices=[PriceCount(**asdict(band)) for band in found.facets.prices],
     )

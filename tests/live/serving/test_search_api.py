@@ -39,6 +39,24 @@ async def test_a_misspelt_word_finds_what_was_meant_and_the_page_says_so(client)
     assert (page["n_total"], page["corrections"]) == (12, {"lapm": "lamp"})
 
 
+async def test_several_of_one_facet_may_be_chosen_and_the_others_are_still_counted(client):
+    params = [("q", "lamp"), ("seller", "1"), ("category", "10"), ("category", "11")]
+    page = (await client.get("/api/v1/products", params=params)).json()
+
+    assert page["n_total"] == 12
+    chosen = await client.get("/api/v1/products", params=[("q", "lamp"), ("category", "10")])
+    facets = chosen.json()["facets"]
+    assert {each["category_id"]: each["n_products"] for each in facets["categories"]} == {
+        10: 6,
+        11: 6,
+    }
+    assert facets["stock"] == [
+        {"in_stock": True, "n_products": 5},
+        {"in_stock": False, "n_products": 1},
+    ]
+    assert sum(each["n_products"] for each in facets["prices"]) == 6
+
+
 async def test_a_query_is_suggested_with_its_categories_and_products(client):
     page = (await client.get("/api/v1/suggestions", params={"q": "la", "limit": 1})).json()
 

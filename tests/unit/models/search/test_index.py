@@ -98,7 +98,7 @@ def test_behind_what_has_all_words_comes_what_has_some_and_the_counts_are_withou
     assert [each["product_id"] for each in found.documents][:1] == [1]
     assert {each["product_id"] for each in found.documents[1:]} == {2, 3, 6}
     assert (found.n_total, found.n_full, found.is_last) == (1, 1, True)
-    assert found.categories == [(10, 1)]
+    assert found.facets.values["category"] == [(10, 1)]
 
 
 def test_sorted_otherwise_only_what_has_all_words_is_listed(index):
@@ -120,15 +120,15 @@ def test_without_a_text_everything_comes_by_popularity(index):
 @pytest.mark.parametrize(
     ("options", "product_ids"),
     [
-        ({"category_id": 10}, [1, 3]),
-        ({"category_id": 10, "in_stock": True}, [1]),
-        ({"brand": "Lumo"}, [1, 6, 3]),
-        ({"brand": "lumo"}, []),
-        ({"seller_id": 1}, [2, 4, 6]),
+        ({"category_ids": (10,)}, [1, 3]),
+        ({"category_ids": (10,), "in_stock": True}, [1]),
+        ({"brands": ("Lumo",)}, [1, 6, 3]),
+        ({"brands": ("lumo",)}, []),
+        ({"seller_ids": (1,)}, [2, 4, 6]),
         ({"min_price_cents": 2500, "max_price_cents": 7000}, [4, 6, 5]),
         ({"max_price_cents": 500}, [3]),
         ({"sort": "price_asc"}, [3, 1, 6, 5, 4, 2]),
-        ({"sort": "price_desc", "brand": "Lumo"}, [6, 1, 3]),
+        ({"sort": "price_desc", "brands": ("Lumo",)}, [6, 1, 3]),
     ],
 )
 def test_filters_and_sorts(index, options, product_ids):
@@ -137,7 +137,7 @@ def test_filters_and_sorts(index, options, product_ids):
 
 def test_filters_do_not_change_the_score(index):
     plain = index.search(Search("clock"))
-    filtered = index.search(Search("clock", brand="Lumo", in_stock=True, max_price_cents=9999))
+    filtered = index.search(Search("clock", brands=("Lumo",), in_stock=True, max_price_cents=9999))
 
     assert filtered.scores == pytest.approx(plain.scores)
 
@@ -147,8 +147,8 @@ def test_counts_are_of_all_matches_not_of_the_page(index):
 
     assert len(found.documents) == 1
     assert found.n_total == 3
-    assert found.categories == [(10, 2), (50, 1)]
-    assert found.brands == [("Lumo", 3)]
+    assert found.facets.values["category"] == [(10, 2), (50, 1)]
+    assert found.facets.values["brand"] == [("Lumo", 3)]
 
 
 @pytest.mark.parametrize("sort", ["relevance", "price_asc", "price_desc", "popularity"])
