@@ -128,11 +128,12 @@ steps as (
   select surface, position, (sum(weight * looked_next) + 5) / (sum(weight * looked) + 5) as step
   from pairs where position = here + 1 group by all),
 examined as (
-  select surface, position, exp(sum(ln(step)) over (partition by surface order by position)) as share
-  from steps),
+  select surface, position,
+    exp(sum(ln(coalesce(step, 1))) over (partition by surface order by position)) as share
+  from (select distinct surface, position from places) left join steps using (surface, position)),
 looks as (
-  select product_id, sum(n_looked) as n_looked, sum(n_shown * coalesce(share, 1)) as n_examined
-  from places left join examined using (surface, position) group by product_id),
+  select product_id, sum(n_looked) as n_looked, sum(n_shown * share) as n_examined
+  from places join examined using (surface, position) group by product_id),
 levels as (
   select product_id, max_by(n_available, (occurred_at, event_id)) as n_available
   from stock_levels where date <= date '{last}' group by product_id)

@@ -147,6 +147,8 @@ def days_of(column: pa.ChunkedArray, text_format: str | None = None) -> NDArray[
         If there is no such format.
     """
     kind = column.type
+    if text_format and pa.types.is_integer(kind):
+        column, kind = column.cast(pa.string()), pa.string()  # 20240131, say
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return _days_of_texts(column, text_format)
     if pa.types.is_temporal(kind):

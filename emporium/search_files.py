@@ -134,9 +134,13 @@ def read_judgments(path: Path, names: JudgmentNames, numbers: Mapping[str, int])
 
 def _grades(column: pa.ChunkedArray, path: Path, name: str) -> list[int]:
     try:
-        grades = [int(value) for value in column.to_pylist()]
+        values = column.to_pylist()
+        grades = [int(value) for value in values]
+        odd = next((value for value in values if float(value) != int(value)), None)
     except (TypeError, ValueError) as error:
         raise TableFileError(f"{path}: {name} has to be a whole number: {error}") from error
+    if odd is not None:
+        raise TableFileError(f"{path}: {name} has to be a whole number, not {odd}")
     if grades and not 0 <= min(grades) <= max(grades) <= 20:
         raise TableFileError(
             f"{path}: {name} goes from {min(grades)} to {max(grades)}, not 0 to 20"

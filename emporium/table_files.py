@@ -66,12 +66,12 @@ def _delimited(path: Path, has_header: bool) -> pa.Table:  # noqa: FBT001 - hand
     first = text.split(b"\n", 1)[0]
     if DOUBLE_COLON in first:
         text, first = text.replace(DOUBLE_COLON, b"\t"), first.replace(DOUBLE_COLON, b"\t")
+    tabs = ".tsv" in path.suffixes
+    separator = "\t" if tabs else separator_of(first.decode(errors="replace"))
     table = pyarrow.csv.read_csv(
         io.BytesIO(text),
         read_options=pyarrow.csv.ReadOptions(autogenerate_column_names=not has_header),
-        parse_options=pyarrow.csv.ParseOptions(
-            delimiter=separator_of(first.decode(errors="replace"))
-        ),
+        parse_options=pyarrow.csv.ParseOptions(delimiter=separator),
         convert_options=pyarrow.csv.ConvertOptions(strings_can_be_null=True),
     )
     if has_header:

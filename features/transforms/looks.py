@@ -69,8 +69,8 @@ def look_ratios(places: DataFrame, dates: DataFrame) -> DataFrame:
         .agg(F.sum("n_shown").alias("n_shown"), F.sum("n_looked").alias("n_looked"))
         .where("n_shown > 0")
     )
-    at = sums.join(F.broadcast(examination(sums)), PLACE, "left")
-    examined = F.col("n_shown") * F.coalesce("examination", F.lit(1.0))
+    at = sums.join(F.broadcast(examination(sums)), PLACE)
+    examined = F.col("n_shown") * F.col("examination")
     return at.groupBy("product_id", "as_of").agg(
         F.sum("n_looked").alias("n_looked"), F.sum(examined).alias("n_examined")
     )
@@ -98,8 +98,11 @@ def examination(sums: DataFrame) -> DataFrame:
         F.sum(F.col("weight") * F.col("looked_next")).alias("after"),
     )
     step = (F.col("after") + PRIOR_LOOKS) / (F.col("before") + PRIOR_LOOKS)
+    # Where no product stood at a place and the one before, nothing says that they differ.
+    places = sums.select(*PLACE).distinct().join(steps.withColumn("step", step), PLACE, "left")
     down = Window.partitionBy("as_of", "surface").orderBy("position")
-    return steps.select(*PLACE, F.exp(F.sum(F.log(step)).over(down)).alias("examination"))
+    fallen = F.exp(F.sum(F.log(F.coalesce("step", F.lit(1.0)))).over(down))
+    return places.select(*PLACE, fallen.alias("examination"))
 
 
 def look_ratio() -> Column:

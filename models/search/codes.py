@@ -39,9 +39,9 @@ MIN_CODE = 3
 _UNIT_OF = {written: unit for unit, all_written in UNITS.items() for written in all_written}
 _WRITTEN = "|".join(map(re.escape, sorted(_UNIT_OF, key=len, reverse=True)))
 _MEASURE = re.compile(
-    rf"(?<![\w.,])(\d{{1,9}}(?:[.,]\d{{1,3}})?)[ \-]?({_WRITTEN})(?![^\W_])", re.IGNORECASE
+    rf"(?<![\w.,])([0-9]{{1,9}}(?:[.,][0-9]{{1,3}})?)[ \-]?((?ai:{_WRITTEN}))(?![^\W_])"
 )
-_CODE = re.compile(r"[A-Za-z0-9]+(?:[-/_.][A-Za-z0-9]+)*")
+_CODE = re.compile(r"(?<![^\W_])[A-Za-z0-9]+(?:[-/_.][A-Za-z0-9]+)*(?![^\W_])")
 _PAIR = re.compile(r"(?<![\w\-.,])(?:([A-Za-z]+) (\d+)|(\d+) ([A-Za-z]+))(?![\w\-]|[.,]\d)")
 
 

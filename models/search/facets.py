@@ -6,7 +6,7 @@ would add. Prices are cut where the matches' own fifths lie, at round numbers.
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import tantivy
 from tantivy import Query
 
-from models.search.query import Search
+from models.search.query import Part, Search, build, build_partial
 
 N_SHOWN = 20
 N_COUNTED = 10_000
@@ -37,7 +37,6 @@ UNFILTERED: Mapping[str, Mapping[str, Any]] = {
 """What of a search is the facet's own filter, and how it looks where nothing is chosen."""
 
 Value = int | str
-MakeQuery = Callable[[tantivy.Schema, Search], Query]
 
 
 @dataclass(frozen=True)
@@ -65,22 +64,27 @@ class FacetCounts:
     prices: Sequence[Band]
 
 
-def facet_counts(shards: Sequence[Shard], search: Search, make: MakeQuery) -> FacetCounts:
-    """Count the matches of a search.
-
-    Parameters
-    ----------
-    make
-        The query of a search in a shard.
-    """
+def facet_counts(shards: Sequence[Shard], search: Search, parts: Sequence[Part]) -> FacetCounts:
+    """Count what has enough of the parts; where nothing has, what has some of the words."""
     values: dict[str, Sequence[tuple[Value, int]]] = {}
     for others, names in _by_filters(search).items():
-        queries = [make(shard.schema, others) for shard in shards]
+        queries = _queries(shards, others, parts)
         counted = _terms(shards, queries, [name for name in names if name != PRICE])
         values |= {name: _largest(counts) for name, counts in counted.items()}
         if PRICE in names:
             prices = _bands(shards, queries)
     return FacetCounts({name: values[name] for name in FIELDS}, prices)
+
+
+def _queries(shards: Sequence[Shard], search: Search, parts: Sequence[Part]) -> list[Query]:
+    enough = [build(shard.schema, search, parts) for shard in shards]
+    if len(parts) == 0 or any(map(_has_any, shards, enough)):
+        return enough
+    return [build_partial(shard.schema, search, parts) for shard in shards]
+
+
+def _has_any(shard: Shard, query: Query) -> bool:
+    return bool(shard.searcher.search(query, limit=1, count=False).hits)
 
 
 def _by_filters(search: Search) -> dict[Search, list[str]]:

@@ -4,7 +4,6 @@ import heapq
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from tantivy import Order, Query
 from models.search.facets import FacetCounts, Shard, facet_counts
 from models.search.fields import register
 from models.search.listing import Listing
-from models.search.query import Search, build, build_partial, words
+from models.search.query import Search, build, build_partial
 from models.search.spelling import Vocabulary, understood
 
 Document = dict[str, Any]
@@ -46,7 +45,7 @@ class Found:
     is_last
         Whether nothing comes after this page.
     corrections
-        Words that the index does not have, and what was looked for instead.
+        Words that nothing in the index has, and what was looked for instead.
     facets
         Of what `n_total` counts, each under the filters of the others.
     """
@@ -111,14 +110,14 @@ class Index:
         meant = understood(search.text, self.vocabulary)
         queries = [build(shard.schema, search, meant.parts) for shard in self.shards]
         n_enough, ranked = self._ranked(search, queries, wanted)
-        n_total, n_behind, make = n_enough, 0, build
-        if wanted >= n_enough and len(words(search.text)) > 1:
+        n_total, n_behind = n_enough, 0
+        if wanted >= n_enough and sum(len(part.words) for part in meant.parts) > 1:
             behind = [build_partial(shard.schema, search, meant.parts) for shard in self.shards]
             if n_enough == 0 or _order(search)[0] is None:
                 n_behind, more = self._ranked(search, behind, wanted - len(ranked))
                 ranked += more
             if n_enough == 0:
-                n_total, make = n_behind, build_partial
+                n_total = n_behind
         page = ranked[offset:wanted]
         return Found(
             documents=[_document(self.shards[n], address) for _, n, _, address in page],
@@ -127,7 +126,7 @@ class Index:
             n_full=min(max(n_enough - offset, 0), len(page)),
             is_last=wanted >= min(n_enough + n_behind, MAX_WINDOW),
             corrections=meant.corrections,
-            facets=facet_counts(self.shards, search, partial(make, found=meant.parts)),
+            facets=facet_counts(self.shards, search, meant.parts),
         )
 
     def products(self, product_ids: Collection[int]) -> dict[int, Document]:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import tantivy
+from tantivy import Occur, Query
 
+from models.search.fields import MAX_WORD_BYTES
 from models.search.writing import attribute_text
 
 HEAP_BYTES = 50_000_000
@@ -38,10 +40,20 @@ class PlainIndex:
 
     def search(self, text: str, limit: int) -> list[int]:
         """Return the ids of the best products that have any word of the text."""
-        query, _ = self.index.parse_query_lenient(text, [TEXT])
+        words = dict.fromkeys(_analyzer().analyze(text.encode("utf-8", "replace").decode()))
+        schema = self.index.schema
+        any_word = [(Occur.Should, Query.term_query(schema, TEXT, word, "freq")) for word in words]
+        query = Query.boolean_query(any_word)
         searcher = self.index.searcher()
         hits = searcher.search(query, limit=limit).hits
         return [int(searcher.doc(address).to_dict()[ID][0]) for _, address in hits]
+
+
+def _analyzer() -> tantivy.TextAnalyzer:
+    """Return what Tantivy's default tokenizer does."""
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    builder = builder.filter(tantivy.Filter.remove_long(MAX_WORD_BYTES))
+    return builder.filter(tantivy.Filter.lowercase()).build()
 
 
 def text_of(document: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ one (`models.search.codes`).
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import tantivy
@@ -52,7 +52,7 @@ class Part:
     code
         The one word of a measure or model number.
     joined
-        The one word of a compound or a model number among words.
+        Another word that will do: that of a compound, a model number among words, or the nearest.
     form
         Of a single word: as it was typed, folded.
     """
@@ -60,7 +60,7 @@ class Part:
     words: tuple[str, ...]
     code: str | None = None
     joined: str | None = None
-    form: str | None = None
+    form: str | None = field(default=None, compare=False)
 
 
 def parts(text: str) -> list[Part]:
@@ -101,15 +101,21 @@ def n_parts_required(n_parts: int) -> int:
 
 def build(schema: tantivy.Schema, search: Search, found: Sequence[Part]) -> Query:
     """Return the query for what has enough of the parts; its score is BM25 of these alone."""
-    return _filtered(schema, search, _enough(schema, search, found))
+    return _filtered(schema, search, _having(schema, search, found, n_parts_required(len(found))))
+
+
+def build_all(schema: tantivy.Schema, search: Search, found: Sequence[Part]) -> Query:
+    """Return the query for what has all of the parts."""
+    return _filtered(schema, search, _having(schema, search, found, len(found)))
 
 
 def build_partial(schema: tantivy.Schema, search: Search, found: Sequence[Part]) -> Query:
     """Return the query for what has some of the words, but not enough for `build`."""
-    some = [(Occur.Should, _part(schema, part)) for part in found if len(part.words) > 1]
+    some = [(Occur.Should, _part(schema, part)) for part in found]
     single = dict.fromkeys(word for part in found for word in part.words)
     some += [(Occur.Should, _word(schema, word)) for word in single]
-    but = [(Occur.Must, Query.boolean_query(some)), (Occur.MustNot, _enough(schema, search, found))]
+    enough = _having(schema, search, found, n_parts_required(len(found)))
+    but = [(Occur.Must, Query.boolean_query(some)), (Occur.MustNot, enough)]
     return _filtered(schema, search, Query.boolean_query(but))
 
 
@@ -118,10 +124,12 @@ def _filtered(schema: tantivy.Schema, search: Search, query: Query) -> Query:
     return Query.boolean_query([*filters, (Occur.Must, query)])
 
 
-def _enough(schema: tantivy.Schema, search: Search, found: Sequence[Part]) -> Query:
+def _having(
+    schema: tantivy.Schema, search: Search, found: Sequence[Part], n_required: int
+) -> Query:
     if found:
         each = [(Occur.Should, _part(schema, part)) for part in found]
-        return Query.boolean_query(each, n_parts_required(len(found)))
+        return Query.boolean_query(each, n_required)
     if search.text.strip():
         return Query.empty_query()  # only signs: nothing can match
     return Query.all_query()
@@ -129,7 +137,7 @@ def _enough(schema: tantivy.Schema, search: Search, found: Sequence[Part]) -> Qu
 
 def _part(schema: tantivy.Schema, part: Part) -> Query:
     all_words = Query.boolean_query([(Occur.Must, _word(schema, word)) for word in part.words])
-    if len(part.words) == 1 and not part.code:
+    if not (part.code or part.joined):
         return all_words
     ways = [all_words]
     if part.code:

@@ -8,7 +8,7 @@ never touched: a model number one sign off is another model.
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Self
@@ -18,14 +18,14 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from models.search.fields import FORMS, TEXT_BOOSTS, form_analyzer
-from models.search.query import Part, parts, readable, words
+from models.search.query import MAX_WORDS, Part, parts, readable, words
 
 MIN_LENGTH, LONG_LENGTH = 4, 8
 """Shorter words are taken as they are; longer ones may be two signs off."""
 WORD = re.compile(r"(?<![\w\-/.])[^\W\d_]+(?![\w\-/]|\.\d)")
 """Letters alone: no part of a model number."""
 N_NOT_RARE = 3
-"""A word that no product is called by, but that is found so often, is no mistake."""
+"""A word that no product is called by, but that is found so often, is surely no mistake."""
 MIN_HALF = 3
 """Of a word that is split: letters of either half."""
 
@@ -95,42 +95,67 @@ class Vocabulary:
 
 @dataclass(frozen=True)
 class Understood:
-    """A query's parts, and which words were taken for others: what was typed, what was looked for."""
+    """A query's parts, and the words that nothing has: what was typed, what is looked for instead."""
 
     parts: Sequence[Part]
     corrections: Mapping[str, str]
 
 
 def understood(text: str, vocabulary: Vocabulary) -> Understood:
-    """Return what a text may mean in an index; what cannot be mended stays as it is."""
+    """Return what a text may mean in an index; what cannot be mended stays as it is.
+
+    A word that no product is called by, but that is found somewhere, is looked for as it is too.
+    """
     corrections: dict[str, str] = {}
+    n_seen = 0
 
     def mended(match: re.Match[str]) -> str:
-        [form] = form_analyzer().analyze(match[0]) or [""]
-        better = _mended(form, vocabulary)
+        nonlocal n_seen
+        n_seen += 1
+        better = _mended(_form(match[0]), vocabulary) if n_seen <= MAX_WORDS else None
         if better is None:
             return match[0]
         corrections[match[0]] = better
         return better
 
-    return Understood(_joined(parts(WORD.sub(mended, readable(text))), vocabulary), corrections)
+    found = parts(WORD.sub(mended, readable(text)))
+    return Understood(
+        _joined([_either(each, vocabulary) for each in found], vocabulary), corrections
+    )
+
+
+def _form(word: str) -> str:
+    forms = form_analyzer().analyze(word)
+    return forms[0] if len(forms) == 1 else ""
 
 
 def _mended(form: str, vocabulary: Vocabulary) -> str | None:
-    """Return what a form that no product is called by may mean; None if it is one, or nobody knows."""
-    [stem] = words(form) or [""]
-    if form in vocabulary or not form.isalpha() or vocabulary.anywhere.get(stem, 0) >= N_NOT_RARE:
+    """Return what a form that nothing has may mean; None if something has it, or nobody knows."""
+    if not form.isalpha() or form in vocabulary or _stem(form) in vocabulary.anywhere:
         return None
-    return vocabulary.nearest(form) or (
-        None if stem in vocabulary.anywhere else vocabulary.halves(form)
-    )
+    return vocabulary.nearest(form) or vocabulary.halves(form)
+
+
+def _either(part: Part, vocabulary: Vocabulary) -> Part:
+    """Let a rare word that no product is called by be found as the nearest word too."""
+    form = part.form or ""
+    if not form.isalpha() or form in vocabulary:
+        return part
+    n_found = vocabulary.anywhere.get(_stem(form), 0)
+    nearest = vocabulary.nearest(form) if 0 < n_found < N_NOT_RARE else None
+    return part if nearest is None else replace(part, joined=_stem(nearest))
+
+
+def _stem(form: str) -> str:
+    return next(iter(words(form)), "")
 
 
 def _joined(found: list[Part], vocabulary: Vocabulary) -> list[Part]:
     """Put neighbours that the index has as one word together: they are found as either."""
     for place, (first, second) in enumerate(pairwise(found)):
         form = (first.form or "") + (second.form or "")
-        if first.form and second.form and form in vocabulary:
-            both = Part(first.words + second.words, joined=words(form)[0])
+        apart = first.form and second.form and not (first.joined or second.joined)
+        if apart and form in vocabulary:
+            both = Part(first.words + second.words, joined=_stem(form))
             return [*found[:place], both, *_joined(found[place + 2 :], vocabulary)]
     return found

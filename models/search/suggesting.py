@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from models.search.fields import FORMS, form_analyzer
 from models.search.index import Index
-from models.search.query import Search, build, readable, words
+from models.search.query import Search, build_all, readable, words
 from models.search.spelling import understood
 
 N_PER_SHARD = 100
@@ -55,7 +55,7 @@ def _counts(index: Index, before: str, prefix: str) -> Counter[str]:
     meant = understood(before, index.vocabulary)
     search, counts = Search(before), Counter[str]()
     for shard in index.shards:
-        among = build(shard.schema, search, meant.parts) if before else None
+        among = build_all(shard.schema, search, meant.parts) if before else None
         found = shard.searcher.terms_with_prefix(FORMS, prefix, among, N_PER_SHARD)
         counts.update(dict(found))
     return counts

@@ -95,7 +95,7 @@ class ProductPage(BaseModel):
     ]
     corrections: Annotated[
         dict[str, str],
-        Field(description="words that no product has, as typed, and what was looked for instead"),
+        Field(description="words that nothing has, as typed, and what was looked for instead"),
     ]
     facets: Facets
     next_cursor: str | None

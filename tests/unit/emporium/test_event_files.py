@@ -65,6 +65,19 @@ def test_times_in_a_format_of_their_own_are_read_by_it():
     assert np.isnan(second)
 
 
+def test_a_format_reads_whole_numbers_too():
+    assert days_of(pa.chunked_array([[20260102]]), "%Y%m%d").tolist() == [NUMBER - 0.5]
+
+
+def test_tabs_part_a_tsv_whatever_else_it_holds(tmp_path):
+    path = tmp_path / "log.tsv"
+    path.write_text("a, b, c\tx\t1767355200\n")
+
+    found = read_events(path, Names("1", "2", "3", has_header=False)).columns
+
+    assert (found.users.tolist(), found.items.tolist()) == (["a, b, c"], ["x"])
+
+
 def test_numbers_among_texts_are_times_too_and_a_year_is_a_year():
     column = pa.chunked_array([["1767355200", "bad", "1767355200000", "1970"]])
 

@@ -79,8 +79,9 @@ def test_the_first_of_an_id_counts_and_what_lacks_id_or_title_is_left_out(files)
     assert [each["title"] for each in documents] == ["Desk lamp", "Floor lamp", "Desk clock"]
 
 
-def test_grades_beyond_reason_are_refused(files):
-    files[1].write_text("query,sku,stars\nlamp,a1,500\n")
+@pytest.mark.parametrize(("grade", "says"), [("500", "not 0 to 20"), ("0.5", "whole number")])
+def test_grades_that_are_none_are_refused(files, grade, says):
+    files[1].write_text(f"query,sku,stars\nlamp,a1,{grade}\n")
 
-    with pytest.raises(TableFileError, match="not 0 to 20"):
+    with pytest.raises(TableFileError, match=says):
         read_judgments(files[1], JudgmentNames("query", "sku", "stars"), {"a1": 1})

@@ -43,7 +43,7 @@ def test_impressions_of_known_customers_and_products_are_read_by_day(lake):
 
 
 def test_lists_are_what_a_session_met_on_one_surface_and_outcomes_what_became_of_it(lake):
-    """In session a the first product was looked at, the second put in the cart; b has the same list."""
+    """In session a the first product was looked at, the second put in the cart, by 7 and not by 8."""
     columns = "event_id | kind | customer_id | product_id | session_id | surface | position | price_shown_cents"
     lines = """
         e1 | impression | 7 | 50 | a | search  | 1 | 900
@@ -53,6 +53,7 @@ def test_lists_are_what_a_session_met_on_one_surface_and_outcomes_what_became_of
         e5 | view       | 7 | 60 | a | search  | 2 |
         e6 | cart       | 7 | 60 | a | search  | 2 |
         e7 | impression | 8 | 50 | b | search  | 1 | 900
+        e8 | impression | 8 | 60 | a | search  | 9 |
     """
     rest = f"{DAY}T10:00:00+00:00 | {DAY}T10:00:00+00:00 | {DAY}"
     rows = "\n".join(f"{line.strip()} | {rest}" for line in lines.strip().splitlines())
@@ -62,13 +63,14 @@ def test_lists_are_what_a_session_met_on_one_surface_and_outcomes_what_became_of
 
     found = impressions(lake, NEXT_DAY, USER_IDS, ITEM_IDS)
 
-    assert found.user.tolist() == [0, 0, 0, 1, 0]
-    first, second, third, fourth, last = found.list_number.tolist()
+    assert found.user.tolist() == [0, 0, 0, 1, 1, 0]
+    first, second, *others = found.list_number.tolist()
     assert first == second
-    assert len({first, third, fourth, last}) == 4
-    assert found.outcome.tolist() == [LOOKED_AT, IN_THE_CART, LOOKED_AT, PASSED_OVER, PASSED_OVER]
-    assert found.position.tolist() == [1, 2, 1, 1, 0]
-    np.testing.assert_array_equal(found.price_cents, [900, np.nan, 800, 900, np.nan])
+    assert len({first, *others}) == 5
+    outcomes = [LOOKED_AT, IN_THE_CART, LOOKED_AT, PASSED_OVER, PASSED_OVER, PASSED_OVER]
+    assert found.outcome.tolist() == outcomes
+    assert found.position.tolist() == [1, 2, 1, 1, 9, 0]
+    np.testing.assert_array_equal(found.price_cents, [900, np.nan, 800, 900, np.nan, np.nan])
 
 
 def test_a_log_without_impressions_says_so(lake):

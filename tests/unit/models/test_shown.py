@@ -14,6 +14,7 @@ from models.ranking.asked import asked
 from models.ranking.first_stage import candidates, opinions
 from models.ranking.lambdamart import LambdaMARTRanker
 from models.ranking.pair_context import item_facts
+from models.ranking.second_stage import SingleOrder
 from models.ranking.shown import (
     IN_THE_CART,
     LOOKED_AT,
@@ -190,6 +191,25 @@ def test_nobody_is_judged_by_what_their_own_lists_taught(lesson: Lesson):
     assert rest.users.tolist() == list(range(100, 300))
     assert rest.shown.users.tolist() == list(range(100, 300))
     assert len(rest.shown.features) == rest.shown.n_items.sum() == 200 * 6
+
+
+def test_lists_of_judged_users_do_not_teach_what_they_are_judged_by(lesson):
+    taught, judged = [], []
+
+    class Recording(SingleOrder):
+        def score(self, candidates, users, of_items=None):
+            judged.append(len(users))
+            return super().score(candidates, users)
+
+    def teach(part):
+        taught.append((set(part.users.tolist()), set(part.shown.users.tolist())))
+        return Recording(1)
+
+    cross_ndcg(lesson, teach)
+
+    assert sum(judged) == 300
+    for users, shown in taught:
+        assert shown == users  # everybody has a list here
 
 
 def test_a_sample_of_a_holdout_keeps_the_lists():

@@ -24,7 +24,20 @@ def test_however_it_is_written_it_is_one_word(texts, code):
 
 
 @pytest.mark.parametrize(
-    "text", ["red lamp", "usb 3.0", "2024", "", "?!", "twenty inches", "a4", "1.2.3"]
+    "text",
+    [
+        "Größe42",
+        "5 l\u0131tre",
+        "5 watt\u017f",
+        "red lamp",
+        "usb 3.0",
+        "2024",
+        "",
+        "?!",
+        "twenty inches",
+        "a4",
+        "1.2.3",
+    ],
 )
 def test_other_text_has_none(text):
     assert codes_of(text) == []
