@@ -17,6 +17,8 @@ PRIOR_LOOKS = 5.0
 PRIOR_EXAMINED = 20.0
 """A product is looked at as often as the shop's are, until it was examined about so often."""
 
+N_DIGITS = 6
+
 PLACE = ["as_of", "surface", "position"]
 
 
@@ -116,4 +118,5 @@ def look_ratio() -> Column:
     own_looked, own_examined = (
         F.coalesce(F.col(n), F.lit(0.0)) for n in ("n_looked", "n_examined")
     )
-    return (own_looked + PRIOR_EXAMINED * usual) / (own_examined + PRIOR_EXAMINED)
+    ratio = (own_looked + PRIOR_EXAMINED * usual) / (own_examined + PRIOR_EXAMINED)
+    return F.round(ratio, N_DIGITS)  # sums of fractions differ in their last digits from run to run
