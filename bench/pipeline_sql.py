@@ -135,7 +135,7 @@ looks as (
   select product_id, sum(n_looked) as n_looked, sum(n_shown * share) as n_examined
   from places join examined using (surface, position) group by product_id),
 levels as (
-  select product_id, max_by(n_available, (occurred_at, event_id)) as n_available
+  select product_id, max_by(n_available, (occurred_at, recorded_at, event_id)) as n_available
   from stock_levels where date <= date '{last}' group by product_id)
 select product_id, coalesce(v7, 0)::bigint as n_views_7d, coalesce(v28, 0)::bigint as n_views_28d,
   coalesce(c28, 0)::bigint as n_carts_28d, coalesce(u7, 0)::bigint as n_units_7d,

@@ -137,7 +137,7 @@ def _grades(column: pa.ChunkedArray, path: Path, name: str) -> list[int]:
         values = column.to_pylist()
         grades = [int(value) for value in values]
         odd = next((value for value in values if float(value) != int(value)), None)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise TableFileError(f"{path}: {name} has to be a whole number: {error}") from error
     if odd is not None:
         raise TableFileError(f"{path}: {name} has to be a whole number, not {odd}")

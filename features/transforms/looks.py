@@ -10,6 +10,8 @@ drawing a place that little is known of towards the one before it.
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
 
+from features.transforms.time import known_within
+
 MAX_POSITION = 100
 WINDOW_DAYS = 28
 PRIOR_LOOKS = 5.0
@@ -62,11 +64,8 @@ def look_ratios(places: DataFrame, dates: DataFrame) -> DataFrame:
         Columns `product_id`, `as_of`, `n_looked`, `n_examined` (impressions, each times the chance
         that its place is examined, the first place's being 1).
     """
-    known = (F.col("date") <= F.col("as_of")) & (
-        F.datediff("as_of", "occurred_on").between(0, WINDOW_DAYS - 1)
-    )
     sums = (
-        places.join(F.broadcast(dates), known)
+        places.join(F.broadcast(dates), known_within("occurred_on", WINDOW_DAYS))
         .groupBy(*PLACE, "product_id")
         .agg(F.sum("n_shown").alias("n_shown"), F.sum("n_looked").alias("n_looked"))
         .where("n_shown > 0")

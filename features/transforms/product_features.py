@@ -8,7 +8,8 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from features.schemas.lake import ProductFeatures
 from features.transforms.looks import look_ratio
-from features.transforms.time import end_of
+from features.transforms.search_documents import last_level
+from features.transforms.time import end_of, known_within
 
 WINDOW_DAYS = 28
 # Pseudo-counts: a product nobody looked at converts as the average one in 20 does.
@@ -67,10 +68,8 @@ def product_features(
         Table `ProductFeatures`, one row per product in the catalogue and day. An event counts in
         the windows of its own day, from the day it was known on.
     """
-    known = (F.col("date") <= F.col("as_of")) & (
-        F.datediff("as_of", "occurred_on").between(0, WINDOW_DAYS - 1)
-    )
-    windowed = daily_events.join(F.broadcast(dates), known)
+    recent = known_within("occurred_on", WINDOW_DAYS)
+    windowed = daily_events.join(F.broadcast(dates), recent)
     sums = windowed.groupBy("product_id", "as_of").agg(
         _sum("n_views", 7).alias("n_views_7d"),
         _sum("n_views", 28).alias("n_views_28d"),
@@ -132,8 +131,7 @@ def _median_of_category(name: str) -> Column:
 
 def _last_levels(stock: DataFrame, dates: DataFrame) -> DataFrame:
     known = stock.join(F.broadcast(dates), F.col("date") <= F.col("as_of"))
-    last = F.max_by("n_available", F.struct("occurred_at", "event_id"))
-    return known.groupBy("product_id", "as_of").agg(last.alias("n_available"))
+    return known.groupBy("product_id", "as_of").agg(last_level().alias("n_available"))
 
 
 def _shop_ratings(shop_stars: DataFrame) -> DataFrame:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from features.schemas.lake import SearchDocument
@@ -22,9 +22,8 @@ def search_documents(
     scores
         Of `popularity_scores` as of `date`.
     """
-    level = F.max_by("n_available", F.struct("occurred_at", "recorded_at", "event_id"))
     known = stock_levels.where(F.col("date") <= date)
-    stock = known.groupBy("product_id").agg((level > 0).alias("in_stock"))
+    stock = known.groupBy("product_id").agg((last_level() > 0).alias("in_stock"))
     popular = scores.select(
         F.col("item_id").alias("product_id"), F.col("score").alias("popularity")
     )
@@ -38,3 +37,8 @@ def search_documents(
         }
     )
     return filled.select(*SearchDocument.model_fields)
+
+
+def last_level() -> Column:
+    """Return the stock level of a group's last movement."""
+    return F.max_by("n_available", F.struct("occurred_at", "recorded_at", "event_id"))

@@ -3,6 +3,8 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from features.transforms.time import known_within
+
 VERDICT_DAYS = 365
 
 
@@ -66,6 +68,4 @@ def _published(reviews: DataFrame, dates: DataFrame) -> DataFrame:
 
 
 def _of_the_year(table: DataFrame, day: str, dates: DataFrame) -> DataFrame:
-    age_days = F.datediff("as_of", day)
-    known = (F.col("date") <= F.col("as_of")) & age_days.between(0, VERDICT_DAYS - 1)
-    return table.join(F.broadcast(dates), known)
+    return table.join(F.broadcast(dates), known_within(day, VERDICT_DAYS))
