@@ -47,7 +47,14 @@ class PackedFeatures:
         for some in _chunks(pack(shape, table)):
             self.redis.mset(dict(some))
             written.update(key for key, _ in some)
-        return self._forget(shape.prefix, written)
+        n_forgotten = self._forget(shape.prefix, written)
+        self.redis.incr(_count_key(shape))
+        return n_forgotten
+
+    def n_written(self, shape: Layout) -> int:
+        """Return how often all rows of a view were written: another number, other rows."""
+        count: Any = self.redis.get(_count_key(shape))
+        return int(count or 0)
 
     def write_lists(self, lists: Iterable[tuple[str, bytes]], lasting: timedelta) -> None:
         """Write packed lists; they go when nobody has written them again for so long."""
@@ -64,6 +71,10 @@ class PackedFeatures:
             unlinked: Any = self.redis.unlink(*some)
             n_forgotten += int(unlinked)
         return n_forgotten
+
+
+def _count_key(shape: Layout) -> str:
+    return f"written:{shape.view}"
 
 
 class Connections:

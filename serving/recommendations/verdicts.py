@@ -64,7 +64,10 @@ def no_verdicts(listing: Listing) -> Verdicts:
 
 
 class CurrentVerdicts:
-    """The verdicts over the current index, read again with each new one and every few minutes."""
+    """The verdicts over the current index, read again with each new one and when features were written.
+
+    And every few minutes: who counts how often they were written may lose the count.
+    """
 
     def __init__(
         self,
@@ -75,6 +78,7 @@ class CurrentVerdicts:
     ) -> None:
         self._index, self._packed, self._log, self._clock = index, packed, log, clock
         self._known: tuple[Listing, Verdicts] | None = None
+        self._n_written = -1
         self._read_at = -np.inf
 
     def refresh(self) -> None:
@@ -83,14 +87,19 @@ class CurrentVerdicts:
         if current is None:
             return
         listing = current.value.listing
-        is_known = self._known is not None and self._known[0] is listing
-        if is_known and self._clock() - self._read_at < REFRESH_SECONDS:
-            return
         try:
+            n_written = self._packed.n_written(PRODUCT)
+            if self._is_fresh(listing, n_written):
+                return
             self._known = (listing, self._read(listing))
-            self._read_at = self._clock()
+            self._n_written, self._read_at = n_written, self._clock()
         except Exception as error:  # noqa: BLE001 - Redis gone: what was known stays
             self._log.warning("verdicts unreadable", error=repr(error))
+
+    def _is_fresh(self, listing: Listing, n_written: int) -> bool:
+        is_known = self._known is not None and self._known[0] is listing
+        is_young = self._clock() - self._read_at < REFRESH_SECONDS
+        return is_known and is_young and n_written == self._n_written
 
     def of(self, listing: Listing) -> Verdicts:
         """Return the verdicts over a listing; none until they were read."""
