@@ -63,6 +63,15 @@ def no_verdicts(listing: Listing) -> Verdicts:
     return Verdicts(np.ones(n), np.zeros(n, np.bool_))
 
 
+def carried_over(before: Listing, known: Verdicts, listing: Listing) -> Verdicts:
+    """Return what is known of products, in the order of another listing; nothing of new ones."""
+    places = before.places(listing.product_ids)
+    if not len(before.product_ids):
+        return no_verdicts(listing)
+    had = places >= 0
+    return Verdicts(np.where(had, known.quality[places], 1.0), had & known.bought_again[places])
+
+
 class CurrentVerdicts:
     """The verdicts over the current index, read again with each new one and when features were written.
 
@@ -102,9 +111,15 @@ class CurrentVerdicts:
         return is_known and is_young and n_written == self._n_written
 
     def of(self, listing: Listing) -> Verdicts:
-        """Return the verdicts over a listing; none until they were read."""
+        """Return the verdicts over a listing; until they were read, those that were known before."""
         known = self._known
-        return known[1] if known and known[0] is listing else no_verdicts(listing)
+        if known is None:
+            return no_verdicts(listing)
+        if known[0] is not listing:
+            # One assignment, and stale at once for `refresh`: it reads the new listing's own.
+            known = (listing, carried_over(*known, listing))
+            self._known, self._read_at = known, -np.inf
+        return known[1]
 
     def _read(self, listing: Listing) -> Verdicts:
         ids = listing.product_ids

@@ -61,6 +61,22 @@ def test_they_are_read_again_once_features_were_written_and_not_before(packed, i
     assert quality(current, index) == 1
 
 
+def test_a_new_index_has_the_verdicts_that_were_known_until_its_own_are_read(
+    packed, index, tmp_path
+):
+    current = CurrentVerdicts(index, packed, structlog.get_logger())
+    write(packed, 2.0)
+    current.refresh()
+
+    index.current = SimpleNamespace(value=index_of(tmp_path / "v2", N_PRODUCTS + 1))
+
+    listing = index.current.value.listing
+    assert current.of(listing).quality.tolist() == [0.5] * N_PRODUCTS + [1.0]
+    write(packed, 3.0)
+    current.refresh()
+    assert current.of(listing).quality.tolist() == [0.75] * N_PRODUCTS + [1.0]
+
+
 def test_without_redis_what_was_known_stays(packed, index):
     current = CurrentVerdicts(index, packed, structlog.get_logger())
     write(packed, 2.0)
