@@ -122,6 +122,7 @@ def _shown_on(lake: Partitions, day: dt.date, user_ids: Rows, item_ids: Rows) ->
     shown = pc.equal(clicks["kind"], "impression").to_numpy() & (users >= 0) & (items >= 0)
     sessions = _codes(clicks["session_id"])
     surfaces = _codes(pc.fill_null(clicks["surface"], ""))
+    positions = pc.fill_null(clicks["position"], 0).to_numpy()
     # Sessions are named by clients: two customers may share one.
     visits = sessions * (len(user_ids) + 1) + users
     on_surface = visits * (surfaces.max(initial=0) + 1) + surfaces
@@ -132,7 +133,7 @@ def _shown_on(lake: Partitions, day: dt.date, user_ids: Rows, item_ids: Rows) ->
         item=items[shown],
         known_on=np.full(int(shown.sum()), day_number(day)),
         list_number=lists,
-        position=pc.fill_null(clicks["position"], 0).to_numpy()[shown].astype(np.int16),
+        position=np.minimum(positions, np.iinfo(np.int16).max)[shown].astype(np.int16),
         outcome=_outcomes(clicks["kind"], met, (users >= 0) & (items >= 0))[shown],
         price_cents=clicks["price_shown_cents"].to_numpy()[shown].astype(np.float32),
     )

@@ -53,7 +53,7 @@ def test_lists_are_what_a_session_met_on_one_surface_and_outcomes_what_became_of
         e5 | view       | 7 | 60 | a | search  | 2 |
         e6 | cart       | 7 | 60 | a | search  | 2 |
         e7 | impression | 8 | 50 | b | search  | 1 | 900
-        e8 | impression | 8 | 60 | a | search  | 9 |
+        e8 | impression | 8 | 60 | a | search  | 99999 |
     """
     rest = f"{DAY}T10:00:00+00:00 | {DAY}T10:00:00+00:00 | {DAY}"
     rows = "\n".join(f"{line.strip()} | {rest}" for line in lines.strip().splitlines())
@@ -69,7 +69,7 @@ def test_lists_are_what_a_session_met_on_one_surface_and_outcomes_what_became_of
     assert len({first, *others}) == 5
     outcomes = [LOOKED_AT, IN_THE_CART, LOOKED_AT, PASSED_OVER, PASSED_OVER, PASSED_OVER]
     assert found.outcome.tolist() == outcomes
-    assert found.position.tolist() == [1, 2, 1, 1, 9, 0]
+    assert found.position.tolist() == [1, 2, 1, 1, 32767, 0]
     np.testing.assert_array_equal(found.price_cents, [900, np.nan, 800, 900, np.nan, np.nan])
 
 
