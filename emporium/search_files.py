@@ -80,6 +80,10 @@ def _document(
         "attributes": _attributes(row, names.attributes),
         "in_stock": True,
         "popularity": 0.0,
+        "n_units_28d": 0,
+        "mean_rating": None,
+        "n_reviews": 0,
+        "listed_on": None,
     }
 
 

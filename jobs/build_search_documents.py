@@ -1,13 +1,12 @@
-"""Build the documents of the search index: catalogue, stock and popularity -> search_documents.
+"""Build the documents of the search index: catalogue, stock, popularity, features -> search_documents.
 
 python -m jobs.build_search_documents --date 2024-05-01
 """
 
 import datetime as dt
 
-from features.schemas.lake import DailyDemand, SearchDocument
+from features.schemas.lake import DailyDemand, ProductFeatures, SearchDocument
 from features.schemas.logs import ClickstreamEvent, ProductVersion, StockLevel
-from features.transforms.catalogue import catalogue
 from features.transforms.product_events import daily_product_events
 from features.transforms.search_documents import search_documents
 from features.transforms.trending import WINDOW_DAYS, popularity_scores
@@ -29,9 +28,13 @@ def build(lake: Lake, day: dt.date) -> None:
     events = daily_product_events(
         lake.read(ClickstreamEvent, first, day), lake.read(DailyDemand, first, day)
     )
-    products = catalogue(lake.read(ProductVersion, None, day), day)
-    stock = lake.read(StockLevel, None, day)
-    documents = search_documents(products, stock, popularity_scores(events, day), day)
+    documents = search_documents(
+        lake.read(ProductVersion, None, day),
+        lake.read(StockLevel, None, day),
+        popularity_scores(events, day),
+        lake.read(ProductFeatures, day, day),
+        day,
+    )
     lake.write(SearchDocument, documents, day, day)
 
 

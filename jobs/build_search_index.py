@@ -27,8 +27,9 @@ from jobs.index_versions import (
 from jobs.reports import write_report
 from jobs.runner import Dates, JobError, Settings, run
 from jobs.spark import open_lake
+from models.search.documents import SCHEMA
 from models.search.index import Index
-from models.search.writing import write_shard
+from models.search.writing import write_batches
 
 N_SHARDS_AT_LEAST = 2
 N_DOCUMENTS_PER_SHARD = 500_000
@@ -96,8 +97,9 @@ def _shard_writer(
         # number comes first: shards are read in its order, and so ties stay where they were.
         context = TaskContext.get()
         name = f"shard-{context.partitionId() if context else 0:05d}-{uuid.uuid4().hex[:12]}"
-        rows = (row for batch in batches for row in batch.to_pylist())
-        n_documents = write_shard(Path(folder) / name, rows)
+        n_documents = write_batches(
+            Path(folder) / name, (batch.select(SCHEMA.names).cast(SCHEMA) for batch in batches)
+        )
         yield pa.RecordBatch.from_pydict({"shard": [name], "n_documents": [n_documents]})
 
     return write

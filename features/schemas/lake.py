@@ -212,6 +212,13 @@ class SearchDocument(Row):
     attributes: Annotated[str, Field(description="JSON object of strings")]
     in_stock: Annotated[bool, Field(description="true where no stock level is known")]
     popularity: Annotated[float, Field(ge=0, description="recent decayed demand")]
+    n_units_28d: Annotated[int, Field(ge=0, description="sold in the last 28 days")]
+    mean_rating: Annotated[
+        float | None,
+        Field(ge=1, le=5, description="as in `product_features`; null without reviews"),
+    ]
+    n_reviews: Annotated[int, Field(ge=0, description="published")]
+    listed_on: Annotated[dt.date, Field(description="UTC day it was first published")]
     date: Day
 
 

@@ -6,37 +6,58 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from features.schemas.lake import SearchDocument
+from features.transforms.catalogue import catalogue
 
 
 def search_documents(
-    products: DataFrame, stock_levels: DataFrame, scores: DataFrame, date: dt.date
+    versions: DataFrame,
+    stock_levels: DataFrame,
+    scores: DataFrame,
+    features: DataFrame,
+    date: dt.date,
 ) -> DataFrame:
     """Return table `SearchDocument`: one row per published product.
 
     Parameters
     ----------
-    products
-        The catalogue as of `date`.
+    versions
+        Table `ProductVersion`, the whole history; the last version known by the end of `date` counts.
     stock_levels
         Table `StockLevel`; the last level known by the end of `date` counts.
     scores
         Of `popularity_scores` as of `date`.
+    features
+        Table `ProductFeatures` of `date`; a product that is not there yet sold nothing and has no review.
     """
-    known = stock_levels.where(F.col("date") <= date)
-    stock = known.groupBy("product_id").agg((last_level() > 0).alias("in_stock"))
+    joined = catalogue(versions, date).where("status = 'published'").drop("date")
     popular = scores.select(
         F.col("item_id").alias("product_id"), F.col("score").alias("popularity")
     )
-    listed = products.where("status = 'published'").drop("date")
-    joined = listed.join(stock, "product_id", "left").join(popular, "product_id", "left")
+    judged = features.select("product_id", "n_units_28d", "mean_rating", "n_reviews")
+    for more in (_stock(stock_levels, date), popular, judged, _first_days(versions, date)):
+        joined = joined.join(more, "product_id", "left")
+    n_reviews = F.coalesce("n_reviews", F.lit(0))
     filled = joined.withColumns(
         {
             "in_stock": F.coalesce("in_stock", F.lit(True)),  # noqa: FBT003
             "popularity": F.coalesce("popularity", F.lit(0.0)),
+            "n_units_28d": F.coalesce("n_units_28d", F.lit(0)),
+            "mean_rating": F.when(n_reviews > 0, F.col("mean_rating")),
+            "n_reviews": n_reviews,
             "date": F.lit(date),
         }
     )
     return filled.select(*SearchDocument.model_fields)
+
+
+def _stock(stock_levels: DataFrame, date: dt.date) -> DataFrame:
+    known = stock_levels.where(F.col("date") <= date)
+    return known.groupBy("product_id").agg((last_level() > 0).alias("in_stock"))
+
+
+def _first_days(versions: DataFrame, date: dt.date) -> DataFrame:
+    known = versions.where(F.col("date") <= date).where("status = 'published'")
+    return known.groupBy("product_id").agg(F.min(F.to_date("occurred_at")).alias("listed_on"))
 
 
 def last_level() -> Column:

@@ -41,7 +41,10 @@ _WRITTEN = "|".join(map(re.escape, sorted(_UNIT_OF, key=len, reverse=True)))
 _MEASURE = re.compile(
     rf"(?<![\w.,])([0-9]{{1,9}}(?:[.,][0-9]{{1,3}})?)[ \-]?((?ai:{_WRITTEN}))(?![^\W_])"
 )
-_CODE = re.compile(r"(?<![^\W_])[A-Za-z0-9]+(?:[-/_.][A-Za-z0-9]+)*(?![^\W_])")
+_DIGIT = re.compile(r"[0-9]")
+_CODE = re.compile(
+    r"(?<![^\W_])(?=[A-Za-z\-/_.]*[0-9])[A-Za-z0-9]+(?:[-/_.][A-Za-z0-9]+)*(?![^\W_])"
+)
 _PAIR = re.compile(r"(?<![\w\-.,])(?:([A-Za-z]+) (\d+)|(\d+) ([A-Za-z]+))(?![\w\-]|[.,]\d)")
 
 
@@ -55,6 +58,8 @@ class Wanted:
 
 def codes_of(text: str) -> list[str]:
     """Return all measures and model numbers of a text, and neighbours that may be one."""
+    if not _DIGIT.search(text):
+        return []
     return list(dict.fromkeys(code for _, _, code in _spans(text, apart=False)))
 
 

@@ -1,42 +1,56 @@
-"""How many matches there are of each category, brand, seller, stock and price, under the other filters.
+"""How many matches there are of each category, brand, seller, ... and price, under the other filters.
 
 What is counted within a facet ignores the facet's own filter: who chose one brand sees what another
 would add. Prices are cut where the matches' own fifths lie, at round numbers.
 """
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 import tantivy
 from tantivy import Query
 
+from models.search.fields import PRICE_STEP
+from models.search.price_bands import Band, bands
 from models.search.query import Part, Search, build, build_partial
 
 N_SHOWN = 20
+N_LEVELS_SHOWN = 50
+N_ATTRIBUTES_SHOWN = 10
 N_COUNTED = 10_000
 """Values of a facet that each shard counts, so that one that is split over shards is counted whole."""
-FIFTHS = (20.0, 40.0, 60.0, 80.0)
+STARS = (4, 3, 2, 1)
 FIELDS = {
     "category": "category_id",
+    "level": "category_tree",
     "brand": "brand",
     "seller": "seller_id",
     "in_stock": "in_stock",
+    "stars": "stars",
+    "price": PRICE_STEP,
+    "attribute": "attribute_values",
 }
-PRICE, PRICE_FIELD = "price", "price_cents"
+_OF_CATEGORIES: Mapping[str, Any] = {"category_ids": (), "category_paths": ()}
 UNFILTERED: Mapping[str, Mapping[str, Any]] = {
-    "category": {"category_ids": ()},
+    "category": _OF_CATEGORIES,
+    "level": _OF_CATEGORIES,
     "brand": {"brands": ()},
     "seller": {"seller_ids": ()},
     "in_stock": {"in_stock": None},
-    PRICE: {"min_price_cents": None, "max_price_cents": None},
+    "stars": {"min_stars": None},
+    "price": {"min_price_cents": None, "max_price_cents": None},
+    "attribute": {},
 }
-"""What of a search is the facet's own filter, and how it looks where nothing is chosen."""
+"""What of a search is the facet's own filter, and how it looks where nothing is chosen.
+
+Attributes are one facet for each name: those chosen are counted apart, without their own values.
+"""
 
 Value = int | str
+Counts = Mapping[str, Counter[Value]]
+Largest = Sequence[tuple[Value, int]]
 
 
 @dataclass(frozen=True)
@@ -48,37 +62,88 @@ class Shard:
 
 
 @dataclass(frozen=True)
-class Band:
-    """Prices from one on (None: any) and below another (None: any), in cents, and how many there are."""
-
-    from_cents: int | None
-    below_cents: int | None
-    n_products: int
-
-
-@dataclass(frozen=True)
 class FacetCounts:
-    """Counts by value, the largest first, at most `N_SHOWN`; and bands of prices, the lowest first."""
+    """Counts by value, the largest first.
 
-    values: Mapping[str, Sequence[tuple[Value, int]]]
+    Parameters
+    ----------
+    values
+        Of `category`, `brand`, `seller` and `in_stock` at most `N_SHOWN`; of `level`, paths of categories
+        with all below them, at most `N_LEVELS_SHOWN`.
+    stars
+        How many have at least 4, 3, 2 or 1; of those with reviews.
+    attributes
+        By name, those that most products have first, at most `N_ATTRIBUTES_SHOWN`.
+    prices
+        The lowest first.
+    """
+
+    values: Mapping[str, Largest]
+    stars: Sequence[tuple[int, int]]
+    attributes: Mapping[str, Largest]
     prices: Sequence[Band]
 
 
-def facet_counts(shards: Sequence[Shard], search: Search, parts: Sequence[Part]) -> FacetCounts:
-    """Count what has enough of the parts; where nothing has, what has some of the words."""
-    values: dict[str, Sequence[tuple[Value, int]]] = {}
+def facet_counts(
+    shards: Sequence[Shard], search: Search, parts: Sequence[Part], *, has_enough: bool
+) -> FacetCounts:
+    """Count what has enough of the parts; where nothing has, what has some of the words.
+
+    Parameters
+    ----------
+    has_enough
+        Whether anything has enough of the parts and passes all filters.
+    """
+    counts: dict[str, Counter[Value]] = {}
     for others, names in _by_filters(search).items():
-        queries = _queries(shards, others, parts)
-        counted = _terms(shards, queries, [name for name in names if name != PRICE])
-        values |= {name: _largest(counts) for name, counts in counted.items()}
-        if PRICE in names:
-            prices = _bands(shards, queries)
-    return FacetCounts({name: values[name] for name in FIELDS}, prices)
+        enough = has_enough if others == search else None
+        counted = _terms(shards, _queries(shards, others, parts, enough), _fields(names))
+        counts |= {name: _part(counted, name) for name in names}
+    return FacetCounts(
+        values={
+            name: _largest(counts[name], N_LEVELS_SHOWN if name == "level" else N_SHOWN)
+            for name in ("category", "level", "brand", "seller", "in_stock")
+        },
+        stars=[(least, _at_least(counts["stars"], least)) for least in STARS],
+        attributes=_attributes(counts),
+        prices=bands({int(step): n for step, n in counts["price"].items()}),
+    )
 
 
-def _queries(shards: Sequence[Shard], search: Search, parts: Sequence[Part]) -> list[Query]:
+def _by_filters(search: Search) -> dict[Search, list[str]]:
+    """Return the facets by what of the search filters them: most by all of it, in one go."""
+    found: dict[Search, list[str]] = {}
+    for name, nothing in UNFILTERED.items():
+        found.setdefault(replace(search, **nothing), []).append(name)
+    for name in dict.fromkeys(name for name, _ in search.attributes):
+        others = tuple(each for each in search.attributes if each[0] != name)
+        found.setdefault(replace(search, attributes=others), []).append(f"attribute {name}")
+    return found
+
+
+def _fields(names: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(FIELDS[name.split(" ", 1)[0]] for name in names))
+
+
+def _part(counted: Counts, name: str) -> Counter[Value]:
+    """Return a facet's counts: all of its field's, or those of one attribute."""
+    kind, _, attribute = name.partition(" ")
+    counts = counted[FIELDS[kind]]
+    if not attribute:
+        return counts
+    return Counter({v: n for v, n in counts.items() if str(v).startswith(f"{attribute}=")})
+
+
+def _queries(
+    shards: Sequence[Shard],
+    search: Search,
+    parts: Sequence[Part],
+    has_enough: bool | None,  # noqa: FBT001
+) -> list[Query]:
     enough = [build(shard.schema, search, parts) for shard in shards]
-    if len(parts) == 0 or any(map(_has_any, shards, enough)):
+    if has_enough is None:
+        has_enough = len(parts) == 0 or any(map(_has_any, shards, enough))
+    if has_enough or len(parts) == 0:
         return enough
     return [build_partial(shard.schema, search, parts) for shard in shards]
 
@@ -87,68 +152,36 @@ def _has_any(shard: Shard, query: Query) -> bool:
     return bool(shard.searcher.search(query, limit=1, count=False).hits)
 
 
-def _by_filters(search: Search) -> dict[Search, list[str]]:
-    """Return the facets by what of the search filters them: most by all of it, in one go."""
-    found: dict[Search, list[str]] = {}
-    for name, nothing in UNFILTERED.items():
-        found.setdefault(replace(search, **nothing), []).append(name)
-    return found
-
-
-def _terms(
-    shards: Sequence[Shard], queries: Sequence[Query], names: Sequence[str]
-) -> dict[str, Counter[Value]]:
-    wanted = {name: {"terms": {"field": FIELDS[name], "size": N_COUNTED}} for name in names}
-    counts = {name: Counter[Value]() for name in names}
-    for shard, query in zip(shards, queries, strict=True) if names else ():
+def _terms(shards: Sequence[Shard], queries: Sequence[Query], fields: Sequence[str]) -> Counts:
+    wanted = {name: {"terms": {"field": name, "size": N_COUNTED}} for name in fields}
+    counts = {name: Counter[Value]() for name in fields}
+    for shard, query in zip(shards, queries, strict=True):
         answer = shard.searcher.aggregate(query, wanted)
-        for name in names:
+        for name in fields:
+            counted = counts[name]
             for each in answer[name]["buckets"]:
                 key = each["key"]
-                counts[name][key if isinstance(key, str) else int(key)] += each["doc_count"]
+                counted[key if isinstance(key, str) else int(key)] += each["doc_count"]
     return counts
 
 
-def _largest(counts: Counter[Value]) -> list[tuple[Value, int]]:
-    return sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:N_SHOWN]
+def _largest(counts: Counter[Value], n_shown: int = N_SHOWN) -> list[tuple[Value, int]]:
+    return sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:n_shown]
 
 
-def _bands(shards: Sequence[Shard], queries: Sequence[Query]) -> list[Band]:
-    """Return the bands between round prices near the fifths; those without a match are left out."""
-    cuts = _cuts(shards, queries)
-    edges = [None, *cuts, None]
-    ranges = [
-        {key: value for key, value in (("from", low), ("to", high)) if value is not None}
-        for low, high in pairwise(edges)
-    ]
-    totals = [0] * len(ranges)
-    wanted = {PRICE: {"range": {"field": PRICE_FIELD, "ranges": ranges}}}
-    for shard, query in zip(shards, queries, strict=True):
-        if not cuts:
-            totals[0] += shard.searcher.search(query, limit=1).count  # type: ignore[attr-defined]
-            continue
-        # An empty shard tells of no band at all.
-        buckets = shard.searcher.aggregate(query, wanted)[PRICE]["buckets"]
-        by_low = {each.get("from"): each["doc_count"] for each in buckets}
-        totals = [n + by_low.get(low, 0) for n, low in zip(totals, edges[:-1], strict=True)]
-    return [
-        Band(low, high, n) for low, high, n in zip(edges[:-1], edges[1:], totals, strict=True) if n
-    ]
+def _at_least(counts: Counter[Value], least: int) -> int:
+    return sum(n for stars, n in counts.items() if int(stars) >= least)
 
 
-def _cuts(shards: Sequence[Shard], queries: Sequence[Query]) -> list[int]:
-    wanted = {PRICE: {"percentiles": {"field": PRICE_FIELD, "percents": list(FIFTHS)}}}
-    found = []
-    for shard, query in zip(shards, queries, strict=True):
-        values = shard.searcher.aggregate(query, wanted)[PRICE]["values"]
-        each = [values[f"{percent:.1f}"] for percent in FIFTHS]
-        if all(value is not None and math.isfinite(value) for value in each):
-            found.append(each)
-    means = [sum(column) / len(found) for column in zip(*found, strict=True)]
-    return sorted({round_price(mean) for mean in means if mean >= 1})
-
-
-def round_price(cents: float) -> int:
-    """Return the nearest round price, at least 1: a step is half of the power of ten below."""
-    step = max(int(10 ** math.floor(math.log10(cents))) // 2, 1)
-    return max(round(cents / step) * step, 1)
+def _attributes(counts: Counts) -> dict[str, Largest]:
+    """Return the counts by name, of what was chosen those that ignore its own values."""
+    by_name: dict[str, Counter[Value]] = {}
+    for pair, n_products in counts["attribute"].items():
+        name, _, value = str(pair).partition("=")
+        by_name.setdefault(name, Counter())[value] = n_products
+    for facet, counted in counts.items():
+        _, _, name = facet.partition(" ")
+        if name:
+            by_name[name] = Counter({str(v).partition("=")[2]: n for v, n in counted.items()})
+    in_order = sorted(by_name, key=lambda name: (-by_name[name].total(), name))
+    return {name: _largest(by_name[name]) for name in in_order[:N_ATTRIBUTES_SHOWN]}

@@ -18,22 +18,33 @@ CODE_BOOST = 2.0
 FORMS = "forms"
 """The words of title, brand and category as they are written: what a misspelt word is compared with."""
 
+VALUES = ("brand", "category_tree", "attribute_values")
+"""What is chosen and counted by its whole value; the last two are several each."""
+NUMBERS = ("product_id", "category_id", "seller_id", "price_cents", "stars")
+SORTED_BY = ("listed_day", "n_units_28d")
+"""Whole numbers that lists are only sorted by."""
+PRICE_STEP = "price_step"
+"""The round price at or below a product's (`models.search.price_bands.price_step`)."""
+
 MAX_WORD_BYTES = 40
 
 
 def schema() -> tantivy.Schema:
-    """Return a shard's schema. `source` is the whole document as JSON; nothing else is stored."""
+    """Return a shard's schema. Nothing is stored: documents lie beside it (`models.search.documents`)."""
     builder = tantivy.SchemaBuilder()
     for name in TEXT_BOOSTS:
         builder.add_text_field(name, tokenizer_name=WORDS, index_option="freq")
     builder.add_text_field(CODES, tokenizer_name="raw", index_option="basic")
     builder.add_text_field(FORMS, tokenizer_name=FORMS, index_option="basic")
-    builder.add_text_field("brand", tokenizer_name="raw", fast=True, index_option="basic")
-    for name in ("product_id", "category_id", "seller_id", "price_cents"):
+    for name in VALUES:
+        builder.add_text_field(name, tokenizer_name="raw", fast=True, index_option="basic")
+    for name in NUMBERS:
         builder.add_integer_field(name, indexed=True, fast=True)
+    for name in (*SORTED_BY, PRICE_STEP):
+        builder.add_integer_field(name, fast=True)
     builder.add_boolean_field("in_stock", indexed=True, fast=True)
-    builder.add_float_field("popularity", fast=True)
-    builder.add_bytes_field("source", stored=True)
+    for name in ("popularity", "mean_rating"):
+        builder.add_float_field(name, fast=True)
     return builder.build()
 
 

@@ -2,7 +2,7 @@
 
 import heapq
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,13 @@ from typing import Any
 import tantivy
 from tantivy import Order, Query
 
+from models.search.documents import Document, Documents
 from models.search.facets import FacetCounts, Shard, facet_counts
 from models.search.fields import register
 from models.search.listing import Listing
 from models.search.query import Search, build, build_partial
 from models.search.spelling import Vocabulary, understood
 
-Document = dict[str, Any]
 MANIFEST = "manifest.json"
 MAX_WINDOW = 10_000
 """Deepest place a page may end: every shard ranks that many."""
@@ -25,6 +25,9 @@ FIELD_SORTS = {
     "price_asc": ("price_cents", Order.Asc),
     "price_desc": ("price_cents", Order.Desc),
     "popularity": ("popularity", Order.Desc),
+    "rating": ("mean_rating", Order.Desc),
+    "newest": ("listed_day", Order.Desc),
+    "best_selling": ("n_units_28d", Order.Desc),
 }
 
 
@@ -68,6 +71,7 @@ class Index:
     """
 
     shards: Sequence[Shard]
+    documents: Sequence[Documents]
     manifest: dict[str, Any]
     listing: Listing
     vocabulary: Vocabulary
@@ -92,8 +96,9 @@ class Index:
         """Open the shards in `folder` that `manifest` names, such as an index still being built."""
         folders = [folder / name for name in manifest["shards"]]
         shards = [_open_shard(each) for each in folders]
+        documents = [Documents.open(each) for each in folders]
         vocabulary = Vocabulary.of(shard.searcher for shard in shards)
-        return cls(shards, manifest, Listing.open(folders), vocabulary)
+        return cls(shards, documents, manifest, Listing.of(documents), vocabulary)
 
     @property
     def n_documents(self) -> int:
@@ -120,25 +125,29 @@ class Index:
                 n_total = n_behind
         page = ranked[offset:wanted]
         return Found(
-            documents=[_document(self.shards[n], address) for _, n, _, address in page],
+            documents=self._documents([(n, address) for _, n, _, address in page]),
             scores=[float(value) for value, *_ in page],
             n_total=n_total,
             n_full=min(max(n_enough - offset, 0), len(page)),
             is_last=wanted >= min(n_enough + n_behind, MAX_WINDOW),
             corrections=meant.corrections,
-            facets=facet_counts(self.shards, search, meant.parts),
+            facets=facet_counts(self.shards, search, meant.parts, has_enough=n_enough > 0),
         )
 
     def products(self, product_ids: Collection[int]) -> dict[int, Document]:
         """Return the documents of those products that are in the index, by id."""
-        documents: dict[int, Document] = {}
-        ids = list(product_ids)
-        for shard in self.shards if ids else ():
-            query = Query.term_set_query(shard.schema, "product_id", ids)
-            for _, address in shard.searcher.search(query, limit=len(ids), count=False).hits:
-                document = _document(shard, address)
-                documents[document["product_id"]] = document
-        return documents
+        found = ((product_id, self._document(product_id)) for product_id in product_ids)
+        return {product_id: document for product_id, document in found if document is not None}
+
+    def _document(self, product_id: int) -> Document | None:
+        found = (documents.of(product_id) for documents in self.documents)
+        return next((document for document in found if document is not None), None)
+
+    def _documents(self, hits: Sequence[tuple[int, tantivy.DocAddress]]) -> list[Document]:
+        """Return the documents at places: numbers of shards, and addresses there."""
+        ids = [_ids(shard, [a for n, a in hits if n == at]) for at, shard in enumerate(self.shards)]
+        found = [self.documents[n].of(next(ids[n])) for n, _ in hits]
+        return [document for document in found if document is not None]
 
     def _ranked(
         self, search: Search, queries: Sequence[Query], wanted: int
@@ -170,12 +179,12 @@ def _open_shard(folder: Path) -> Shard:
     return Shard(index.schema, index.searcher())
 
 
+def _ids(shard: Shard, addresses: list[tantivy.DocAddress]) -> Iterator[int]:
+    """Return the product ids at addresses, in their order."""
+    return map(int, shard.searcher.fast_field_values("product_id", addresses))  # type: ignore[arg-type]
+
+
 def _order(search: Search) -> tuple[str | None, Order]:
     if search.sort == "relevance":
         return (None, Order.Desc) if search.text.strip() else FIELD_SORTS["popularity"]
     return FIELD_SORTS[search.sort]
-
-
-def _document(shard: Shard, address: tantivy.DocAddress) -> Document:
-    document: Document = json.loads(shard.searcher.doc(address).to_dict()["source"][0])
-    return document

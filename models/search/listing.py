@@ -1,30 +1,28 @@
 """All products of an index as columns: what a list of products is filtered and explained by."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-LISTING = "listing.arrow"
+from models.search.documents import SCHEMA, Documents
+
 N_POPULAR = 1_000
 NONE = 0
 """In place of a category or a seller that is not known."""
 
-SCHEMA = pa.schema(
-    [
-        pa.field("product_id", pa.int64(), nullable=False),
-        pa.field("title", pa.string(), nullable=False),
-        pa.field("category_id", pa.int64()),
-        pa.field("seller_id", pa.int64()),
-        pa.field("price_cents", pa.int64(), nullable=False),
-        pa.field("in_stock", pa.bool_(), nullable=False),
-        pa.field("popularity", pa.float64(), nullable=False),
-    ]
+COLUMNS = (
+    "product_id",
+    "title",
+    "category_id",
+    "seller_id",
+    "price_cents",
+    "in_stock",
+    "popularity",
 )
 
 Ids = NDArray[np.int64]
@@ -44,7 +42,7 @@ class Listing:
 
     @classmethod
     def of_table(cls, table: pa.Table) -> Self:
-        """Return the listing of a table of `SCHEMA`."""
+        """Return the listing of a table of `COLUMNS`."""
         ordered = table.sort_by("product_id")
 
         def numbers(name: str) -> Ids:
@@ -61,19 +59,10 @@ class Listing:
         )
 
     @classmethod
-    def open(cls, shards: Sequence[Path]) -> Self:
-        """Return the listing of an index's shards.
-
-        Raises
-        ------
-        OSError
-            If a shard has none.
-        """
-        tables = []
-        for shard in shards:
-            with pa.memory_map(str(shard / LISTING)) as file:
-                tables.append(pa.ipc.open_file(file).read_all())
-        return cls.of_table(pa.concat_tables(tables) if tables else SCHEMA.empty_table())
+    def of(cls, shards: Sequence[Documents]) -> Self:
+        """Return the listing of an index's shards."""
+        none = SCHEMA.empty_table().select(COLUMNS)
+        return cls.of_table(pa.concat_tables([none, *(shard.columns(COLUMNS) for shard in shards)]))
 
     def places(self, product_ids: Ids) -> Ids:
         """Return where products stand in the columns, -1 for those that are not listed."""
@@ -97,14 +86,3 @@ class Listing:
         sold = np.nonzero(self.in_stock)[0]
         order = np.lexsort((self.product_ids[sold], -self.popularity[sold]))
         return self.product_ids[sold[order[:N_POPULAR]]]
-
-
-def listed_columns(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a listing tells of a document."""
-    return {name: document[name] for name in SCHEMA.names}
-
-
-def write_listing(folder: Path, rows: list[dict[str, Any]]) -> None:
-    """Write the columns of a shard's documents beside it."""
-    with pa.OSFile(str(folder / LISTING), "wb") as file, pa.ipc.new_file(file, SCHEMA) as writer:
-        writer.write_table(pa.Table.from_pylist(rows, SCHEMA))

@@ -7,7 +7,7 @@ one (`models.search.codes`).
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import tantivy
 from tantivy import Occur, Query
@@ -15,7 +15,9 @@ from tantivy import Occur, Query
 from models.search.codes import wanted
 from models.search.fields import CODE_BOOST, CODES, TEXT_BOOSTS, analyzer, form_analyzer
 
-Sort = Literal["relevance", "price_asc", "price_desc", "popularity"]
+Sort = Literal[
+    "relevance", "price_asc", "price_desc", "popularity", "rating", "newest", "best_selling"
+]
 MAX_WORDS = 32
 MAX_CHARACTERS = 1_000
 """What a query says after so many is not looked for."""
@@ -31,15 +33,27 @@ class Search:
 
     Prices are bounds, both inclusive. An empty `text` lists everything, by popularity unless
     sorted otherwise.
+
+    Parameters
+    ----------
+    category_paths
+        Of categories with all below them. Products of any of these or of `category_ids` will do.
+    attributes
+        Names and values; of one name any of the values will do, and of each name one.
+    min_stars
+        At least so many, 1 to 5; what nobody reviewed has none.
     """
 
     text: str = ""
     category_ids: tuple[int, ...] = ()
+    category_paths: tuple[str, ...] = ()
     seller_ids: tuple[int, ...] = ()
     brands: tuple[str, ...] = ()
     min_price_cents: int | None = None
     max_price_cents: int | None = None
     in_stock: bool | None = None
+    min_stars: int | None = None
+    attributes: tuple[tuple[str, str], ...] = ()
     sort: Sort = "relevance"
 
 
@@ -157,24 +171,40 @@ def _word(schema: tantivy.Schema, word: str) -> Query:
 
 
 def _filters(schema: tantivy.Schema, search: Search) -> list[Query]:
-    chosen = {
-        "category_id": search.category_ids,
-        "seller_id": search.seller_ids,
-        "brand": search.brands,
-        "in_stock": () if search.in_stock is None else (search.in_stock,),
-    }
-    filters = [
-        Query.boolean_query(
-            [(Occur.Should, Query.term_query(schema, field, value, "basic")) for value in values]
-        )
-        for field, values in chosen.items()
-        if values
+    """Return one query for each thing chosen: any of its values will do."""
+    in_stock = () if search.in_stock is None else (search.in_stock,)
+    chosen: list[list[tuple[str, Any]]] = [
+        [
+            *(("category_id", each) for each in search.category_ids),
+            *(("category_tree", each) for each in search.category_paths),
+        ],
+        [("seller_id", each) for each in search.seller_ids],
+        [("brand", each) for each in search.brands],
+        [("in_stock", each) for each in in_stock],
+        *([("attribute_values", each) for each in values] for values in by_name(search).values()),
     ]
-    if search.min_price_cents is not None or search.max_price_cents is not None:
-        bounds = (search.min_price_cents, search.max_price_cents)
-        integer = tantivy.FieldType.Integer
-        filters.append(Query.range_query(schema, "price_cents", integer, *bounds))
-    return filters
+    bounds = {
+        "price_cents": (search.min_price_cents, search.max_price_cents),
+        "stars": (search.min_stars, None),
+    }
+    return [_any_of(schema, values) for values in chosen if values] + [
+        Query.range_query(schema, name, tantivy.FieldType.Integer, *ends)
+        for name, ends in bounds.items()
+        if ends != (None, None)
+    ]
+
+
+def by_name(search: Search) -> dict[str, list[str]]:
+    """Return the chosen attributes as the index has them, by their names."""
+    found: dict[str, list[str]] = {}
+    for name, value in search.attributes:
+        found.setdefault(name, []).append(f"{name}={value}")
+    return found
+
+
+def _any_of(schema: tantivy.Schema, values: Sequence[tuple[str, Any]]) -> Query:
+    each = [Query.term_query(schema, field, value, "basic") for field, value in values]
+    return Query.boolean_query([(Occur.Should, query) for query in each])
 
 
 def _filter(query: Query) -> Query:

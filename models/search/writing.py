@@ -1,17 +1,24 @@
 """Writing a shard: one folder, one segment, documents in the order they come."""
 
-import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import orjson
+import pyarrow as pa
 import tantivy
 
 from models.search.codes import codes_of
-from models.search.fields import CODES, FORMS, register, schema
-from models.search.listing import listed_columns, write_listing
+from models.search.documents import DOCUMENTS, SCHEMA, in_batches
+from models.search.fields import CODES, FORMS, PRICE_STEP, register, schema
+from models.search.price_bands import price_step
 
-HEAP_BYTES = 100_000_000
+HEAP_BYTES = 400_000_000
+MAX_VALUE = 60
+MAX_ATTRIBUTES = 30
+"""Of a product, that are chosen by: the first so many whose name and value are short."""
+LEVELS = " > "
 
 
 def write_shard(folder: Path, documents: Iterable[Mapping[str, Any]]) -> int:
@@ -23,50 +30,90 @@ def write_shard(folder: Path, documents: Iterable[Mapping[str, Any]]) -> int:
         With the columns of `features.schemas.lake.SearchDocument`, `date` apart. Equal scores come
         out in the order of writing, so that the order should mean something (`product_id`).
     """
+    return write_batches(folder, in_batches(documents))
+
+
+def write_batches(folder: Path, batches: Iterable[pa.RecordBatch]) -> int:
+    """Write a shard of batches of `models.search.documents.SCHEMA`, as `write_shard` does."""
     folder.mkdir(parents=True)
     index = tantivy.Index(schema(), path=str(folder))
     register(index)
     # One thread: several would each make segments, and the order of writing would be lost.
     writer = index.writer(heap_size=HEAP_BYTES, num_threads=1)
-    listed = []
-    for document in documents:
-        writer.add_document(_indexed(document))
-        listed.append(listed_columns(document))
+    n_documents = 0
+    with pa.OSFile(str(folder / DOCUMENTS), "wb") as file, pa.ipc.new_file(file, SCHEMA) as kept:
+        for batch in batches:
+            kept.write_batch(batch)
+            n_documents += batch.num_rows
+            for document in batch.to_pylist():
+                writer.add_document(indexed(document))
     writer.commit()
     writer.wait_merging_threads()
-    write_listing(folder, listed)
-    return len(listed)
+    return n_documents
 
 
-def _indexed(document: Mapping[str, Any]) -> tantivy.Document:
-    indexed = tantivy.Document()
-    for name in ("title", "description"):
-        indexed.add_text(name, document[name])
-    indexed.add_text("attributes", attribute_text(document["attributes"]))
-    indexed.add_text("category_words", document["category_path"] or "")
-    indexed.add_text("brand_words", document["brand"] or "")
-    if document["brand"]:
-        indexed.add_text("brand", document["brand"])
-    named = (document["title"], document["brand"] or "", document["category_path"] or "")
-    indexed.add_text(FORMS, " ".join(named))
-    for code in codes_of(f"{document['title']} \n {document['description']}"):
-        indexed.add_text(CODES, code)
-    for name in ("product_id", "category_id", "seller_id", "price_cents"):
-        if document[name] is not None:
-            indexed.add_integer(name, document[name])
-    indexed.add_boolean("in_stock", document["in_stock"])
-    indexed.add_float("popularity", document["popularity"])
-    source = {name: value for name, value in document.items() if name != "date"}
-    indexed.add_bytes("source", json.dumps(source, ensure_ascii=False).encode())
-    return indexed
+def indexed(document: Mapping[str, Any]) -> tantivy.Document:
+    """Return what the index holds of a document."""
+    title, description = document["title"], document["description"]
+    brand, path = document["brand"], document["category_path"] or ""
+    attributes, listed_on = document["attributes"], document["listed_on"]
+    fields = {
+        "title": title,
+        "description": description,
+        "attributes": attribute_text(attributes),
+        "category_words": path,
+        "category_tree": levels(path),
+        "brand_words": brand,
+        "brand": brand,
+        "attribute_values": attribute_values(attributes),
+        FORMS: f"{title} {brand or ''} {path}",
+        CODES: codes_of(f"{title} \n {description}"),
+        "product_id": document["product_id"],
+        "category_id": document["category_id"],
+        "seller_id": document["seller_id"],
+        "price_cents": document["price_cents"],
+        PRICE_STEP: price_step(document["price_cents"]),
+        "stars": int(document["mean_rating"] or 0),
+        "mean_rating": document["mean_rating"] or 0.0,
+        "n_units_28d": document["n_units_28d"] or 0,
+        "listed_day": listed_on.toordinal() if listed_on else 0,
+        "in_stock": document["in_stock"],
+        "popularity": document["popularity"],
+    }
+    return tantivy.Document(**{name: value for name, value in fields.items() if value is not None})
+
+
+@lru_cache(maxsize=10_000)
+def levels(path: str) -> list[str]:
+    """Return a category's path and those of all above it, the outermost first."""
+    names = path.split(LEVELS) if path else []
+    return [LEVELS.join(names[: n + 1]) for n in range(len(names))]
 
 
 def attribute_text(attributes: str) -> str:
     """Return the names and values of a JSON object as text; what is no object is taken as it is."""
-    try:
-        parsed = json.loads(attributes)
-    except ValueError:
-        return attributes
-    if not isinstance(parsed, dict):
+    parsed = _object(attributes)
+    if parsed is None:
         return attributes
     return " ".join(f"{name} {value}" for name, value in parsed.items())
+
+
+def attribute_values(attributes: str) -> list[str]:
+    """Return what a product is chosen by, `name=value`; texts and numbers too long for it are left out."""
+    return [
+        f"{name}={value}"
+        for name, value in [*(_object(attributes) or {}).items()][:MAX_ATTRIBUTES]
+        if isinstance(value, str | int | float)
+        and 0 < len(str(value)) <= MAX_VALUE
+        and 0 < len(name) <= MAX_VALUE
+        and "=" not in name
+    ]
+
+
+@lru_cache(maxsize=1)
+def _object(attributes: str) -> dict[str, Any] | None:
+    try:
+        parsed = orjson.loads(attributes)
+    except ValueError:
+        return None
+    return parsed if isinstance(parsed, dict) else None

@@ -14,7 +14,7 @@ from serving.search.schemas import (
     SuggestionPage,
     SuggestionQuery,
 )
-from serving.search.service import as_search
+from serving.search.service import as_search, in_category
 
 router = APIRouter(tags=["search"])
 
@@ -24,7 +24,7 @@ def search_products(
     query: Annotated[ProductQuery, Query()], service: SearchServiceDep
 ) -> ProductPage:
     """Search products by words, filters and order; any text is understood as well as it can be."""
-    return service.page(as_search(query, query.q, query.category), query.cursor, query.limit)
+    return service.page(as_search(query), query.cursor, query.limit)
 
 
 @router.get("/suggestions")
@@ -48,4 +48,4 @@ def list_category(
     service: SearchServiceDep,
 ) -> ProductPage:
     """List a category's products, by popularity unless sorted otherwise; unknown ones are empty."""
-    return service.page(as_search(query, "", [category_id]), query.cursor, query.limit)
+    return service.page(in_category(query, category_id), query.cursor, query.limit)

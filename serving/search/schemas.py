@@ -1,5 +1,6 @@
 """What the search endpoints take and return."""
 
+import datetime as dt
 import json
 from typing import Annotated, Any, Self
 
@@ -9,6 +10,8 @@ from features.schemas.row import Cents, Id
 from models.search.query import Sort
 
 Brand = Annotated[str, Field(max_length=120)]
+Attribute = Annotated[str, Field(max_length=130, pattern="^[^=]+=.+$", description="name=value")]
+CategoryPath = Annotated[str, Field(min_length=1, max_length=300)]
 MAX_CHOSEN = 50
 
 
@@ -31,12 +34,23 @@ class Product(BaseModel):
     attributes: Annotated[dict[str, str], BeforeValidator(_object)]
     in_stock: bool
     popularity: float
+    n_units_28d: int | None
+    mean_rating: Annotated[float | None, Field(description="smoothed; null without reviews")]
+    n_reviews: int | None
+    listed_on: dt.date | None
 
 
 class CategoryCount(BaseModel):
     """How many matches are in a category."""
 
     category_id: int
+    n_products: int
+
+
+class LevelCount(BaseModel):
+    """How many matches are in a category or below it."""
+
+    path: str
     n_products: int
 
 
@@ -69,6 +83,27 @@ class PriceCount(BaseModel):
     n_products: int
 
 
+class StarsCount(BaseModel):
+    """How many matches have at least so many stars."""
+
+    min_stars: int
+    n_products: int
+
+
+class ValueCount(BaseModel):
+    """How many matches have a value of an attribute."""
+
+    value: str
+    n_products: int
+
+
+class AttributeCounts(BaseModel):
+    """The values of an attribute that matches have."""
+
+    name: str
+    values: list[ValueCount]
+
+
 class Facets(BaseModel):
     """Counts over all matches, each under the filters of the others: what choosing it would show.
 
@@ -76,10 +111,15 @@ class Facets(BaseModel):
     """
 
     categories: list[CategoryCount]
+    levels: Annotated[
+        list[LevelCount], Field(description="categories by their paths, with all below them")
+    ]
     brands: list[BrandCount]
     sellers: list[SellerCount]
     stock: list[StockCount]
+    stars: list[StarsCount]
     prices: list[PriceCount]
+    attributes: Annotated[list[AttributeCounts], Field(description="that most matches have")]
 
 
 class ProductPage(BaseModel):
@@ -105,7 +145,8 @@ class ProductPage(BaseModel):
 class Filters(BaseModel):
     """Query parameters of a listing. Prices are cents, both bounds inclusive.
 
-    `brand` and `seller` may be given several times: any of them will do.
+    `brand` and `seller` may be given several times: any of them will do. So may `attribute`, as
+    `name=value`: any of one name's values will do, and of each name one.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -115,6 +156,8 @@ class Filters(BaseModel):
     brand: Annotated[list[Brand], Field(max_length=MAX_CHOSEN)] = []
     seller: Annotated[list[Id], Field(max_length=MAX_CHOSEN)] = []
     in_stock: bool | None = None
+    min_stars: Annotated[int, Field(ge=1, le=5)] | None = None
+    attribute: Annotated[list[Attribute], Field(max_length=MAX_CHOSEN)] = []
     sort: Sort = "relevance"
     cursor: Annotated[str, Field(max_length=200)] | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 20
@@ -131,6 +174,10 @@ class ProductQuery(Filters):
 
     q: Annotated[str, Field(max_length=500)] = ""
     category: Annotated[list[Id], Field(max_length=MAX_CHOSEN)] = []
+    category_path: Annotated[
+        list[CategoryPath],
+        Field(max_length=MAX_CHOSEN, description="with all below; or in one of `category`"),
+    ] = []
 
 
 class SuggestionQuery(BaseModel):

@@ -1,7 +1,7 @@
 """Searching the published index page by page."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
@@ -11,19 +11,24 @@ from models.search.query import Search
 from models.search.suggesting import suggestions
 from serving.errors import UnknownProductProblem
 from serving.search.schemas import (
+    AttributeCounts,
     BrandCount,
     CategoryCount,
     Facets,
     Filters,
+    LevelCount,
     PriceCount,
     Product,
     ProductPage,
+    ProductQuery,
     SellerCount,
+    StarsCount,
     StockCount,
     SuggestedProduct,
     SuggestedQuery,
     SuggestionPage,
     SuggestionQuery,
+    ValueCount,
 )
 from web import cursors
 
@@ -92,18 +97,30 @@ class SearchService:
         return product(document)
 
 
-def as_search(filters: Filters, text: str, category_ids: Sequence[int]) -> Search:
+def as_search(query: ProductQuery) -> Search:
     """Return the search that query parameters ask for."""
+    of_filters = in_category(query, *query.category)
+    return replace(of_filters, text=query.q, category_paths=tuple(query.category_path))
+
+
+def in_category(filters: Filters, *category_ids: int) -> Search:
+    """Return the listing of categories that filters ask for."""
     return Search(
-        text=text,
-        category_ids=tuple(category_ids),
+        category_ids=category_ids,
         seller_ids=tuple(filters.seller),
         brands=tuple(filters.brand),
         min_price_cents=filters.min_price,
         max_price_cents=filters.max_price,
         in_stock=filters.in_stock,
+        min_stars=filters.min_stars,
+        attributes=tuple(_attribute(each) for each in filters.attribute),
         sort=filters.sort,
     )
+
+
+def _attribute(chosen: str) -> tuple[str, str]:
+    name, _, value = chosen.partition("=")
+    return name, value
 
 
 def product(document: Mapping[str, Any]) -> Product:
@@ -118,11 +135,19 @@ def _offset(cursor: str | None, listing: str) -> int:
 
 
 def _facets(found: Found) -> Facets:
-    values = found.facets.values
+    facets, values = found.facets, found.facets.values
     return Facets(
         categories=[CategoryCount(category_id=v, n_products=n) for v, n in values["category"]],
+        levels=[LevelCount(path=v, n_products=n) for v, n in values["level"]],
         brands=[BrandCount(brand=v, n_products=n) for v, n in values["brand"]],
         sellers=[SellerCount(seller_id=v, n_products=n) for v, n in values["seller"]],
         stock=[StockCount(in_stock=bool(v), n_products=n) for v, n in values["in_stock"]],
-        prices=[PriceCount(**asdict(band)) for band in found.facets.prices],
+        stars=[StarsCount(min_stars=stars, n_products=n) for stars, n in facets.stars],
+        prices=[PriceCount(**asdict(band)) for band in facets.prices],
+        attributes=[
+            AttributeCounts(
+                name=name, values=[ValueCount(value=str(v), n_products=n) for v, n in of_name]
+            )
+            for name, of_name in facets.attributes.items()
+        ],
     )

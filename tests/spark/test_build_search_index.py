@@ -30,6 +30,10 @@ def document(product_id, title, day=DAY):
         attributes="{}",
         in_stock=True,
         popularity=float(product_id),
+        n_units_28d=0,
+        mean_rating=None,
+        n_reviews=0,
+        listed_on=day,
         date=day,
     )
 

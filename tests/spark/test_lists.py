@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from features.schemas.lake import CoPurchase, DailyDemand
+from features.schemas.lake import CoPurchase, DailyDemand, ProductFeatures
 from features.schemas.logs import ClickstreamEvent, ProductVersion, StockLevel
 from features.transforms.catalogue import catalogue
 from features.transforms.item_lists import N_SHOWN, item_lists
@@ -137,12 +137,29 @@ def test_search_documents_know_the_last_stock_level_and_hold_published_products_
         e        | 6          | 1           | 2024-05-01T10:00:00 | 2024-05-01T10:00:01 | 2024-05-01
         """,
     )
-    listed = catalogue(table(spark, ProductVersion, VERSIONS), DAY)
+    versions = table(spark, ProductVersion, VERSIONS)
 
-    documents = search_documents(listed, stock, scores_of(spark, CLICKS), DAY)
+    documents = search_documents(
+        versions, stock, scores_of(spark, CLICKS), table(spark, ProductFeatures, FEATURES), DAY
+    )
 
     assert rows(documents, "product_id", "title", "price_cents", "in_stock", "popularity") == [
         (5, "Lamp", 800, False, 2.5),
         (6, "Desk", 500, True, 0.25),
         (8, "Vase", 100, True, pytest.approx(0.5**6.5)),
     ]
+    assert rows(
+        documents, "product_id", "n_units_28d", "mean_rating", "n_reviews", "listed_on"
+    ) == [
+        (5, 3, 4.2, 2, dt.date(2024, 5, 1)),
+        (6, 1, None, 0, dt.date(2024, 5, 1)),
+        (8, 0, None, 0, dt.date(2024, 5, 1)),
+    ]
+
+
+FEATURES = """
+    product_id | n_units_28d | mean_rating | n_reviews | date
+    -----------+-------------+-------------+-----------+-----------
+    5          | 3           | 4.2         | 2         | 2024-05-10
+    6          | 1           | 3.1         | 0         | 2024-05-10
+"""

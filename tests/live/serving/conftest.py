@@ -20,6 +20,7 @@ from serving.settings import Settings
 from tests.unit.serving.shop_by_hand import links, model
 
 N_PRODUCTS = 12
+N_RATED = 4
 DAY = dt.date(2026, 1, 31)
 END_OF_DAY = pd.Timestamp("2026-02-01", tz="UTC")
 
@@ -43,6 +44,8 @@ def documents(title):
             "attributes": '{"colour": "red"}',
             "in_stock": n != N_PRODUCTS,
             "popularity": float(n),
+            "mean_rating": float(n) if n <= N_RATED else None,
+            "n_reviews": 1 if n <= N_RATED else 0,
         }
 
 

@@ -57,6 +57,27 @@ async def test_several_of_one_facet_may_be_chosen_and_the_others_are_still_count
     assert sum(each["n_products"] for each in facets["prices"]) == 6
 
 
+async def test_levels_stars_and_attributes_are_chosen_and_counted(client):
+    params = {"category_path": "Home", "attribute": "colour=red", "min_stars": 2, "sort": "rating"}
+    page = (await client.get("/api/v1/products", params=params)).json()
+
+    assert [each["product_id"] for each in page["products"]] == [4, 3, 2]
+    facets = page["facets"]
+    assert facets["levels"] == [
+        {"path": "Home", "n_products": 3},
+        {"path": "Home > Lamps", "n_products": 3},
+    ]
+    assert facets["stars"] == [
+        {"min_stars": 4, "n_products": 1},
+        {"min_stars": 3, "n_products": 2},
+        {"min_stars": 2, "n_products": 3},
+        {"min_stars": 1, "n_products": 4},
+    ]
+    assert facets["attributes"] == [
+        {"name": "colour", "values": [{"value": "red", "n_products": 3}]}
+    ]
+
+
 async def test_a_query_is_suggested_with_its_categories_and_products(client):
     page = (await client.get("/api/v1/suggestions", params={"q": "la", "limit": 1})).json()
 
@@ -111,6 +132,9 @@ async def test_no_text_is_an_error(client, text):
         {"sort": "cheap"},
         {"limit": 101},
         {"colour": "red"},
+        {"attribute": "red"},
+        {"min_stars": 6},
+        {"q": "lamp " * 2_000},
     ],
 )
 async def test_a_bad_parameter_is_named(client, params):

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from models.search.listing import NONE, Listing, listed_columns, write_listing
+from models.search.documents import Documents
+from models.search.listing import COLUMNS, NONE, Listing
+from models.search.writing import write_shard
 
 #          id  title   category seller cents in stock popularity
 PRODUCTS = [
@@ -11,11 +13,16 @@ PRODUCTS = [
     (10, "Chair", None, None, 900, True, 5.0),
     (20, "Table", 1, 8, 700, False, 9.0),
 ]
-NAMES = ("product_id", "title", "category_id", "seller_id", "price_cents", "in_stock", "popularity")
+OTHERS = {
+    "description": "not of the listing",
+    "category_path": None,
+    "brand": None,
+    "attributes": "{}",
+}
 
 
 def document(values):
-    return dict(zip(NAMES, values, strict=True)) | {"description": "not of the listing"}
+    return dict(zip(COLUMNS, values, strict=True)) | OTHERS
 
 
 @pytest.fixture
@@ -23,9 +30,8 @@ def listing(tmp_path):
     """Two shards, their products in no order."""
     shards = [tmp_path / "a", tmp_path / "b"]
     for shard, some in zip(shards, (PRODUCTS[:2], PRODUCTS[2:]), strict=True):
-        shard.mkdir()
-        write_listing(shard, [listed_columns(document(each)) for each in some])
-    return Listing.open(shards)
+        write_shard(shard, map(document, some))
+    return Listing.of([Documents.open(shard) for shard in shards])
 
 
 def test_products_of_all_shards_stand_by_rising_id(listing):
@@ -46,12 +52,12 @@ def test_the_most_popular_are_in_stock(listing):
 
 
 def test_an_empty_index_lists_nothing():
-    listing = Listing.open([])
+    listing = Listing.of([])
 
     assert listing.places(np.array([1])).tolist() == [-1]
     assert listing.most_popular.tolist() == []
 
 
-def test_a_shard_without_its_columns_is_no_shard(tmp_path):
-    with pytest.raises(OSError, match="listing"):
-        Listing.open([tmp_path])
+def test_a_shard_without_its_documents_is_no_shard(tmp_path):
+    with pytest.raises(OSError, match="documents"):
+        Documents.open(tmp_path)

@@ -1,23 +1,24 @@
 """Writing and searching an index (models.search)."""
 
+import datetime as dt
 import json
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.search.index import BadIndexError, Index
+from models.search.index import FIELD_SORTS, BadIndexError, Index
 from models.search.query import Search, n_parts_required
 from models.search.writing import write_shard
 
 PRODUCTS = """
-    id | title                  | category            | brand    | cents | stock | popularity
-    1  | Red desk lamp          | 10 Home > Lamps     | Lumo     | 2000  | yes   | 5
-    2  | Desk with drawers      | 20 Home > Desks     | Holz     | 9000  | yes   | 9
-    3  | Lamp shade             | 10 Home > Lamps     | Lumo     | 500   | no    | 1
-    4  | Running shoes for men  | 30 Sport > Shoes    | Fleet    | 7000  | yes   | 7
-    5  | Crème brûlée torch     | 40 Home > Kitchen   |          | 3000  | yes   | 0
-    6  | Wall clock             | 50 Home > Clocks    | Lumo     | 2500  | yes   | 2
+    id | title                  | category            | brand    | cents | stock | popularity | sold | stars | since
+    1  | Red desk lamp          | 10 Home > Lamps     | Lumo     | 2000  | yes   | 5          | 3    | 4.5   | 2026-01-01
+    2  | Desk with drawers      | 20 Home > Desks     | Holz     | 9000  | yes   | 9          | 2    | 3.2   | 2026-01-03
+    3  | Lamp shade             | 10 Home > Lamps     | Lumo     | 500   | no    | 1          | 0    |       | 2026-01-04
+    4  | Running shoes for men  | 30 Sport > Shoes    | Fleet    | 7000  | yes   | 7          | 9    | 4.0   | 2026-01-05
+    5  | Crème brûlée torch     | 40 Home > Kitchen   |          | 3000  | yes   | 0          | 1    | 5.0   | 2026-01-02
+    6  | Wall clock             | 50 Home > Clocks    | Lumo     | 2500  | yes   | 2          | 4    |       | 2026-01-06
 """
 
 
@@ -39,6 +40,10 @@ def documents():
             "attributes": json.dumps({"colour": "crimson"} if row["id"] == "1" else {}),
             "in_stock": row["stock"] == "yes",
             "popularity": float(row["popularity"]),
+            "n_units_28d": int(row["sold"]),
+            "mean_rating": float(row["stars"]) if row["stars"] else None,
+            "n_reviews": 1 if row["stars"] else 0,
+            "listed_on": dt.date.fromisoformat(row["since"]),
         }
 
 
@@ -129,6 +134,16 @@ def test_without_a_text_everything_comes_by_popularity(index):
         ({"max_price_cents": 500}, [3]),
         ({"sort": "price_asc"}, [3, 1, 6, 5, 4, 2]),
         ({"sort": "price_desc", "brands": ("Lumo",)}, [6, 1, 3]),
+        ({"sort": "best_selling"}, [4, 6, 1, 2, 5, 3]),
+        ({"sort": "newest"}, [6, 4, 3, 2, 5, 1]),
+        ({"sort": "rating", "min_stars": 1}, [5, 1, 4, 2]),
+        ({"min_stars": 4}, [4, 1, 5]),
+        ({"category_paths": ("Home",)}, [2, 1, 6, 3, 5]),
+        ({"category_paths": ("Home > Lamps", "Sport")}, [4, 1, 3]),
+        ({"category_paths": ("Sport",), "category_ids": (50,)}, [4, 6]),
+        ({"category_paths": ("Hom",)}, []),
+        ({"attributes": (("colour", "crimson"),)}, [1]),
+        ({"attributes": (("colour", "blue"),)}, []),
     ],
 )
 def test_filters_and_sorts(index, options, product_ids):
@@ -151,7 +166,7 @@ def test_counts_are_of_all_matches_not_of_the_page(index):
     assert found.facets.values["brand"] == [("Lumo", 3)]
 
 
-@pytest.mark.parametrize("sort", ["relevance", "price_asc", "price_desc", "popularity"])
+@pytest.mark.parametrize("sort", [*FIELD_SORTS, "relevance"])
 @pytest.mark.parametrize("text", ["lamp desk shoes torch", "desk lamp", "lamp"])
 def test_pages_put_together_are_the_whole_list(index, text, sort):
     search = Search(text, sort=sort)

@@ -1,0 +1,83 @@
+"""The products of a shard as they were indexed, in one file that is mapped into memory, not read."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from features.schemas.arrow import arrow_schema
+from features.schemas.lake import SearchDocument
+
+DOCUMENTS = "documents.arrow"
+SCHEMA = pa.schema([field for field in arrow_schema(SearchDocument) if field.name != "date"])
+N_PER_BATCH = 10_000
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Documents:
+    """Rows of `SCHEMA` by product id.
+
+    Parameters
+    ----------
+    product_ids : array of shape (n,), rising
+    rows : array of shape (n,)
+        Where each stands in the file.
+    starts : array of shape (n_batches,)
+        The first row of each batch.
+    """
+
+    batches: Sequence[pa.RecordBatch]
+    product_ids: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    starts: NDArray[np.int64]
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Map a shard's file.
+
+        Raises
+        ------
+        OSError, ValueError
+            If there is none, or it is broken.
+        """
+        with pa.memory_map(str(folder / DOCUMENTS)) as file:
+            reader = pa.ipc.open_file(file)
+            batches = [reader.get_batch(n) for n in range(reader.num_record_batches)]
+        columns = [batch.column("product_id").to_numpy() for batch in batches]
+        ids = np.concatenate([np.empty(0, np.int64), *columns])
+        order = np.argsort(ids, kind="stable")
+        ends = np.cumsum([0, *map(len, columns)])
+        return cls(batches, ids[order], order, ends[:-1])
+
+    def of(self, product_id: int) -> Document | None:
+        """Return a product's document, None if the shard does not have it."""
+        at = int(np.searchsorted(self.product_ids, product_id))
+        if at == len(self.product_ids) or self.product_ids[at] != product_id:
+            return None
+        row = int(self.rows[at])
+        n_batch = int(np.searchsorted(self.starts, row, "right")) - 1
+        batch, place = self.batches[n_batch], row - int(self.starts[n_batch])
+        return {name: batch.column(n)[place].as_py() for n, name in enumerate(SCHEMA.names)}
+
+    def columns(self, names: Sequence[str]) -> pa.Table:
+        """Return some columns of all rows, in the file's order."""
+        chosen = SCHEMA.empty_table().select(names).schema
+        return pa.Table.from_batches([batch.select(names) for batch in self.batches], chosen)
+
+
+def in_batches(documents: Iterable[Mapping[str, Any]]) -> Iterable[pa.RecordBatch]:
+    """Return documents as batches of `SCHEMA`; what a document lacks is null."""
+    rows: list[Mapping[str, Any]] = []
+    for document in documents:
+        rows.append(document)
+        if len(rows) == N_PER_BATCH:
+            yield pa.RecordBatch.from_pylist(rows, SCHEMA)
+            rows = []
+    if rows:
+        yield pa.RecordBatch.from_pylist(rows, SCHEMA)
