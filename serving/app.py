@@ -6,6 +6,7 @@ granian --interface asgi --factory serving.app:create_app
 import gc
 import sys
 import threading
+import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -19,6 +20,7 @@ from features.store.opening import open_store
 from features.store.packed_redis import AsyncPackedFeatures, Connections, PackedFeatures
 from features.store.user_lists import UserLists
 from models.live import LiveRecommender
+from models.search.fork import own_folder
 from serving.errors import add_error_handlers
 from serving.events.bought import bought_items
 from serving.events.following import Follower
@@ -31,6 +33,8 @@ from serving.recommendations.newcomers import CurrentNewcomers
 from serving.recommendations.router import router as recommendations_router
 from serving.recommendations.slots import SlotBook
 from serving.recommendations.verdicts import CurrentVerdicts
+from serving.search.changes import ProductChanges
+from serving.search.current import CurrentIndex
 from serving.search.published import published_index
 from serving.search.router import router as search_router
 from serving.settings import Settings
@@ -42,6 +46,7 @@ from web.shortcuts import add_shortcuts
 
 REDIS_SECONDS = 1.0
 SLOT_SECONDS = 0.5
+CHANGES_SECONDS = 0.25
 STREAM_SECONDS = 5.0  # longer than a read waits for new entries
 STOP_SECONDS = 5.0
 SWITCH_SECONDS = 0.001
@@ -76,7 +81,9 @@ def make_app(
         socket_timeout=REDIS_SECONDS,
         socket_connect_timeout=REDIS_SECONDS,
     )
-    index = published_index(settings.index, log)
+    copies = settings.index_copies / uuid.uuid4().hex
+    published = published_index(settings.index, copies, log)
+    index = CurrentIndex(published, ProductChanges(_stream(settings.redis_url)), log)
     model = published_model(latest_model, load_model, log)
     features = Connections(settings.redis_url, REDIS_SECONDS)
     slots = SlotBook(_client(settings.redis_url), log, {})
@@ -94,8 +101,13 @@ def make_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         seconds = settings.poll_seconds
-        watched = ((index, seconds), (model, seconds), (verdicts, seconds), (slots, SLOT_SECONDS))
-        with _Background(followers, *watched):
+        watched = (
+            (index, CHANGES_SECONDS),
+            (model, seconds),
+            (verdicts, seconds),
+            (slots, SLOT_SECONDS),
+        )
+        with own_folder(copies), _Background(followers, *watched):
             yield
         await redis.aclose()
         await features.close()
@@ -103,7 +115,7 @@ def make_app(
 
     checks: dict[str, Check] = {
         "redis": lambda: _check_redis(redis),
-        "index": lambda: _check_published(index),
+        "index": lambda: _check_published(published),
         "model": lambda: _check_published(model),
     }
     app = make_service(

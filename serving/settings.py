@@ -26,6 +26,11 @@ class Settings(BaseSettings):
         return (self.index_root or self.emporium_home / "index").resolve()
 
     @property
+    def index_copies(self) -> Path:
+        """Folder for each process's copy of the index; links need it on the index's file system."""
+        return self.index / "copies"
+
+    @property
     def feast(self) -> Path:
         """Folder of the feature store's registry."""
         return (self.feast_root or self.emporium_home / "feast").resolve()

@@ -3,7 +3,7 @@
 python -m transactional.worker
 
 It follows the outbox: passes every event on to the Redis stream, times stock-outs, keeps
-the sellers' books, tells serving the rules of slots, keeps and sends mails, and deletes what nobody needs any more. Several may run:
+the sellers' books, tells serving the rules of slots and what became of products, keeps and sends mails, and deletes what nobody needs any more. Several may run:
 each event and each mail is taken by one of them. Killed at any moment, the next one goes on.
 """
 
@@ -18,6 +18,7 @@ from transactional.background import Duty, on_a_clock
 from transactional.database import make_engine
 from transactional.deps import utc_now
 from transactional.housekeeping import Housekeeping
+from transactional.live_products.publishing import LivePublishing
 from transactional.notifications.sending import MailRoom
 from transactional.notifications.smtp import Postman
 from transactional.outbox.reading import OutboxReader
@@ -48,6 +49,7 @@ async def work(settings: WorkerSettings, ended: asyncio.Event) -> None:
             stock_duties(engine),
             seller_duties(engine),
             slot_duties(engine, redis),
+            live_product_duties(engine, redis),
             mail_duties(engine, settings),
         ):
             # Each on a clock of its own: a mail server that hangs holds up no event.
@@ -77,6 +79,13 @@ def slot_duties(engine: AsyncEngine, redis: Redis) -> list[Duty]:
     """Return what keeps the slots' rules in Redis."""
     publishing = SlotPublishing(engine, redis, utc_now)
     return [OutboxReader(engine, "slots", publishing.follow).read_outbox, publishing.keep_slots]
+
+
+def live_product_duties(engine: AsyncEngine, redis: Redis) -> list[Duty]:
+    """Return what keeps products that changed lately in Redis."""
+    publishing = LivePublishing(engine, redis, utc_now)
+    reader = OutboxReader(engine, "live_products", publishing.follow)
+    return [reader.read_outbox, publishing.keep_live_products]
 
 
 def mail_duties(engine: AsyncEngine, settings: WorkerSettings) -> list[Duty]:

@@ -55,15 +55,23 @@ class Documents:
         ends = np.cumsum([0, *map(len, columns)])
         return cls(batches, ids[order], order, ends[:-1])
 
+    def __contains__(self, product_id: int) -> bool:
+        return self._place(product_id) is not None
+
     def of(self, product_id: int) -> Document | None:
         """Return a product's document, None if the shard does not have it."""
-        at = int(np.searchsorted(self.product_ids, product_id))
-        if at == len(self.product_ids) or self.product_ids[at] != product_id:
+        at = self._place(product_id)
+        if at is None:
             return None
         row = int(self.rows[at])
         n_batch = int(np.searchsorted(self.starts, row, "right")) - 1
         batch, place = self.batches[n_batch], row - int(self.starts[n_batch])
         return {name: batch.column(n)[place].as_py() for n, name in enumerate(SCHEMA.names)}
+
+    def _place(self, product_id: int) -> int | None:
+        at = int(np.searchsorted(self.product_ids, product_id))
+        is_there = at < len(self.product_ids) and self.product_ids[at] == product_id
+        return at if is_there else None
 
     def columns(self, names: Sequence[str]) -> pa.Table:
         """Return some columns of all rows, in the file's order."""

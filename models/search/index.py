@@ -3,7 +3,7 @@
 import heapq
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,8 @@ class Found:
 class Index:
     """An open index. It reads what it opened: replacing the folder does not disturb it.
 
+    `changed` are the documents that are newer than `documents`, None for products that are gone.
+
     BM25 counts word frequencies per shard, so scores of shards differ by a little; documents are
     spread evenly by id to keep that small.
     """
@@ -75,6 +77,7 @@ class Index:
     manifest: dict[str, Any]
     listing: Listing
     vocabulary: Vocabulary
+    changed: Mapping[int, Document | None] = field(default_factory=dict)
 
     @classmethod
     def open(cls, folder: Path) -> "Index":
@@ -136,31 +139,38 @@ class Index:
 
     def products(self, product_ids: Collection[int]) -> dict[int, Document]:
         """Return the documents of those products that are in the index, by id."""
-        found = ((product_id, self._document(product_id)) for product_id in product_ids)
+        found = ((product_id, self.product(product_id)) for product_id in product_ids)
         return {product_id: document for product_id, document in found if document is not None}
 
-    def _document(self, product_id: int) -> Document | None:
-        found = (documents.of(product_id) for documents in self.documents)
-        return next((document for document in found if document is not None), None)
+    def product(self, product_id: int) -> Document | None:
+        """Return a product's document, None if the index does not have it."""
+        if product_id in self.changed:
+            return self.changed[product_id]
+        return self.documents[self.shard_of(product_id)].of(product_id)
+
+    def shard_of(self, product_id: int) -> int:
+        """Return which shard has a product, or where a new one goes."""
+        having = (n for n, each in enumerate(self.documents) if product_id in each)
+        return next(having, product_id % len(self.shards))
 
     def _documents(self, hits: Sequence[tuple[int, tantivy.DocAddress]]) -> list[Document]:
         """Return the documents at places: numbers of shards, and addresses there."""
         ids = [_ids(shard, [a for n, a in hits if n == at]) for at, shard in enumerate(self.shards)]
-        found = [self.documents[n].of(next(ids[n])) for n, _ in hits]
+        found = [self.product(next(ids[n])) for n, _ in hits]
         return [document for document in found if document is not None]
 
     def _ranked(
         self, search: Search, queries: Sequence[Query], wanted: int
     ) -> tuple[int, list[tuple[float, int, int, tantivy.DocAddress]]]:
         """Return how many match, and the best of them: value, shard, place in it, address."""
-        field, order = _order(search)
+        sorted_by, order = _order(search)
         n_total, ranked = 0, []
         for n_shard, (shard, query) in enumerate(zip(self.shards, queries, strict=True)):
-            if field is None:
+            if sorted_by is None:
                 result = shard.searcher.search(query, limit=max(wanted, 1))
             else:
                 result = shard.searcher.search(
-                    query, limit=max(wanted, 1), order_by_field=field, order=order
+                    query, limit=max(wanted, 1), order_by_field=sorted_by, order=order
                 )
             n_total += result.count  # type: ignore[attr-defined]
             # The place within its shard breaks ties: a deeper page then never repeats an item.

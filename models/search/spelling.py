@@ -11,14 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import Self
+from typing import Any, Self
 
 import tantivy
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from models.search.fields import FORMS, TEXT_BOOSTS, form_analyzer
+from models.search.fields import FORMS, TEXT_BOOSTS, analyzer, form_analyzer
 from models.search.query import MAX_WORDS, Part, parts, readable, words
+from models.search.writing import called, texts
 
 MIN_LENGTH, LONG_LENGTH = 4, 8
 """Shorter words are taken as they are; longer ones may be two signs off."""
@@ -42,8 +43,8 @@ class Vocabulary:
         How often documents have a stem, counted once for each of their fields.
     """
 
-    counts: Mapping[str, int]
-    anywhere: Mapping[str, int]
+    counts: Counter[str]
+    anywhere: Counter[str]
 
     @classmethod
     def of(cls, searchers: Iterable[tantivy.Searcher]) -> Self:
@@ -54,6 +55,16 @@ class Vocabulary:
             for field in TEXT_BOOSTS:
                 anywhere.update(dict(searcher.terms_with_prefix(field, "")))
         return cls(counts, anywhere)
+
+    def learn(self, documents: Iterable[Mapping[str, Any]]) -> None:
+        """Take in the words of documents that are new or have changed; none is forgotten."""
+        for document in documents:
+            for form in form_analyzer().analyze(called(document)):
+                if form not in self.counts:
+                    self._by_length.setdefault(len(form), []).append(form)
+                self.counts[form] += 1
+            for text in texts(document).values():
+                self.anywhere.update(set(analyzer().analyze(text)))
 
     def __contains__(self, word: str) -> bool:
         return word in self.counts
@@ -85,7 +96,7 @@ class Vocabulary:
         return max(found)[1] if found else None
 
     @cached_property
-    def _by_length(self) -> Mapping[int, Sequence[str]]:
+    def _by_length(self) -> dict[int, list[str]]:
         found: dict[int, list[str]] = {}
         for word in self.counts:
             if word.isalpha():

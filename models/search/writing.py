@@ -54,20 +54,15 @@ def write_batches(folder: Path, batches: Iterable[pa.RecordBatch]) -> int:
 
 def indexed(document: Mapping[str, Any]) -> tantivy.Document:
     """Return what the index holds of a document."""
-    title, description = document["title"], document["description"]
-    brand, path = document["brand"], document["category_path"] or ""
-    attributes, listed_on = document["attributes"], document["listed_on"]
+    brand, path, attributes = document["brand"], document["category_path"], document["attributes"]
+    listed_on = document["listed_on"]
     fields = {
-        "title": title,
-        "description": description,
-        "attributes": attribute_text(attributes),
-        "category_words": path,
-        "category_tree": levels(path),
-        "brand_words": brand,
+        **texts(document),
+        "category_tree": levels(path or ""),
         "brand": brand,
         "attribute_values": attribute_values(attributes),
-        FORMS: f"{title} {brand or ''} {path}",
-        CODES: codes_of(f"{title} \n {description}"),
+        FORMS: called(document),
+        CODES: codes_of(f"{document['title']} \n {document['description']}"),
         "product_id": document["product_id"],
         "category_id": document["category_id"],
         "seller_id": document["seller_id"],
@@ -81,6 +76,22 @@ def indexed(document: Mapping[str, Any]) -> tantivy.Document:
         "popularity": document["popularity"],
     }
     return tantivy.Document(**{name: value for name, value in fields.items() if value is not None})
+
+
+def texts(document: Mapping[str, Any]) -> dict[str, str]:
+    """Return what words are looked for in, by the fields of `TEXT_BOOSTS`."""
+    return {
+        "title": document["title"],
+        "brand_words": document["brand"] or "",
+        "category_words": document["category_path"] or "",
+        "attributes": attribute_text(document["attributes"]),
+        "description": document["description"],
+    }
+
+
+def called(document: Mapping[str, Any]) -> str:
+    """Return what a product is called by."""
+    return f"{document['title']} {document['brand'] or ''} {document['category_path'] or ''}"
 
 
 @lru_cache(maxsize=10_000)

@@ -53,9 +53,13 @@ class CurrentNewcomers:
         self._known: tuple[Listing, LiveRecommender, Newcomers] | None = None
 
     def of(self, listing: Listing, model: LiveRecommender) -> Newcomers:
-        """Return the newcomers of two versions."""
+        """Return the newcomers of two versions; which are in stock is looked at once for each.
+
+        What was sold out since is kept out where products are chosen.
+        """
         known = self._known
-        if known is None or known[0] is not listing or known[1] is not model:
+        ids = listing.product_ids
+        if known is None or known[0].product_ids is not ids or known[1] is not model:
             known = (listing, model, Newcomers.of(listing, model))
             self._known = known  # one assignment: another thread sees the old or the new
         return known[2]

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from features.store.packed import PRODUCT, Numbers, Wanted
 from features.store.packed_redis import PackedFeatures
-from models.search.index import Index
 from models.search.listing import Listing
-from serving.published import Published
+from serving.search.current import CurrentIndex
 
 REBOUGHT, RETURNED, RATED = PRODUCT.places(("rebuy_ratio", "return_ratio", "mean_rating"))
 GOOD_STARS = 4.0
@@ -72,6 +71,11 @@ def carried_over(before: Listing, known: Verdicts, listing: Listing) -> Verdicts
     return Verdicts(np.where(had, known.quality[places], 1.0), had & known.bought_again[places])
 
 
+def _are_alike(one: Listing, other: Listing) -> bool:
+    """Return whether two listings have the same products."""
+    return one.product_ids is other.product_ids
+
+
 class CurrentVerdicts:
     """The verdicts over the current index, read again with each new one and when features were written.
 
@@ -80,7 +84,7 @@ class CurrentVerdicts:
 
     def __init__(
         self,
-        index: Published[Index],
+        index: CurrentIndex,
         packed: PackedFeatures,
         log: structlog.BoundLogger,
         clock: Callable[[], float] = monotonic,
@@ -106,7 +110,7 @@ class CurrentVerdicts:
             self._log.warning("verdicts unreadable", error=repr(error))
 
     def _is_fresh(self, listing: Listing, n_written: int) -> bool:
-        is_known = self._known is not None and self._known[0] is listing
+        is_known = self._known is not None and _are_alike(self._known[0], listing)
         is_young = self._clock() - self._read_at < REFRESH_SECONDS
         return is_known and is_young and n_written == self._n_written
 
@@ -115,7 +119,7 @@ class CurrentVerdicts:
         known = self._known
         if known is None:
             return no_verdicts(listing)
-        if known[0] is not listing:
+        if not _are_alike(known[0], listing):
             # One assignment, and stale at once for `refresh`: it reads the new listing's own.
             known = (listing, carried_over(*known, listing))
             self._known, self._read_at = known, -np.inf

@@ -5,14 +5,14 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from models.search.index import Index
-from serving.published import Published
+from serving.search.current import CurrentIndex
 from serving.search.service import SearchService
 
 
 async def current_index(request: Request) -> Index:
     """Return the current index."""
-    published: Published[Index] = request.app.state.index
-    return published.require().value
+    current: CurrentIndex = request.app.state.index
+    return current.require().value
 
 
 IndexDep = Annotated[Index, Depends(current_index)]

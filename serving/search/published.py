@@ -4,17 +4,18 @@ from pathlib import Path
 
 import structlog
 
-from models.search.index import Index
+from models.search.fork import Fork
 from serving.published import Published
+from serving.search.current import Forking
 
 MISSING = "There is no search index yet: run the DAG build_search_index."
 
 
-def published_index(root: Path, log: structlog.BoundLogger) -> Published[Index]:
-    """Return the index below `root`, not loaded yet."""
+def published_index(root: Path, folder: Path, log: structlog.BoundLogger) -> Published[Fork]:
+    """Return the index below `root`, not loaded yet; `folder` is this process's own, for its copy."""
     return Published(
         latest=lambda: _latest(root),
-        load=lambda name: Index.open(root / name),
+        load=Forking(root, folder),
         missing=MISSING,
         log=log.bind(what="search index"),
     )
