@@ -58,9 +58,30 @@ class Wanted:
 
 def codes_of(text: str) -> list[str]:
     """Return all measures and model numbers of a text, and neighbours that may be one."""
-    if not _DIGIT.search(text):
-        return []
-    return list(dict.fromkeys(code for _, _, code in _spans(text, apart=False)))
+    near = " \n ".join(_near_digits(text))
+    return list(dict.fromkeys(code for _, _, code in _spans(near, apart=False))) if near else []
+
+
+def _near_digits(text: str) -> list[str]:
+    """Return the words of a text that have a digit, with those before and behind, as they stand in it.
+
+    No code reaches further, and most of a long text is not looked at.
+    """
+    found: list[tuple[int, int]] = []
+    end = 0
+    while match := _DIGIT.search(text, end):
+        blank = text.rfind(" ", 0, match.start())
+        start = text.rfind(" ", 0, blank) + 1 if blank > 0 else 0
+        end = _end_of_word(text, match.end())
+        if found and start <= found[-1][1]:
+            start, _ = found.pop()
+        found.append((start, _end_of_word(text, end + 1)))
+    return [text[start:stop] for start, stop in found]
+
+
+def _end_of_word(text: str, place: int) -> int:
+    blank = text.find(" ", place)
+    return len(text) if blank < 0 else blank
 
 
 def wanted(text: str) -> list[Wanted]:

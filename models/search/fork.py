@@ -67,7 +67,7 @@ class Fork:
             writer = self.writers[n_shard]
             writer.delete_documents_by_term("product_id", product_id)
             if document is not None:
-                writer.add_document(indexed(document))
+                writer.add_json(indexed(document))
         if new:
             self.index = self._snapshot(touched, new)
         return self.index

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.search import codes
 from models.search.codes import codes_of, wanted
 
 
@@ -71,3 +72,13 @@ def test_nothing_of_a_query_is_lost_but_blanks(text):
     together = "".join(part.text for part in wanted(text))
 
     assert "".join(together.split()) == "".join(text.split())
+
+
+WORDS = st.sampled_from(
+    ["tn", "2110", "tn-2110", "15,6", "in", '15"', "GB", "500", "a", "", "x1", "\n"]
+)
+
+
+@given(st.lists(WORDS, max_size=12).map(" ".join))
+def test_no_code_is_missed_by_looking_near_digits_only(text):
+    assert set(codes_of(text)) == {code for _, _, code in codes._spans(text, apart=False)}

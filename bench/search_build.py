@@ -1,0 +1,41 @@
+"""Build a search index of products on disk, by the job's own code, and tell how long each part took.
+
+python -m bench.search_build PRODUCTS INDEX > SECONDS.json
+"""
+
+import datetime as dt
+import json
+import sys
+import time
+from pathlib import Path
+
+from bench.search_products import DAY
+from jobs.build_search_index import build, write_shards
+from jobs.index_versions import IndexVersions
+from jobs.runner import Settings
+from jobs.spark import spark_session
+
+
+def main() -> None:
+    """Build twice: the shards alone from rows in memory, then all that the job does."""
+    products, root = map(Path, sys.argv[1:])
+    settings = Settings(
+        emporium_home=root.parent, database_url="", redis_url="", spark_master="local[2]"
+    )
+    spark = spark_session(settings, "bench")
+    documents = spark.read.parquet(str(products))
+    cached = documents.cache()
+    n_documents = cached.count()
+    began = time.perf_counter()
+    write_shards(cached, root.with_name("shards"), n_documents)
+    shards_seconds = time.perf_counter() - began
+    cached.unpersist()
+    began = time.perf_counter()
+    now = dt.datetime.now(dt.UTC)  # noqa: TID251 - the edge
+    build(IndexVersions(root), spark.read.parquet(str(products)), DAY, now)
+    whole_seconds = time.perf_counter() - began
+    json.dump({"shards": shards_seconds, "whole": whole_seconds}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
