@@ -78,7 +78,8 @@ def compared(
 
 def shop_list(index: Index, text: str) -> list[int]:
     """Return the ids that the shop's search answers, best first."""
-    return [each["product_id"] for each in index.search(Search(text), 0, DEPTH).documents]
+    found = index.search(Search(text), 0, DEPTH, facets=())
+    return [each["product_id"] for each in found.documents]
 
 
 @contextmanager

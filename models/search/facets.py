@@ -5,7 +5,7 @@ would add. Prices are cut where the matches' own fifths lie, at round numbers.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,18 +13,21 @@ import tantivy
 from tantivy import Query
 
 from models.search.fields import PRICE_STEP
+from models.search.levels import levels
 from models.search.price_bands import Band, bands
 from models.search.query import Part, Search, build, build_partial
 
 N_SHOWN = 20
 N_LEVELS_SHOWN = 50
 N_ATTRIBUTES_SHOWN = 10
+N_MATCHES = 100_000
+"""Of more matches no attributes are counted: they are of all kinds, and it would take longest."""
 N_COUNTED = 10_000
 """Values of a facet that each shard counts, so that one that is split over shards is counted whole."""
 STARS = (4, 3, 2, 1)
 FIELDS = {
     "category": "category_id",
-    "level": "category_tree",
+    "level": "category_path",
     "brand": "brand",
     "seller": "seller_id",
     "in_stock": "in_stock",
@@ -48,6 +51,7 @@ UNFILTERED: Mapping[str, Mapping[str, Any]] = {
 Attributes are one facet for each name: those chosen are counted apart, without their own values.
 """
 
+ALL = frozenset(UNFILTERED)
 Value = int | str
 Counts = Mapping[str, Counter[Value]]
 Largest = Sequence[tuple[Value, int]]
@@ -85,37 +89,48 @@ class FacetCounts:
 
 
 def facet_counts(
-    shards: Sequence[Shard], search: Search, parts: Sequence[Part], *, has_enough: bool
+    shards: Sequence[Shard],
+    search: Search,
+    parts: Sequence[Part],
+    n_enough: int,
+    wanted: Collection[str] = ALL,
 ) -> FacetCounts:
     """Count what has enough of the parts; where nothing has, what has some of the words.
 
     Parameters
     ----------
-    has_enough
-        Whether anything has enough of the parts and passes all filters.
+    n_enough
+        How many have enough of the parts and pass all filters.
+    wanted
+        Facets, by their names in `UNFILTERED`; others are left empty.
     """
-    counts: dict[str, Counter[Value]] = {}
-    for others, names in _by_filters(search).items():
-        enough = has_enough if others == search else None
-        counted = _terms(shards, _queries(shards, others, parts, enough), _fields(names))
+    counts: dict[str, Counter[Value]] = {name: Counter() for name in UNFILTERED}
+    if n_enough > N_MATCHES and not search.attributes:
+        wanted = set(wanted) - {"attribute"}
+    for others, names in _by_filters(search, wanted).items():
+        has_enough = n_enough > 0 if others == search else None
+        counted = _terms(shards, _queries(shards, others, parts, has_enough), _fields(names))
         counts |= {name: _part(counted, name) for name in names}
     return FacetCounts(
         values={
-            name: _largest(counts[name], N_LEVELS_SHOWN if name == "level" else N_SHOWN)
-            for name in ("category", "level", "brand", "seller", "in_stock")
-        },
+            name: _largest(counts[name]) for name in ("category", "brand", "seller", "in_stock")
+        }
+        | {"level": _largest(_with_all_above(counts["level"]), N_LEVELS_SHOWN)},
         stars=[(least, _at_least(counts["stars"], least)) for least in STARS],
         attributes=_attributes(counts),
         prices=bands({int(step): n for step, n in counts["price"].items()}),
     )
 
 
-def _by_filters(search: Search) -> dict[Search, list[str]]:
+def _by_filters(search: Search, wanted: Collection[str]) -> dict[Search, list[str]]:
     """Return the facets by what of the search filters them: most by all of it, in one go."""
     found: dict[Search, list[str]] = {}
     for name, nothing in UNFILTERED.items():
+        if name not in wanted:
+            continue
         found.setdefault(replace(search, **nothing), []).append(name)
-    for name in dict.fromkeys(name for name, _ in search.attributes):
+    chosen = dict.fromkeys(name for name, _ in search.attributes)
+    for name in chosen if "attribute" in wanted else ():
         others = tuple(each for each in search.attributes if each[0] != name)
         found.setdefault(replace(search, attributes=others), []).append(f"attribute {name}")
     return found
@@ -167,6 +182,15 @@ def _terms(shards: Sequence[Shard], queries: Sequence[Query], fields: Sequence[s
 
 def _largest(counts: Counter[Value], n_shown: int = N_SHOWN) -> list[tuple[Value, int]]:
     return sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:n_shown]
+
+
+def _with_all_above(counts: Counter[Value]) -> Counter[Value]:
+    """Return the counts of categories, by path, with those of all below them."""
+    found: Counter[Value] = Counter()
+    for path, n_products in counts.items():
+        for level in levels(str(path)):
+            found[level] += n_products
+    return found
 
 
 def _at_least(counts: Counter[Value], least: int) -> int:

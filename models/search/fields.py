@@ -18,8 +18,10 @@ CODE_BOOST = 2.0
 FORMS = "forms"
 """The words of title, brand and category as they are written: what a misspelt word is compared with."""
 
-VALUES = ("brand", "category_tree", "attribute_values")
-"""What is chosen and counted by its whole value; the last two are several each."""
+VALUES = ("brand", "category_path", "attribute_values")
+"""What is chosen and counted by its whole value; attributes are several."""
+TREE = "category_tree"
+"""The paths of a product's category and of all above it: what is chosen by, with all below."""
 NUMBERS = ("product_id", "category_id", "seller_id", "price_cents", "stars")
 SORTED_BY = ("listed_day", "n_units_28d")
 """Whole numbers that lists are only sorted by."""
@@ -38,6 +40,7 @@ def schema() -> tantivy.Schema:
     builder.add_text_field(FORMS, tokenizer_name=FORMS, index_option="basic")
     for name in VALUES:
         builder.add_text_field(name, tokenizer_name="raw", fast=True, index_option="basic")
+    builder.add_text_field(TREE, tokenizer_name="raw", index_option="basic")
     for name in NUMBERS:
         builder.add_integer_field(name, indexed=True, fast=True)
     for name in (*SORTED_BY, PRICE_STEP):

@@ -11,7 +11,7 @@ import tantivy
 from tantivy import Order, Query
 
 from models.search.documents import Document, Documents
-from models.search.facets import FacetCounts, Shard, facet_counts
+from models.search.facets import ALL, FacetCounts, Shard, facet_counts
 from models.search.fields import register
 from models.search.listing import Listing
 from models.search.query import Search, build, build_partial
@@ -108,7 +108,13 @@ class Index:
         """Number of documents in all shards."""
         return sum(shard.searcher.num_docs for shard in self.shards)
 
-    def search(self, search: Search, offset: int = 0, limit: int = 20) -> Found:
+    def search(
+        self,
+        search: Search,
+        offset: int = 0,
+        limit: int = 20,
+        facets: Collection[str] = ALL,
+    ) -> Found:
         """Return the matches from `offset` on, at most `limit`, none beyond `MAX_WINDOW`.
 
         By relevance, documents that have some of the words, but not enough of them, follow behind the
@@ -134,7 +140,7 @@ class Index:
             n_full=min(max(n_enough - offset, 0), len(page)),
             is_last=wanted >= min(n_enough + n_behind, MAX_WINDOW),
             corrections=meant.corrections,
-            facets=facet_counts(self.shards, search, meant.parts, has_enough=n_enough > 0),
+            facets=facet_counts(self.shards, search, meant.parts, n_enough, facets),
         )
 
     def products(self, product_ids: Collection[int]) -> dict[int, Document]:

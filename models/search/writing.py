@@ -12,13 +12,13 @@ import tantivy
 from models.search.codes import codes_of
 from models.search.documents import DOCUMENTS, SCHEMA, in_batches
 from models.search.fields import CODES, FORMS, PRICE_STEP, register, schema
+from models.search.levels import levels
 from models.search.price_bands import price_step
 
 HEAP_BYTES = 400_000_000
 MAX_VALUE = 60
 MAX_ATTRIBUTES = 30
 """Of a product, that are chosen by: the first so many whose name and value are short."""
-LEVELS = " > "
 
 
 def write_shard(folder: Path, documents: Iterable[Mapping[str, Any]]) -> int:
@@ -58,6 +58,7 @@ def indexed(document: Mapping[str, Any]) -> str:
     listed_on = document["listed_on"]
     fields = {
         **texts(document),
+        "category_path": path,
         "category_tree": levels(path or ""),
         "brand": brand,
         "attribute_values": attribute_values(attributes),
@@ -92,13 +93,6 @@ def texts(document: Mapping[str, Any]) -> dict[str, str]:
 def called(document: Mapping[str, Any]) -> str:
     """Return what a product is called by."""
     return f"{document['title']} {document['brand'] or ''} {document['category_path'] or ''}"
-
-
-@lru_cache(maxsize=10_000)
-def levels(path: str) -> list[str]:
-    """Return a category's path and those of all above it, the outermost first."""
-    names = path.split(LEVELS) if path else []
-    return [LEVELS.join(names[: n + 1]) for n in range(len(names))]
 
 
 def attribute_text(attributes: str) -> str:

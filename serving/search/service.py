@@ -72,7 +72,7 @@ class SearchService:
         """Return how a query may go on; where nothing goes on, what it finds as it is."""
         found = suggestions(self.index, query.q, query.limit)
         text = found[0].text if found else query.q
-        best = self.index.search(Search(text), 0, N_SUGGESTED_PRODUCTS)
+        best = self.index.search(Search(text), 0, N_SUGGESTED_PRODUCTS, facets=("category",))
         return SuggestionPage(
             suggestions=[SuggestedQuery(text=s.text, n_products=s.n_products) for s in found],
             categories=_facets(best).categories[:N_SUGGESTED_CATEGORIES],

@@ -1,0 +1,188 @@
+"""Search over a million products: how fast the index is built, and how fast it answers over HTTP.
+
+python -m bench.search_scale [--products 1000000] [--seconds 30]
+
+The index is built by the job's own code, Spark on two cores. It is then served as the shop serves it,
+one process: each answer has 20 products, all facets and counts. Queries are one to three words that
+stand together in a product's title, every third with a filter, every tenth a category without words;
+they come 100 a second whether earlier ones are answered or not. Client, Redis and service share the
+machine. Beside it Tantivy alone, called in a process without HTTP, with one facet and ten products, and
+PostgreSQL's full-text search, likewise.
+"""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlencode
+
+import numpy as np
+import psutil
+
+from bench.for_you import load, quantile
+from bench.processes import redis_server, running
+from bench.search_products import batches, write_products
+from bench.search_references import postgres_search, tantivy_search
+from bench.table import Figure, parser, report
+from bench.watch import REPOSITORY, say, watched
+from emporium.ports import free_port
+from emporium.services import granian
+
+N_PRODUCTS, N_PRODUCTS_QUICK = 1_000_000, 20_000
+N_QUERIES, N_REFERENCE_QUERIES = 2_000, 300
+RATE_PER_SECOND = 100.0
+WANTED_DOCUMENTS, WANTED_GB = 60_000.0, 4.0
+WANTED_P50_MS, WANTED_P99_MS, WANTED_SUGGESTIONS_MS = 10.0, 50.0, 10.0
+
+
+def main() -> None:
+    """Write products, build, serve, ask, print."""
+    options = parser(__doc__)
+    options.add_argument("--products", type=int, default=N_PRODUCTS)
+    options.add_argument("--seconds", type=float, default=30.0, help="of each load")
+    arguments = options.parse_args()
+    n_products = N_PRODUCTS_QUICK if arguments.quick else arguments.products
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        say(f"writing {n_products:,} products ...")
+        write_products(n_products, folder / "products")
+        figures = [*building(folder, n_products), *asking(folder, arguments.seconds)]
+    report(figures, arguments.json)
+
+
+def building(folder: Path, n_products: int) -> Iterator[Figure]:
+    """Build our index and Tantivy's."""
+    say("building the index ...")
+    paths = [str(folder / "products"), str(folder / "index")]
+    _, peak_bytes = watched([sys.executable, "-m", "bench.search_build", *paths], folder)
+    seconds = _last_line(folder / "log")
+    say("building Tantivy's ...")
+    paths = ["build", str(folder / "products"), str(folder / "tantivy")]
+    watched([sys.executable, "-m", "bench.search_references", *paths], folder)
+    alone = _last_line(folder / "log")["seconds"]
+    yield Figure(
+        "shards written, beside Tantivy alone",
+        n_products / seconds["shards"],
+        "docs/s",
+        n_products / alone,
+    )
+    yield Figure(
+        "the same, beside what is wanted",
+        n_products / seconds["shards"],
+        "docs/s",
+        WANTED_DOCUMENTS,
+    )
+    yield Figure("the whole build: read, written, checked, published", seconds["whole"], "s")
+    yield Figure("memory of the build, all processes", peak_bytes / 1e9, "GB", WANTED_GB)
+    on_disk = sum(path.stat().st_size for path in (folder / "index").rglob("*") if path.is_file())
+    yield Figure("size on disk", on_disk / 1e6, "MB")
+
+
+def _last_line(log: Path) -> dict[str, float]:
+    found: dict[str, float] = json.loads(log.read_text().splitlines()[-1])
+    return found
+
+
+def asking(folder: Path, seconds: float) -> Iterator[Figure]:
+    """Ask the service and the references."""
+    texts = queries(folder / "products", N_QUERIES)
+    with serving(folder) as (port, process):
+        say("asking the service ...")
+        searches = load(
+            port, [search_path(n, text) for n, text in enumerate(texts)], seconds, RATE_PER_SECOND
+        )
+        typed = [f"/api/v1/suggestions?{urlencode({'q': typed_of(text)})}" for text in texts]
+        suggested = load(port, typed, seconds, RATE_PER_SECOND)
+        memory = process.memory_full_info().pss
+    say("asking the references ...")
+    alone = timed(tantivy_search(folder / "tantivy"), texts[:N_REFERENCE_QUERIES])
+    with postgres_search(folder / "products", folder / "postgres") as search:
+        full_text = timed(search, texts[:N_REFERENCE_QUERIES])
+    for name, q, wanted in (("p50", 0.5, WANTED_P50_MS), ("p99", 0.99, WANTED_P99_MS)):
+        measured = quantile(searches, q)
+        yield Figure(f"searches at 100/s: {name}, beside what is wanted", measured, "ms", wanted)
+        yield Figure(f"  beside Tantivy alone, in a process, {name}", measured, "ms", alone(q))
+        yield Figure(f"  beside PostgreSQL, in a process, {name}", measured, "ms", full_text(q))
+    p99 = quantile(suggested, 0.99)
+    yield Figure("suggestions at 100/s: p50", quantile(suggested, 0.5), "ms")
+    yield Figure("suggestions at 100/s: p99", p99, "ms", WANTED_SUGGESTIONS_MS)
+    yield Figure(
+        "not sent for want of a client", float(searches.n_not_sent + suggested.n_not_sent), ""
+    )
+    yield Figure("memory of the service", memory / 1e9, "GB", WANTED_GB)
+
+
+def queries(products: Path, n_queries: int) -> list[str]:
+    """Return words that stand together in titles."""
+    chance = random.Random(0)  # noqa: S311 - no secret
+    titles = next(batches(products))["title"].to_pylist()
+    return [some_words(chance.choice(titles), chance) for _ in range(n_queries)]
+
+
+def some_words(title: str, chance: random.Random) -> str:
+    """Return one to three words of a title."""
+    words = title.replace(",", "").split()
+    n_words = chance.choice([1, 2, 2, 3])
+    start = chance.randrange(max(len(words) - n_words + 1, 1))
+    return " ".join(words[start : start + n_words])
+
+
+def typed_of(text: str) -> str:
+    """Return what was typed of a query before it was whole."""
+    return text[: max(2, len(text) - 2)]
+
+
+def search_path(n: int, text: str) -> str:
+    """Return a request: each third with a filter, each tenth a category."""
+    if n % 10 == 9:
+        return f"/api/v1/categories/{n % 54 + 1}/products"
+    filters = {"in_stock": "true", "max_price": "10000"} if n % 3 == 2 else {}
+    return f"/api/v1/products?{urlencode({'q': text, **filters})}"
+
+
+def timed(search: Callable[[str], None], texts: Sequence[str]) -> Callable[[float], float]:
+    """Ask one after the other; return what gives a quantile in milliseconds."""
+    for text in texts[:20]:
+        search(text)
+    seconds = []
+    for text in texts:
+        began = time.perf_counter()
+        search(text)
+        seconds.append(time.perf_counter() - began)
+    return lambda q: float(np.quantile(seconds, q)) * 1_000
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[tuple[int, psutil.Process]]:
+    """Serve the index of a folder; yield the port, and the process that answers."""
+    port = free_port()
+    with redis_server(folder) as redis_url:
+        environment = os.environ | {  # noqa: TID251 - handed on to the service
+            "PYTHONPATH": str(REPOSITORY),
+            "EMPORIUM_HOME": str(folder),
+            "REDIS_URL": redis_url,
+            "MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db",
+            "LOG_LEVEL": "ERROR",
+        }
+        command = granian("serving.app:create_app", port, 1)
+        log = folder / "serving.log"
+        with running(command, log, lambda: is_answering(port), environment) as started:
+            [worker] = psutil.Process(started.pid).children()
+            yield port, worker
+
+
+def is_answering(port: int) -> bool:
+    """Return whether the service searches."""
+    url = f"http://127.0.0.1:{port}/api/v1/products?limit=1"
+    command = ["curl", "--silent", "--fail", url]
+    return subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode == 0  # noqa: S603 - our own
+
+
+if __name__ == "__main__":
+    main()
