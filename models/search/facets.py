@@ -14,7 +14,7 @@ from typing import Any
 import tantivy
 from tantivy import Query
 
-from models.search.query import Part, Search, build, build_partial
+from models.search.query import Part, Search, build, build_partial, or_pinned
 
 N_SHOWN = 20
 N_COUNTED = 10_000
@@ -77,10 +77,12 @@ def facet_counts(shards: Sequence[Shard], search: Search, parts: Sequence[Part])
 
 
 def _queries(shards: Sequence[Shard], search: Search, parts: Sequence[Part]) -> list[Query]:
-    enough = [build(shard.schema, search, parts) for shard in shards]
-    if len(parts) == 0 or any(map(_has_any, shards, enough)):
-        return enough
-    return [build_partial(shard.schema, search, parts) for shard in shards]
+    counted = [build(shard.schema, search, parts) for shard in shards]
+    if len(parts) > 0 and not any(map(_has_any, shards, counted)):
+        counted = [build_partial(shard.schema, search, parts) for shard in shards]
+    return [
+        or_pinned(shard.schema, search, query) for shard, query in zip(shards, counted, strict=True)
+    ]
 
 
 def _has_any(shard: Shard, query: Query) -> bool:

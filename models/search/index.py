@@ -13,8 +13,10 @@ from tantivy import Order, Query
 from models.search.facets import FacetCounts, Shard, facet_counts
 from models.search.fields import register
 from models.search.listing import Listing
-from models.search.query import Search, build, build_partial
+from models.search.placing import N_WEIGHED, Hit, Pinned, Ranked, weighed
+from models.search.query import Part, Search, build, build_partial
 from models.search.spelling import Vocabulary, understood
+from models.search.wishes import NO_WISHES, Weights, Wishes
 
 Document = dict[str, Any]
 MANIFEST = "manifest.json"
@@ -39,15 +41,18 @@ class Found:
     Parameters
     ----------
     n_total
-        Documents that have enough of the words; if none has, those that have any of them.
+        Documents that have enough of the words; if none has, those that have any of them. Pinned ones
+        are among them.
     n_full
-        Of this page; those behind have fewer words than enough.
+        Of this page; those behind have fewer words than enough, or are pinned there.
     is_last
         Whether nothing comes after this page.
     corrections
         Words that nothing in the index has, and what was looked for instead.
     facets
         Of what `n_total` counts, each under the filters of the others.
+    applied_rules
+        Ids of the rules that made it what it is.
     """
 
     documents: list[Document]
@@ -57,6 +62,7 @@ class Found:
     is_last: bool
     corrections: Mapping[str, str]
     facets: FacetCounts
+    applied_rules: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -100,34 +106,46 @@ class Index:
         """Number of documents in all shards."""
         return sum(shard.searcher.num_docs for shard in self.shards)
 
-    def search(self, search: Search, offset: int = 0, limit: int = 20) -> Found:
+    def search(
+        self, search: Search, offset: int = 0, limit: int = 20, wishes: Wishes = NO_WISHES
+    ) -> Found:
         """Return the matches from `offset` on, at most `limit`, none beyond `MAX_WINDOW`.
 
         By relevance, documents that have some of the words, but not enough of them, follow behind the
         others. In other orders they are the answer only where nothing has enough.
         """
         wanted = max(0, min(offset + limit, MAX_WINDOW))
-        meant = understood(search.text, self.vocabulary)
-        queries = [build(shard.schema, search, meant.parts) for shard in self.shards]
-        n_enough, ranked = self._ranked(search, queries, wanted)
-        n_total, n_behind = n_enough, 0
-        if wanted >= n_enough and sum(len(part.words) for part in meant.parts) > 1:
-            behind = [build_partial(shard.schema, search, meant.parts) for shard in self.shards]
-            if n_enough == 0 or _order(search)[0] is None:
-                n_behind, more = self._ranked(search, behind, wanted - len(ranked))
-                ranked += more
-            if n_enough == 0:
-                n_total = n_behind
-        page = ranked[offset:wanted]
+        wishes = wishes.for_sort(search)
+        search = wishes.within(search)
+        meant = understood(search.text, self.vocabulary, wishes.synonyms)
+        pinned = Pinned.find(self.shards, search, wishes.pins)
+        ranked = self._whole(search, meant.parts, wanted + len(pinned), wishes.weights)
+        placed = pinned.placed(search, ranked)
+        page = placed.hits[offset:wanted]
+        documents = [_document(self.shards[n], address) for _, n, _, address in page]
         return Found(
-            documents=[_document(self.shards[n], address) for _, n, _, address in page],
+            documents=documents,
             scores=[float(value) for value, *_ in page],
-            n_total=n_total,
-            n_full=min(max(n_enough - offset, 0), len(page)),
-            is_last=wanted >= min(n_enough + n_behind, MAX_WINDOW),
+            n_total=placed.n_total,
+            n_full=min(max(placed.n_full - offset, 0), len(page)),
+            is_last=wanted >= min(placed.n_listed, MAX_WINDOW),
             corrections=meant.corrections,
             facets=facet_counts(self.shards, search, meant.parts),
+            applied_rules=wishes.applied(pinned.hits, meant.parts, documents),
         )
+
+    def _whole(
+        self, search: Search, parts: Sequence[Part], wanted: int, weights: Sequence[Weights]
+    ) -> Ranked:
+        """Return the first hits of what has enough of the words, and behind them of what has some."""
+        queries = [build(shard.schema, search, parts) for shard in self.shards]
+        n_enough, hits = self._ranked(search, queries, wanted, weights)
+        may_be_behind = wanted >= n_enough and sum(len(part.words) for part in parts) > 1
+        if not (may_be_behind and (n_enough == 0 or _order(search)[0] is None)):
+            return Ranked(hits, n_enough, 0, queries, ())
+        behind = [build_partial(shard.schema, search, parts) for shard in self.shards]
+        n_behind, more = self._ranked(search, behind, wanted - len(hits), weights)
+        return Ranked(hits + more, n_enough, n_behind, queries, behind)
 
     def products(self, product_ids: Collection[int]) -> dict[int, Document]:
         """Return the documents of those products that are in the index, by id."""
@@ -141,17 +159,18 @@ class Index:
         return documents
 
     def _ranked(
-        self, search: Search, queries: Sequence[Query], wanted: int
-    ) -> tuple[int, list[tuple[float, int, int, tantivy.DocAddress]]]:
-        """Return how many match, and the best of them: value, shard, place in it, address."""
+        self, search: Search, queries: Sequence[Query], wanted: int, weights: Sequence[Weights]
+    ) -> tuple[int, list[Hit]]:
+        """Return how many match, and the best of them."""
         field, order = _order(search)
         n_total, ranked = 0, []
+        n_wanted, wanted = wanted, max(wanted, N_WEIGHED if weights else 1)
         for n_shard, (shard, query) in enumerate(zip(self.shards, queries, strict=True)):
             if field is None:
-                result = shard.searcher.search(query, limit=max(wanted, 1))
+                result = shard.searcher.search(query, limit=wanted)
             else:
                 result = shard.searcher.search(
-                    query, limit=max(wanted, 1), order_by_field=field, order=order
+                    query, limit=wanted, order_by_field=field, order=order
                 )
             n_total += result.count  # type: ignore[attr-defined]
             # The place within its shard breaks ties: a deeper page then never repeats an item.
@@ -159,7 +178,7 @@ class Index:
             ranked.append([(value, n_shard, place, address) for place, (value, address) in hits])
         sign = 1 if order is Order.Asc else -1
         merged = heapq.merge(*ranked, key=lambda hit: (sign * hit[0], hit[1], hit[2]))
-        return n_total, list(merged)[:wanted]
+        return n_total, weighed(self.shards, list(merged), weights)[:n_wanted]
 
 
 def _open_shard(folder: Path) -> Shard:

@@ -23,6 +23,18 @@ OTHER_FIELDS_RATIO = 0.3
 """How much a word's finds beyond its best field count."""
 
 MATCH_RATIO = 0.6
+ALIKE_RATIO = 0.8
+"""How much a find of other words that mean the same counts, beside one of what was typed."""
+
+
+@dataclass(frozen=True)
+class Things:
+    """The products that have one of these ids, or are of one of these categories, sellers and brands."""
+
+    product_ids: tuple[int, ...] = ()
+    category_ids: tuple[int, ...] = ()
+    seller_ids: tuple[int, ...] = ()
+    brands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -30,7 +42,7 @@ class Search:
     """What is searched for. None or nothing: any; of several, each will do.
 
     Prices are bounds, both inclusive. An empty `text` lists everything, by popularity unless
-    sorted otherwise.
+    sorted otherwise. Nothing `hidden` is found; `pinned` products are counted whatever the text is.
     """
 
     text: str = ""
@@ -41,6 +53,8 @@ class Search:
     max_price_cents: int | None = None
     in_stock: bool | None = None
     sort: Sort = "relevance"
+    hidden: tuple[Things, ...] = ()
+    pinned: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,12 +69,18 @@ class Part:
         Another word that will do: that of a compound, a model number among words, or the nearest.
     form
         Of a single word: as it was typed, folded.
+    alike
+        Other phrases that mean the same: each will do, at `ALIKE_RATIO` of its score.
+    rule_ids
+        Whose wish `alike` is.
     """
 
     words: tuple[str, ...]
     code: str | None = None
     joined: str | None = None
     form: str | None = field(default=None, compare=False)
+    alike: tuple[tuple["Part", ...], ...] = ()
+    rule_ids: tuple[int, ...] = field(default=(), compare=False)
 
 
 def parts(text: str) -> list[Part]:
@@ -69,7 +89,7 @@ def parts(text: str) -> list[Part]:
     for piece in wanted(readable(text)):
         own = tuple(words(piece.text))
         if piece.code:
-            found.append(Part(own, piece.code, *words(piece.code)))
+            found.append(Part(own, piece.code, next(iter(words(piece.code)), None)))
         else:
             found += [Part((word,), form=form) for word, form in forms(piece.text)]
     return list(dict.fromkeys(found))[:MAX_WORDS]
@@ -119,9 +139,39 @@ def build_partial(schema: tantivy.Schema, search: Search, found: Sequence[Part])
     return _filtered(schema, search, Query.boolean_query(but))
 
 
+def build_pinned(schema: tantivy.Schema, search: Search) -> Query:
+    """Return the query for the pinned products that pass the search's filters."""
+    pinned = Query.term_set_query(schema, "product_id", list(search.pinned))
+    return _filtered(schema, search, _filter(pinned))
+
+
+def or_pinned(schema: tantivy.Schema, search: Search, query: Query) -> Query:
+    """Return the query for what another finds, and the pinned products."""
+    if not search.pinned:
+        return query
+    either = (query, build_pinned(schema, search))
+    return Query.boolean_query([(Occur.Should, each) for each in either])
+
+
 def _filtered(schema: tantivy.Schema, search: Search, query: Query) -> Query:
     filters = [(Occur.Must, _filter(each)) for each in _filters(schema, search)]
-    return Query.boolean_query([*filters, (Occur.Must, query)])
+    hidden = [(Occur.MustNot, _any_of(schema, things)) for things in search.hidden]
+    return Query.boolean_query([*filters, *hidden, (Occur.Must, query)])
+
+
+def _any_of(schema: tantivy.Schema, things: Things) -> Query:
+    named = {
+        "product_id": things.product_ids,
+        "category_id": things.category_ids,
+        "seller_id": things.seller_ids,
+        "brand": things.brands,
+    }
+    sets = [
+        Query.term_set_query(schema, field, list(values))
+        for field, values in named.items()
+        if values
+    ]
+    return Query.boolean_query([(Occur.Should, each) for each in sets])
 
 
 def _having(
@@ -137,7 +187,7 @@ def _having(
 
 def _part(schema: tantivy.Schema, part: Part) -> Query:
     all_words = Query.boolean_query([(Occur.Must, _word(schema, word)) for word in part.words])
-    if not (part.code or part.joined):
+    if not (part.code or part.joined or part.alike):
         return all_words
     ways = [all_words]
     if part.code:
@@ -145,6 +195,9 @@ def _part(schema: tantivy.Schema, part: Part) -> Query:
         ways.append(Query.boost_query(code, CODE_BOOST))
     if part.joined:
         ways.append(_word(schema, part.joined))
+    for phrase in part.alike:
+        each = [(Occur.Must, _part(schema, one)) for one in phrase]
+        ways.append(Query.boost_query(Query.boolean_query(each), ALIKE_RATIO))
     return Query.disjunction_max_query(ways, OTHER_FIELDS_RATIO)
 
 
