@@ -105,6 +105,15 @@ def test_the_longest_phrase_that_begins_first_is_taken():
     assert found[0].alike == ((Part(("x",)),),)
 
 
+def test_a_model_number_within_a_phrase_is_still_found_as_one_word(index):
+    """Product 5 is a PS4 pad; what has both words apart is none."""
+    synonyms = Synonyms.of([both_ways("pad ps 4", "headset")])
+
+    found = index.search(Search("pad ps 4"), wishes=Wishes(synonyms=synonyms))
+
+    assert {each["product_id"] for each in found.documents[: found.n_full]} == {2, 5}
+
+
 def test_without_rules_a_query_stays_as_it_is():
     found = [Part(("a",)), Part(("b",))]
 

@@ -1,7 +1,7 @@
 """Operators' pins, weights and hidings in an index's answers (models.search.wishes, placing)."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from models.search import index as index_module
@@ -179,7 +179,19 @@ SEARCHES = st.builds(
 )
 
 
-@given(search=SEARCHES, wanted=wishes(), size=st.integers(1, 7), n_weighed=st.integers(1, 4))
+@given(
+    search=SEARCHES,
+    wanted=wishes(),
+    size=st.sampled_from([1, 2, 3, 7]),
+    n_weighed=st.integers(1, 6),
+)
+@example(
+    search=Search(),
+    wanted=Wishes(weights=[weights("product_id", {1: 10.0})]),
+    size=1,
+    n_weighed=4,
+)
+@settings(max_examples=200)
 def test_pages_hold_each_product_once_and_pins_at_their_places(
     index, search, wanted, size, n_weighed
 ):
@@ -197,6 +209,7 @@ def test_pages_hold_each_product_once_and_pins_at_their_places(
 
     found = [each for page in pages for each in ids(page)]
     assert found == ids(whole)
+    assert len(pages) == max(-(-len(found) // size), 1)  # none of them empty
     assert {page.n_total for page in pages} == {whole.n_total}
     assert sum(page.n_full for page in pages) == whole.n_full
     assert len(found) == len(set(found))
