@@ -12,6 +12,7 @@ from tantivy import Order, Query
 
 from models.search.facets import FacetCounts, Shard, facet_counts
 from models.search.fields import register
+from models.search.hiding import narrowed
 from models.search.listing import Listing
 from models.search.placing import N_WEIGHED, Hit, Pinned, Ranked, weighed
 from models.search.query import Part, Search, build, build_partial
@@ -118,6 +119,7 @@ class Index:
         wishes = wishes.for_sort(search)
         search = wishes.within(search)
         meant = understood(search.text, self.vocabulary, wishes.synonyms)
+        search = narrowed(self.shards, search, meant.parts)
         pinned = Pinned.find(self.shards, search, wishes.pins)
         ranked = self._whole(search, meant.parts, wanted + len(pinned), wishes.weights)
         placed = pinned.placed(search, ranked)

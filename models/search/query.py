@@ -26,6 +26,9 @@ MATCH_RATIO = 0.6
 ALIKE_RATIO = 0.8
 """How much a find of other words that mean the same counts, beside one of what was typed."""
 
+MAX_TERMS = 500
+"""Of more values a set is quicker, which looks through all terms of the field."""
+
 
 @dataclass(frozen=True)
 class Things:
@@ -131,17 +134,26 @@ def build_all(schema: tantivy.Schema, search: Search, found: Sequence[Part]) -> 
 
 def build_partial(schema: tantivy.Schema, search: Search, found: Sequence[Part]) -> Query:
     """Return the query for what has some of the words, but not enough for `build`."""
+    enough = _having(schema, search, found, n_parts_required(len(found)))
+    but = [(Occur.Must, _some(schema, found)), (Occur.MustNot, enough)]
+    return _filtered(schema, search, Query.boolean_query(but))
+
+
+def build_among(schema: tantivy.Schema, product_ids: Sequence[int], found: Sequence[Part]) -> Query:
+    """Return the query for those of some products that have any of the words; all score alike."""
+    both = (_one_of(schema, "product_id", product_ids), _some(schema, found))
+    return _filter(Query.boolean_query([(Occur.Must, each) for each in both]))
+
+
+def _some(schema: tantivy.Schema, found: Sequence[Part]) -> Query:
     some = [(Occur.Should, _part(schema, part)) for part in found]
     single = dict.fromkeys(word for part in found for word in part.words)
-    some += [(Occur.Should, _word(schema, word)) for word in single]
-    enough = _having(schema, search, found, n_parts_required(len(found)))
-    but = [(Occur.Must, Query.boolean_query(some)), (Occur.MustNot, enough)]
-    return _filtered(schema, search, Query.boolean_query(but))
+    return Query.boolean_query([*some, *((Occur.Should, _word(schema, word)) for word in single)])
 
 
 def build_pinned(schema: tantivy.Schema, search: Search) -> Query:
     """Return the query for the pinned products that pass the search's filters."""
-    pinned = Query.term_set_query(schema, "product_id", list(search.pinned))
+    pinned = _one_of(schema, "product_id", search.pinned)
     return _filtered(schema, search, _filter(pinned))
 
 
@@ -160,18 +172,21 @@ def _filtered(schema: tantivy.Schema, search: Search, query: Query) -> Query:
 
 
 def _any_of(schema: tantivy.Schema, things: Things) -> Query:
-    named = {
+    named: dict[str, Sequence[int | str]] = {
         "product_id": things.product_ids,
         "category_id": things.category_ids,
         "seller_id": things.seller_ids,
         "brand": things.brands,
     }
-    sets = [
-        Query.term_set_query(schema, field, list(values))
-        for field, values in named.items()
-        if values
-    ]
+    sets = [_one_of(schema, field, values) for field, values in named.items() if values]
     return Query.boolean_query([(Occur.Should, each) for each in sets])
+
+
+def _one_of(schema: tantivy.Schema, field: str, values: Sequence[int | str]) -> Query:
+    if len(values) > MAX_TERMS:
+        return Query.term_set_query(schema, field, list(values))
+    each = [Query.term_query(schema, field, value, "basic") for value in values]
+    return Query.boolean_query([(Occur.Should, one) for one in each])
 
 
 def _having(
@@ -210,19 +225,13 @@ def _word(schema: tantivy.Schema, word: str) -> Query:
 
 
 def _filters(schema: tantivy.Schema, search: Search) -> list[Query]:
-    chosen = {
+    chosen: dict[str, Sequence[int | str]] = {
         "category_id": search.category_ids,
         "seller_id": search.seller_ids,
         "brand": search.brands,
         "in_stock": () if search.in_stock is None else (search.in_stock,),
     }
-    filters = [
-        Query.boolean_query(
-            [(Occur.Should, Query.term_query(schema, field, value, "basic")) for value in values]
-        )
-        for field, values in chosen.items()
-        if values
-    ]
+    filters = [_one_of(schema, field, values) for field, values in chosen.items() if values]
     if search.min_price_cents is not None or search.max_price_cents is not None:
         bounds = (search.min_price_cents, search.max_price_cents)
         integer = tantivy.FieldType.Integer

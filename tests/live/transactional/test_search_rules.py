@@ -4,17 +4,24 @@ import asyncio
 import contextlib
 import itertools
 import json
+import threading
 import time
 
 import pytest
+import redis as sync_redis
 import redis.asyncio as aioredis
 import structlog
 
 from features.schemas.search_rules import SEARCH_RULES_KEY
+from serving.app import RULE_SECONDS
+from serving.published import watch
+from serving.rule_hash import RuleHash
+from serving.search.rules import SEARCH_RULES, SearchRuleBook
 from tests.live.transactional.conftest import product
 from transactional import worker
 from transactional.background import on_a_clock
 from transactional.catalogue.loading import load_products
+from transactional.deps import utc_now
 
 pytestmark = pytest.mark.live
 RULES = "/api/v1/search-rules"
@@ -84,6 +91,20 @@ async def until_told(redis, expected):
                 await asyncio.sleep(0.02)
     assert await told(redis) == expected
     return time.monotonic() - began
+
+
+@contextlib.contextmanager
+def reading(client):
+    """Refresh a book as serving does, in a thread of its own, until the block ends."""
+    told_by = RuleHash(client, SEARCH_RULES_KEY, SEARCH_RULES, structlog.get_logger())
+    book, stop = SearchRuleBook(told_by, utc_now), threading.Event()
+    thread = threading.Thread(target=watch, args=(book, RULE_SECONDS, stop))
+    thread.start()
+    try:
+        yield book
+    finally:
+        stop.set()
+        thread.join()
 
 
 async def test_a_rule_is_made_changed_and_removed_and_every_step_is_told(ask, rows):
@@ -253,6 +274,20 @@ async def test_serving_is_told_of_every_change_and_again_after_redis_was_emptied
 
     each = ", ".join(f"{one:.2f}" for one in seconds)
     record_property("seconds until serving can read a rule", each)
+
+
+async def test_a_search_follows_what_an_operator_wants_by_itself(
+    ask, working, redis_url, record_property
+):
+    """From the answer to the operator until serving, looking as often as it does, leads away."""
+    with sync_redis.Redis.from_url(redis_url) as client, reading(client) as book:
+        async with working():
+            await ask("POST", **SALE)
+            began = time.monotonic()
+            async with asyncio.timeout(20):
+                while book.current.of("Sale").redirect_url != "/sale":
+                    await asyncio.sleep(0.02)
+    record_property("seconds until a search follows a rule", f"{time.monotonic() - began:.2f}")
 
 
 async def test_while_redis_is_away_rules_are_made_and_told_when_it_is_back(ask, engine, redis):

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from models.search import hiding, placing, query
 from models.search import index as index_module
-from models.search import placing
 from models.search.query import Search, Things
 from models.search.wishes import NO_WISHES, Pin, Weights, Wishes
 from tests.unit.models.search.test_index import build_index, documents
@@ -184,56 +184,77 @@ SEARCHES = st.builds(
     wanted=wishes(),
     size=st.sampled_from([1, 2, 3, 7]),
     n_weighed=st.integers(1, 6),
+    n_few=st.sampled_from([0, 20]),
 )
 @example(
     search=Search(),
     wanted=Wishes(weights=[weights("product_id", {1: 10.0})]),
     size=1,
     n_weighed=4,
+    n_few=20,
+)
+@example(  # a pin that is hidden, and has no word of the search
+    search=Search("shoes"),
+    wanted=Wishes(pins=pins((1, 3)), hidden=(Things(product_ids=(3,), seller_ids=(1,)),)),
+    size=1,
+    n_weighed=4,
+    n_few=0,
 )
 @settings(max_examples=200)
 def test_pages_hold_each_product_once_and_pins_at_their_places(
-    index, search, wanted, size, n_weighed
+    index, search, wanted, size, n_weighed, n_few
 ):
     """Whatever operators want, pages put together are one list."""
     with pytest.MonkeyPatch.context() as patch:
         for module in (placing, index_module):
             patch.setattr(module, "N_WEIGHED", n_weighed)
-        plain = index.search(search, 0, 20)
+        patch.setattr(hiding, "N_FEW", n_few)
+        patch.setattr(query, "MAX_TERMS", n_few)
+        plain = ids(index.search(search, 0, 20))
         whole = index.search(search, 0, 20, wanted)
-        pages, is_last = [], False
-        while not is_last:
-            page = index.search(search, size * len(pages), size, wanted)
-            pages.append(page)
-            is_last = page.is_last
+        pages = paged(index, search, wanted, size)
 
     found = [each for page in pages for each in ids(page)]
+    shown = shown_pins(search, wanted)
     assert found == ids(whole)
     assert len(pages) == max(-(-len(found) // size), 1)  # none of them empty
     assert {page.n_total for page in pages} == {whole.n_total}
     assert sum(page.n_full for page in pages) == whole.n_full
+    assert whole.n_total == sum(n for _, n in whole.facets.values["in_stock"])
     assert len(found) == len(set(found))
-    is_seen = {each: not wanted.hidden or (each != 3 and each % 2 == 1) for each in range(1, 7)}
-    is_let_through = {each: not search.brands or each in {1, 3, 6} for each in range(1, 7)}
-    shown = {
+    assert set(shown) <= set(found)
+    assert all(is_seen(each, wanted) for each in found)
+    if not wanted.hidden:
+        assert set(found) == set(plain) | set(shown)
+    for product_id, place in shown.items():
+        at = found.index(product_id)
+        is_at_the_end = place > at + 1 and set(found[at:]) <= set(shown)
+        assert at == place - 1 or is_at_the_end
+    if not wanted.hidden and not wanted.weights:
+        others = [each for each in found if each not in shown]
+        assert others == [each for each in plain if each not in shown]
+
+
+def paged(index, search, wanted, size):
+    pages, is_last = [], False
+    while not is_last:
+        pages.append(index.search(search, size * len(pages), size, wanted))
+        is_last = pages[-1].is_last
+    return pages
+
+
+def is_seen(product_id, wanted):
+    """Hidden, if anything, are product 3 and seller 1's, which are the even ones."""
+    return not wanted.hidden or (product_id != 3 and product_id % 2 == 1)
+
+
+def shown_pins(search, wanted):
+    """Return place by product of the pins that are there, let through and not hidden."""
+    let_through = {1, 3, 6} if search.brands else set(range(1, N_PRODUCTS + 1))
+    return {
         pin.product_id: pin.place
         for pin in wanted.pins
         if search.sort == "relevance"
-        and is_seen.get(pin.product_id)
-        and is_let_through[pin.product_id]
+        and pin.product_id in let_through
+        and is_seen(pin.product_id, wanted)
     }
-    hidden = {each for each, seen in is_seen.items() if not seen}
-    assert set(found) >= set(shown)
-    assert hidden.isdisjoint(found)
-    if not wanted.hidden:
-        assert set(found) == set(ids(plain)) | set(shown)
-    n_pins_at_the_end = len(shown)
-    for product_id, place in shown.items():
-        assert found.index(product_id) == place - 1 or (
-            place > len(found) - n_pins_at_the_end
-            and set(found[found.index(product_id) :]) <= set(shown)
-        )
-    others = [each for each in found if each not in shown]
-    if not wanted.hidden and not wanted.weights:
-        assert others == [each for each in ids(plain) if each not in shown]
-    assert whole.n_total == sum(n for _, n in whole.facets.values["in_stock"])
