@@ -33,6 +33,7 @@ TO_SHOP = (
     "promotions",
     "tariffs",
     "slots",
+    "search-rules",
     "reviews",
     "notifications",
 )

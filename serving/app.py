@@ -11,10 +11,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
+import structlog
 from fastapi import FastAPI
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
+from features.schemas.search_rules import SEARCH_RULES_KEY
+from features.schemas.slots import SLOTS_KEY
 from features.store.definitions import USER_BOUGHT, USER_RECENT
 from features.store.opening import open_store
 from features.store.packed_redis import AsyncPackedFeatures, Connections, PackedFeatures
@@ -31,12 +34,15 @@ from serving.recommendations.features import PackedReader
 from serving.recommendations.model import Registry, published_model
 from serving.recommendations.newcomers import CurrentNewcomers
 from serving.recommendations.router import router as recommendations_router
-from serving.recommendations.slots import SlotBook
+from serving.recommendations.slots import RULES, SlotBook
 from serving.recommendations.verdicts import CurrentVerdicts
+from serving.rule_hash import RuleHash
 from serving.search.changes import ProductChanges
 from serving.search.current import CurrentIndex
+from serving.search.deps import utc_now
 from serving.search.published import published_index
 from serving.search.router import router as search_router
+from serving.search.rules import SEARCH_RULES, SearchRuleBook
 from serving.settings import Settings
 from serving.shortcuts import shortcuts
 from web.health import Check
@@ -45,7 +51,7 @@ from web.service import make_service
 from web.shortcuts import add_shortcuts
 
 REDIS_SECONDS = 1.0
-SLOT_SECONDS = 0.5
+RULE_SECONDS = 0.5
 CHANGES_SECONDS = 0.25
 STREAM_SECONDS = 5.0  # longer than a read waits for new entries
 STOP_SECONDS = 5.0
@@ -86,17 +92,9 @@ def make_app(
     index = CurrentIndex(published, ProductChanges(_stream(settings.redis_url)), log)
     model = published_model(latest_model, load_model, log)
     features = Connections(settings.redis_url, REDIS_SECONDS)
-    slots = SlotBook(_client(settings.redis_url), log, {})
+    slots, search_rules = _rule_books(_client(settings.redis_url), log)
     verdicts = CurrentVerdicts(index, PackedFeatures(_client(settings.redis_url)), log)
-    # The list pushed holds the one that is there, so it may replace even a batch's, whose time is
-    # the end of its day and so may be still to come.
-    pushed_to = open_store(settings.feast, settings.redis_url, overwrite=True)
-    packed = PackedFeatures(_client(settings.redis_url))
-    streams = _stream(settings.redis_url)
-    followers = (
-        recent_views(streams, UserLists(USER_RECENT, pushed_to, packed), log),
-        bought_items(streams, UserLists(USER_BOUGHT, pushed_to, packed), log),
-    )
+    followers = _followers(settings, log)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -105,7 +103,8 @@ def make_app(
             (index, CHANGES_SECONDS),
             (model, seconds),
             (verdicts, seconds),
-            (slots, SLOT_SECONDS),
+            (slots, RULE_SECONDS),
+            (search_rules, RULE_SECONDS),
         )
         with own_folder(copies), _Background(followers, *watched):
             yield
@@ -124,11 +123,25 @@ def make_app(
     app.state.redis, app.state.index, app.state.model = redis, index, model
     app.state.features, app.state.slots = PackedReader(AsyncPackedFeatures(features), log), slots
     app.state.newcomers, app.state.verdicts = CurrentNewcomers(), verdicts
+    app.state.search_rules = search_rules
     add_error_handlers(app)
     for router in (search_router, recommendations_router, events_router):
         app.include_router(router, prefix="/api/v1")
     add_shortcuts(app, shortcuts(app))
     return app
+
+
+def _followers(settings: Settings, log: structlog.BoundLogger) -> tuple[Follower, Follower]:
+    """Return what keeps each customer's lists fresh."""
+    # The list pushed holds the one that is there, so it may replace even a batch's, whose time is
+    # the end of its day and so may be still to come.
+    pushed_to = open_store(settings.feast, settings.redis_url, overwrite=True)
+    packed = PackedFeatures(_client(settings.redis_url))
+    streams = _stream(settings.redis_url)
+    return (
+        recent_views(streams, UserLists(USER_RECENT, pushed_to, packed), log),
+        bought_items(streams, UserLists(USER_BOUGHT, pushed_to, packed), log),
+    )
 
 
 class _Background:
@@ -155,6 +168,13 @@ class _Background:
         self._stop.set()
         for thread in self._threads:
             thread.join(STOP_SECONDS)
+
+
+def _rule_books(redis: Redis, log: structlog.BoundLogger) -> tuple[SlotBook, SearchRuleBook]:
+    return (
+        SlotBook(RuleHash(redis, SLOTS_KEY, RULES, log), {}),
+        SearchRuleBook(RuleHash(redis, SEARCH_RULES_KEY, SEARCH_RULES, log), utc_now),
+    )
 
 
 def _client(redis_url: str) -> Redis:

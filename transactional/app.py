@@ -26,6 +26,7 @@ from transactional.orders.webhooks import router as webhooks_router
 from transactional.payments.provider import PaymentProvider
 from transactional.promotions.router import router as promotions_router
 from transactional.reviews.router import router as reviews_router
+from transactional.search_rules.router import router as search_rules_router
 from transactional.sellers.money_router import router as sellers_money_router
 from transactional.sellers.router import router as sellers_router
 from transactional.settings import Settings
@@ -61,6 +62,7 @@ ROUTERS = (
     sellers_money_router,  # its fixed paths before `/sellers/{seller_id}`
     sellers_router,
     slots_router,
+    search_rules_router,
     categories_router,
     credentials_router,
     addresses_router,

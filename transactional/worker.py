@@ -3,16 +3,18 @@
 python -m transactional.worker
 
 It follows the outbox: passes every event on to the Redis stream, times stock-outs, keeps
-the sellers' books, tells serving the rules of slots and what became of products, keeps and sends mails, and deletes what nobody needs any more. Several may run:
+the sellers' books, tells serving the rules of slots and searches and what became of products, keeps and sends mails, and deletes what
+nobody needs any more. Several may run:
 each event and each mail is taken by one of them. Killed at any moment, the next one goes on.
 """
 
 import asyncio
 import contextlib
 import signal
+from collections.abc import Sequence
 
 from redis.asyncio import Redis
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from transactional.background import Duty, on_a_clock
 from transactional.database import make_engine
@@ -21,12 +23,14 @@ from transactional.housekeeping import Housekeeping
 from transactional.live_products.publishing import LivePublishing
 from transactional.notifications.sending import MailRoom
 from transactional.notifications.smtp import Postman
-from transactional.outbox.reading import OutboxReader
+from transactional.outbox.reading import Event, OutboxReader
 from transactional.outbox.stream import EventStream
 from transactional.proofs import ProofSigner
+from transactional.rules.publishing import RulePublishing
+from transactional.search_rules.publishing import SEARCH_RULES
 from transactional.sellers.booking import book_sales
 from transactional.settings import WorkerSettings
-from transactional.slots.publishing import SlotPublishing
+from transactional.slots.publishing import SLOTS
 from transactional.stock.watching import watch_levels
 from web.logs import make_logger
 
@@ -48,7 +52,7 @@ async def work(settings: WorkerSettings, ended: asyncio.Event) -> None:
             stream_duties(engine, redis),
             stock_duties(engine),
             seller_duties(engine),
-            slot_duties(engine, redis),
+            rule_duties(engine, redis),
             live_product_duties(engine, redis),
             mail_duties(engine, settings),
         ):
@@ -75,10 +79,19 @@ def seller_duties(engine: AsyncEngine) -> list[Duty]:
     return [OutboxReader(engine, "sellers", book_sales).read_outbox]
 
 
-def slot_duties(engine: AsyncEngine, redis: Redis) -> list[Duty]:
-    """Return what keeps the slots' rules in Redis."""
-    publishing = SlotPublishing(engine, redis, utc_now)
-    return [OutboxReader(engine, "slots", publishing.follow).read_outbox, publishing.keep_slots]
+def rule_duties(engine: AsyncEngine, redis: Redis) -> list[Duty]:
+    """Return what keeps the rules of slots and searches in Redis."""
+    slots, searches = (
+        RulePublishing(told, engine, redis, utc_now) for told in (SLOTS, SEARCH_RULES)
+    )
+
+    async def follow(connection: AsyncConnection, events: Sequence[Event]) -> None:
+        await slots.follow(connection, events)
+        await searches.follow(connection, events)
+
+    # One reader for both: each one reads all that happens in the shop.
+    reader = OutboxReader(engine, "slots", follow)
+    return [reader.read_outbox, slots.keep_rules, searches.keep_rules]
 
 
 def live_product_duties(engine: AsyncEngine, redis: Redis) -> list[Duty]:

@@ -3,8 +3,9 @@
 import datetime as dt
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from features.schemas.periods import End, Start, check_period, holds
 from features.schemas.row import Id
 
 SLOTS_KEY = "slots:rules"
@@ -33,8 +34,8 @@ class SlotRule(BaseModel):
         float | None,
         Field(ge=1 / MAX_FACTOR, le=MAX_FACTOR, description="of a weight: above 1 moves up"),
     ] = None
-    starts_at: AwareDatetime | None = None
-    ends_at: Annotated[AwareDatetime | None, Field(description="not included")] = None
+    starts_at: Start = None
+    ends_at: End = None
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -49,11 +50,9 @@ class SlotRule(BaseModel):
             raise ValueError("a weight, and nothing else, has a factor")
         if self.kind == "pin" and self.product_id is None:
             raise ValueError("a pin names a product_id")
-        if self.starts_at and self.ends_at and self.starts_at >= self.ends_at:
-            raise ValueError("ends_at is not after starts_at")
+        check_period(self.starts_at, self.ends_at)
         return self
 
     def holds(self, now: dt.datetime) -> bool:
         """Return whether the rule is in force."""
-        started = self.starts_at is None or self.starts_at <= now
-        return started and (self.ends_at is None or now < self.ends_at)
+        return holds(self.starts_at, self.ends_at, now)

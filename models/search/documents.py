@@ -60,18 +60,29 @@ class Documents:
 
     def of(self, product_id: int) -> Document | None:
         """Return a product's document, None if the shard does not have it."""
-        at = self._place(product_id)
-        if at is None:
+        found = self._row(product_id)
+        if found is None:
             return None
-        row = int(self.rows[at])
-        n_batch = int(np.searchsorted(self.starts, row, "right")) - 1
-        batch, place = self.batches[n_batch], row - int(self.starts[n_batch])
-        return {name: batch.column(n)[place].as_py() for n, name in enumerate(SCHEMA.names)}
+        batch, row = found
+        return {name: batch.column(n)[row].as_py() for n, name in enumerate(SCHEMA.names)}
+
+    def value(self, product_id: int, name: str) -> Any:  # noqa: ANN401 - of any column
+        """Return one column of a product's document, None if the shard does not have it."""
+        found = self._row(product_id)
+        return None if found is None else found[0].column(name)[found[1]].as_py()
 
     def _place(self, product_id: int) -> int | None:
         at = int(np.searchsorted(self.product_ids, product_id))
         is_there = at < len(self.product_ids) and self.product_ids[at] == product_id
         return at if is_there else None
+
+    def _row(self, product_id: int) -> tuple[pa.RecordBatch, int] | None:
+        at = self._place(product_id)
+        if at is None:
+            return None
+        row = int(self.rows[at])
+        n_batch = int(np.searchsorted(self.starts, row, "right")) - 1
+        return self.batches[n_batch], row - int(self.starts[n_batch])
 
     def columns(self, names: Sequence[str]) -> pa.Table:
         """Return some columns of all rows, in the file's order."""

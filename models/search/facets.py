@@ -12,10 +12,11 @@ from typing import Any
 import tantivy
 from tantivy import Query
 
+from models.search.building import build, build_partial, or_pinned
 from models.search.fields import PRICE_STEP
 from models.search.levels import levels
 from models.search.price_bands import Band, bands
-from models.search.query import Part, Search, build, build_partial
+from models.search.query import Part, Search
 
 N_SHOWN = 20
 N_LEVELS_SHOWN = 50
@@ -155,12 +156,14 @@ def _queries(
     parts: Sequence[Part],
     has_enough: bool | None,  # noqa: FBT001
 ) -> list[Query]:
-    enough = [build(shard.schema, search, parts) for shard in shards]
+    counted = [build(shard.schema, search, parts) for shard in shards]
     if has_enough is None:
-        has_enough = len(parts) == 0 or any(map(_has_any, shards, enough))
-    if has_enough or len(parts) == 0:
-        return enough
-    return [build_partial(shard.schema, search, parts) for shard in shards]
+        has_enough = len(parts) == 0 or any(map(_has_any, shards, counted))
+    if not has_enough and len(parts) > 0:
+        counted = [build_partial(shard.schema, search, parts) for shard in shards]
+    return [
+        or_pinned(shard.schema, search, query) for shard, query in zip(shards, counted, strict=True)
+    ]
 
 
 def _has_any(shard: Shard, query: Query) -> bool:

@@ -10,12 +10,16 @@ from typing import Any
 import tantivy
 from tantivy import Order, Query
 
+from models.search.building import build, build_partial
 from models.search.documents import Document, Documents
 from models.search.facets import ALL, FacetCounts, Shard, facet_counts
 from models.search.fields import register
+from models.search.hiding import narrowed
 from models.search.listing import Listing
-from models.search.query import Search, build, build_partial
+from models.search.placing import N_WEIGHED, Hit, Pinned, Ranked, weighed
+from models.search.query import Part, Search
 from models.search.spelling import Vocabulary, understood
+from models.search.wishes import NO_WISHES, Weights, Wishes
 
 MANIFEST = "manifest.json"
 MAX_WINDOW = 10_000
@@ -42,15 +46,18 @@ class Found:
     Parameters
     ----------
     n_total
-        Documents that have enough of the words; if none has, those that have any of them.
+        Documents that have enough of the words; if none has, those that have any of them. Pinned ones
+        are among them.
     n_full
-        Of this page; those behind have fewer words than enough.
+        Of this page; those behind have fewer words than enough, or are pinned there.
     is_last
         Whether nothing comes after this page.
     corrections
         Words that nothing in the index has, and what was looked for instead.
     facets
         Of what `n_total` counts, each under the filters of the others.
+    applied_rules
+        Ids of the rules that made it what it is.
     """
 
     documents: list[Document]
@@ -60,6 +67,7 @@ class Found:
     is_last: bool
     corrections: Mapping[str, str]
     facets: FacetCounts
+    applied_rules: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -113,6 +121,7 @@ class Index:
         search: Search,
         offset: int = 0,
         limit: int = 20,
+        wishes: Wishes = NO_WISHES,
         facets: Collection[str] = ALL,
     ) -> Found:
         """Return the matches from `offset` on, at most `limit`, none beyond `MAX_WINDOW`.
@@ -121,27 +130,38 @@ class Index:
         others. In other orders they are the answer only where nothing has enough.
         """
         wanted = max(0, min(offset + limit, MAX_WINDOW))
-        meant = understood(search.text, self.vocabulary)
-        queries = [build(shard.schema, search, meant.parts) for shard in self.shards]
-        n_enough, ranked = self._ranked(search, queries, wanted)
-        n_total, n_behind = n_enough, 0
-        if wanted >= n_enough and sum(len(part.words) for part in meant.parts) > 1:
-            behind = [build_partial(shard.schema, search, meant.parts) for shard in self.shards]
-            if n_enough == 0 or _order(search)[0] is None:
-                n_behind, more = self._ranked(search, behind, wanted - len(ranked))
-                ranked += more
-            if n_enough == 0:
-                n_total = n_behind
-        page = ranked[offset:wanted]
+        wishes = wishes.for_sort(search)
+        search = wishes.within(search)
+        meant = understood(search.text, self.vocabulary, wishes.synonyms)
+        search = narrowed(self.shards, search, meant.parts)
+        pinned = Pinned.find(self.shards, search, wishes.pins)
+        ranked = self._whole(search, meant.parts, wanted + len(pinned), wishes.weights)
+        placed = pinned.placed(search, ranked)
+        page = placed.hits[offset:wanted]
+        documents = self._documents([(n, address) for _, n, _, address in page])
         return Found(
-            documents=self._documents([(n, address) for _, n, _, address in page]),
+            documents=documents,
             scores=[float(value) for value, *_ in page],
-            n_total=n_total,
-            n_full=min(max(n_enough - offset, 0), len(page)),
-            is_last=wanted >= min(n_enough + n_behind, MAX_WINDOW),
+            n_total=placed.n_total,
+            n_full=min(max(placed.n_full - offset, 0), len(page)),
+            is_last=wanted >= min(placed.n_listed, MAX_WINDOW),
             corrections=meant.corrections,
-            facets=facet_counts(self.shards, search, meant.parts, n_enough, facets),
+            facets=facet_counts(self.shards, search, meant.parts, ranked.n_enough, facets),
+            applied_rules=wishes.applied(pinned.hits, meant.parts, documents),
         )
+
+    def _whole(
+        self, search: Search, parts: Sequence[Part], wanted: int, weights: Sequence[Weights]
+    ) -> Ranked:
+        """Return the first hits of what has enough of the words, and behind them of what has some."""
+        queries = [build(shard.schema, search, parts) for shard in self.shards]
+        n_enough, hits = self._ranked(search, queries, wanted, weights)
+        may_be_behind = wanted >= n_enough and sum(len(part.words) for part in parts) > 1
+        if not (may_be_behind and (n_enough == 0 or _order(search)[0] is None)):
+            return Ranked(hits, n_enough, 0, queries, ())
+        behind = [build_partial(shard.schema, search, parts) for shard in self.shards]
+        n_behind, more = self._ranked(search, behind, wanted - len(hits), weights)
+        return Ranked(hits + more, n_enough, n_behind, queries, behind)
 
     def products(self, product_ids: Collection[int]) -> dict[int, Document]:
         """Return the documents of those products that are in the index, by id."""
@@ -153,6 +173,13 @@ class Index:
         if product_id in self.changed:
             return self.changed[product_id]
         return self.documents[self.shard_of(product_id)].of(product_id)
+
+    def _brand(self, product_id: int) -> str | None:
+        if product_id in self.changed:
+            document = self.changed[product_id]
+            return document["brand"] if document else None
+        brand: str | None = self.documents[self.shard_of(product_id)].value(product_id, "brand")
+        return brand
 
     def shard_of(self, product_id: int) -> int:
         """Return which shard has a product, or where a new one goes."""
@@ -166,17 +193,18 @@ class Index:
         return [document for document in found if document is not None]
 
     def _ranked(
-        self, search: Search, queries: Sequence[Query], wanted: int
-    ) -> tuple[int, list[tuple[float, int, int, tantivy.DocAddress]]]:
-        """Return how many match, and the best of them: value, shard, place in it, address."""
+        self, search: Search, queries: Sequence[Query], wanted: int, weights: Sequence[Weights]
+    ) -> tuple[int, list[Hit]]:
+        """Return how many match, and the best of them."""
         sorted_by, order = _order(search)
         n_total, ranked = 0, []
+        n_wanted, wanted = wanted, max(wanted, N_WEIGHED if weights else 1)
         for n_shard, (shard, query) in enumerate(zip(self.shards, queries, strict=True)):
             if sorted_by is None:
-                result = shard.searcher.search(query, limit=max(wanted, 1))
+                result = shard.searcher.search(query, limit=wanted)
             else:
                 result = shard.searcher.search(
-                    query, limit=max(wanted, 1), order_by_field=sorted_by, order=order
+                    query, limit=wanted, order_by_field=sorted_by, order=order
                 )
             n_total += result.count  # type: ignore[attr-defined]
             # The place within its shard breaks ties: a deeper page then never repeats an item.
@@ -184,7 +212,7 @@ class Index:
             ranked.append([(value, n_shard, place, address) for place, (value, address) in hits])
         sign = 1 if order is Order.Asc else -1
         merged = heapq.merge(*ranked, key=lambda hit: (sign * hit[0], hit[1], hit[2]))
-        return n_total, list(merged)[:wanted]
+        return n_total, weighed(self.shards, list(merged), weights, self._brand)[:n_wanted]
 
 
 def _open_shard(folder: Path) -> Shard:

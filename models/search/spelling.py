@@ -19,6 +19,7 @@ from rapidfuzz.distance import OSA
 
 from models.search.fields import FORMS, TEXT_BOOSTS, analyzer, form_analyzer
 from models.search.query import MAX_WORDS, Part, parts, readable, words
+from models.search.synonyms import NO_SYNONYMS, Synonyms
 from models.search.writing import called, texts
 
 MIN_LENGTH, LONG_LENGTH = 4, 8
@@ -112,10 +113,11 @@ class Understood:
     corrections: Mapping[str, str]
 
 
-def understood(text: str, vocabulary: Vocabulary) -> Understood:
+def understood(text: str, vocabulary: Vocabulary, synonyms: Synonyms = NO_SYNONYMS) -> Understood:
     """Return what a text may mean in an index; what cannot be mended stays as it is.
 
     A word that no product is called by, but that is found somewhere, is looked for as it is too.
+    What has synonyms is taken for what it says.
     """
     corrections: dict[str, str] = {}
     n_seen = 0
@@ -123,13 +125,15 @@ def understood(text: str, vocabulary: Vocabulary) -> Understood:
     def mended(match: re.Match[str]) -> str:
         nonlocal n_seen
         n_seen += 1
-        better = _mended(_form(match[0]), vocabulary) if n_seen <= MAX_WORDS else None
+        form = _form(match[0])
+        is_known = n_seen > MAX_WORDS or form in synonyms.forms
+        better = None if is_known else _mended(form, vocabulary)
         if better is None:
             return match[0]
         corrections[match[0]] = better
         return better
 
-    found = parts(WORD.sub(mended, readable(text)))
+    found = synonyms.widened(parts(WORD.sub(mended, readable(text))))
     return Understood(
         _joined([_either(each, vocabulary) for each in found], vocabulary), corrections
     )

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from models.search.building import build_all
 from models.search.fields import FORMS, form_analyzer
 from models.search.index import Index
-from models.search.query import Search, build_all, readable, words
+from models.search.query import Search, readable, words
 from models.search.spelling import understood
 
 N_PER_SHARD = 100

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import structlog
-from pydantic import TypeAdapter, ValidationError
-from redis import Redis
+from pydantic import TypeAdapter
 
-from features.schemas.slots import SLOTS_KEY, SlotRule
+from features.schemas.slots import SlotRule
 from features.store.packed import Ids, Numbers
 from models.search.listing import Listing
+from serving.rule_hash import RuleHash
 
 RULES = TypeAdapter(list[SlotRule])
 Slots = Mapping[str, list[SlotRule]]
@@ -67,19 +66,14 @@ def _about(rule: SlotRule, listing: Listing, places: Ids) -> np.ndarray:
 class SlotBook:
     """All slots' rules as they lie in Redis; what can't be read leaves the last ones in force."""
 
-    redis: Redis
-    log: structlog.BoundLogger
+    told: RuleHash[SlotRule]
     slots: Slots
 
     def refresh(self) -> None:
         """Read the rules again. Never raises: it runs beside requests."""
-        try:
-            told = self.redis.hgetall(SLOTS_KEY)
-            self.slots = {_text(slot): RULES.validate_json(rules) for slot, rules in told.items()}  # type: ignore[union-attr]
-        except (OSError, ValueError, ValidationError) as error:
-            self.log.warning("slot rules unreadable", error=repr(error))
-        except Exception as error:  # noqa: BLE001 - Redis gone: the last rules stay
-            self.log.warning("slot rules unreachable", error=repr(error))
+        changed = self.told.changed()
+        if changed is not None:
+            self.slots = changed
 
     def placing(self, slot: str | None, now: dt.datetime) -> Placing:
         """Return what operators want of a slot now."""
@@ -88,10 +82,6 @@ class SlotBook:
 
 
 NO_WISHES = Placing()
-
-
-def _text(slot: bytes | str) -> str:
-    return slot.decode() if isinstance(slot, bytes) else slot
 
 
 def slot_message(rules: Iterable[SlotRule]) -> str:

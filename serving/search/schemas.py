@@ -140,6 +140,15 @@ class ProductPage(BaseModel):
     facets: Facets
     next_cursor: str | None
     index_date: str
+    redirect_url: Annotated[
+        str | None, Field(description="a path or page that operators want shown for this search")
+    ]
+    applied_rules: Annotated[
+        list[int],
+        Field(
+            description="ids of operators' rules that shaped this page; hidings of all searches apart"
+        ),
+    ]
 
 
 class Filters(BaseModel):

@@ -10,6 +10,7 @@ from models.search.index import MAX_WINDOW, Found, Index
 from models.search.query import Search
 from models.search.suggesting import suggestions
 from serving.errors import UnknownProductProblem
+from serving.search.compiling import SearchRules
 from serving.search.schemas import (
     AttributeCounts,
     BrandCount,
@@ -38,9 +39,10 @@ OFFSET = TypeAdapter(tuple[Annotated[int, Field(ge=0, le=MAX_WINDOW)]])
 
 @dataclass(frozen=True)
 class SearchService:
-    """Answers from one version of the index, the same for the whole request."""
+    """Answers from one version of the index and the rules, the same for the whole request."""
 
     index: Index
+    rules: SearchRules
 
     def page(self, search: Search, cursor: str | None, limit: int) -> ProductPage:
         """Return the page that `cursor` points to, or the first.
@@ -55,7 +57,8 @@ class SearchService:
         """
         listing = repr(search)
         offset = _offset(cursor, listing)
-        found = self.index.search(search, offset, limit)
+        wanted = self.rules.of(search.text)
+        found = self.index.search(search, offset, limit, wanted.wishes)
         n_products = len(found.documents)
         end = offset + n_products
         return ProductPage(
@@ -66,13 +69,18 @@ class SearchService:
             facets=_facets(found),
             next_cursor=None if found.is_last or not n_products else cursors.encode([end], listing),
             index_date=self.index.manifest["date"],
+            redirect_url=wanted.redirect_url,
+            applied_rules=list(found.applied_rules),
         )
 
     def suggestions(self, query: SuggestionQuery) -> SuggestionPage:
         """Return how a query may go on; where nothing goes on, what it finds as it is."""
         found = suggestions(self.index, query.q, query.limit)
         text = found[0].text if found else query.q
-        best = self.index.search(Search(text), 0, N_SUGGESTED_PRODUCTS, facets=("category",))
+        wishes = self.rules.of(text).wishes
+        best = self.index.search(
+            Search(text), 0, N_SUGGESTED_PRODUCTS, wishes, facets=("category",)
+        )
         return SuggestionPage(
             suggestions=[SuggestedQuery(text=s.text, n_products=s.n_products) for s in found],
             categories=_facets(best).categories[:N_SUGGESTED_CATEGORIES],

@@ -9,6 +9,7 @@ from transactional.orders import models as orders
 from transactional.outbox import models as outbox
 from transactional.promotions import models as promotions
 from transactional.reviews import models as reviews
+from transactional.search_rules import models as search_rules
 from transactional.sellers import models as sellers
 from transactional.slots import models as slots
 from transactional.stock import models as stock
@@ -22,6 +23,7 @@ MODULES = (
     outbox,
     promotions,
     reviews,
+    search_rules,
     sellers,
     slots,
     stock,

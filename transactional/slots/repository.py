@@ -9,45 +9,33 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from transactional.rules.states import NOT_OVER_SQL, STATE_SQL
 from transactional.slots.models import SlotRuleRow
 
 LOCK_SLOT = text("select pg_advisory_xact_lock(hashtextextended('slot ' || :slot, 0))")
-STATE = """
-case when removed_at is not null then 'removed' when ends_at <= :now then 'over'
-     when starts_at > :now then 'later' else 'in_force' end
-"""
 SLOTS = text(f"""
 select slot, count(*) filter (where state = 'in_force') as n_in_force,
        count(*) filter (where state = 'later') as n_later,
        count(*) filter (where state = 'over') as n_over,
        count(*) filter (where state = 'removed') as n_removed
-from (select slot, {STATE} as state from slot_rules where slot collate "C" > :after) as known
+from (select slot, {STATE_SQL} as state from slot_rules where slot collate "C" > :after) as known
 group by slot order by slot collate "C" limit :limit
 """)  # noqa: S608 - a constant of ours
 PAGE = text(f"""
-select *, state from (select *, {STATE} as state from slot_rules) as known
+select *, state from (select *, {STATE_SQL} as state from slot_rules) as known
 where slot = :slot and (cast(:below as bigint) is null or rule_id < :below)
   and (cast(:state as text) is null or state = :state)
 order by rule_id desc limit :limit
 """)  # noqa: S608 - a constant of ours
-N_NOT_OVER = text("""
-select count(*) from slot_rules
-where slot = :slot and removed_at is null and (ends_at is null or ends_at > :now)
-""")
+N_NOT_OVER = text(f"""
+select count(*) from slot_rules where slot = :slot and {NOT_OVER_SQL}
+""")  # noqa: S608 - a constant of ours
 SAME_PIN = text("""
 select rule_id from slot_rules
 where slot = :slot and kind = 'pin' and removed_at is null and rule_id <> :rule_id
   and (position = :position or product_id = :product_id)
   and tstzrange(starts_at, ends_at) && tstzrange(:starts_at, :ends_at)
 order by rule_id limit 1
-""")
-KNOWN = text("""
-select (cast(:product_id as bigint) is null
-        or exists (select from products where product_id = :product_id)) as product,
-       (cast(:category_id as bigint) is null
-        or exists (select from categories where category_id = :category_id)) as category,
-       (cast(:seller_id as bigint) is null
-        or exists (select from sellers where seller_id = :seller_id)) as seller
 """)
 
 
@@ -104,9 +92,3 @@ class SlotRepository:
         values = {name: getattr(rule, name) for name in names}
         found: int | None = await self.session.scalar(SAME_PIN, values)
         return found
-
-    async def known(self, rule: SlotRuleRow) -> Row[Any]:
-        """Return whether there is the `product`, the `category` and the `seller` of a rule."""
-        names = ("product_id", "category_id", "seller_id")
-        values = {name: getattr(rule, name) for name in names}
-        return (await self.session.execute(KNOWN, values)).one()

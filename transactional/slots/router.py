@@ -11,6 +11,7 @@ from transactional.callers import OperatorDep
 from transactional.deps import SessionDep, utc_now
 from transactional.fields import IfMatch, Text, version_of
 from transactional.orders.deps import IdempotencyKeyDep
+from transactional.rules.states import State, state_of
 from transactional.slots.models import SlotRuleRow
 from transactional.slots.repository import SlotRepository
 from transactional.slots.schemas import (
@@ -20,9 +21,8 @@ from transactional.slots.schemas import (
     SlotRulePage,
     SlotRuleView,
     SlotView,
-    State,
 )
-from transactional.slots.service import SlotService, state_of
+from transactional.slots.service import SlotService
 from web import cursors
 
 router = APIRouter(prefix="/slots", tags=["slots"])

@@ -7,17 +7,13 @@ from pydantic import BaseModel, Field, model_validator
 
 from features.schemas.row import Id
 from features.schemas.slots import MAX_FACTOR, SlotRule
-from transactional.fields import RequestBody, Text
-from transactional.promotions.schemas import Moment
+from transactional.fields import RequestBody
+from transactional.rules.states import End, Note, Start, State
 
 Position = Annotated[int, Field(ge=1, le=100, description="of a pin: the place, from 1")]
 Factor = Annotated[
     float, Field(ge=1 / MAX_FACTOR, le=MAX_FACTOR, description="of a weight: above 1 moves up")
 ]
-Note = Annotated[Text, Field(max_length=500, description="why, for other operators")]
-Start = Annotated[Moment | None, Field(description="null: at once")]
-End = Annotated[Moment | None, Field(description="the first moment after it; null: never")]
-State = Literal["in_force", "later", "over", "removed"]
 RULE_FIELDS = tuple(SlotRule.model_fields)
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from features.schemas.slots import SlotRule
-from transactional.catalogue.problems import UnknownCategoryProblem, UnknownSellerProblem
-from transactional.errors import StaleVersionProblem, UnknownProductProblem
+from transactional.errors import StaleVersionProblem
 from transactional.orders.keys import KeyReusedProblem
+from transactional.rules.known import check_known
+from transactional.rules.states import made_by, note_change
 from transactional.slots.models import SlotRuleRow
 from transactional.slots.problems import (
     NoSlotRuleProblem,
@@ -18,7 +19,7 @@ from transactional.slots.problems import (
     UnknownSlotRuleProblem,
 )
 from transactional.slots.repository import SlotRepository
-from transactional.slots.schemas import RULE_FIELDS, State
+from transactional.slots.schemas import RULE_FIELDS
 
 MAX_RULES = 100
 FIXED = ("slot", "kind", "product_id", "category_id", "seller_id")
@@ -33,15 +34,6 @@ def rule_of(row: SlotRuleRow) -> SlotRule:
         If it is no rule.
     """
     return SlotRule(**{name: getattr(row, name) for name in RULE_FIELDS})
-
-
-def state_of(row: SlotRuleRow, now: dt.datetime) -> State:
-    """Return whether a rule counts at a moment (the repository's SQL says the same)."""
-    if row.removed_at is not None:
-        return "removed"
-    if row.ends_at is not None and row.ends_at <= now:
-        return "over"
-    return "later" if row.starts_at is not None and row.starts_at > now else "in_force"
 
 
 @dataclass(frozen=True)
@@ -122,18 +114,17 @@ class SlotService:
         """
         rule = await self._held(slot, rule_id, version)
         if rule.removed_at is None:
-            self._note_change(rule, {"removed_at": self.now()})
+            now = self.now()
+            note_change(rule, {"removed_at": now}, self.actor_id, now)
 
     async def _make(self, wanted: SlotRuleRow, values: Mapping[str, object]) -> SlotRuleRow:
         """Write a rule; another request with the key, about another slot, may have come first."""
-        await self._check_known(wanted)
+        await check_known(self.slots.session, wanted)
         await self._check_room(wanted)
         n_rules = await self.slots.n_not_over(wanted.slot, self.now())
         if n_rules >= MAX_RULES:
             raise TooManySlotRulesProblem(n_rules)
-        by, at = self.actor_id, self.now()
-        made = {"created_by": by, "created_at": at, "changed_by": by, "changed_at": at}
-        row = await self.slots.add({**values, **made, "version": 1})
+        row = await self.slots.add({**values, **made_by(self.actor_id, self.now())})
         if row is None:
             raise KeyReusedProblem("This Idempotency-Key made another rule before. Use a new key.")
         return row
@@ -146,27 +137,13 @@ class SlotService:
         return rule
 
     async def _apply(self, rule: SlotRuleRow, values: Mapping[str, object]) -> None:
-        self._note_change(rule, values)
+        note_change(rule, values, self.actor_id, self.now())
         try:
             rule_of(rule)
         except ValidationError as error:
             reasons = "; ".join(each["msg"] for each in error.errors())
             raise NoSlotRuleProblem(f"{reasons}.") from error
         await self._check_room(rule)
-
-    def _note_change(self, rule: SlotRuleRow, values: Mapping[str, object]) -> None:
-        changed = {"version": rule.version + 1, "changed_by": self.actor_id}
-        for name, value in {**values, **changed, "changed_at": self.now()}.items():
-            setattr(rule, name, value)
-
-    async def _check_known(self, rule: SlotRuleRow) -> None:
-        known = await self.slots.known(rule)
-        if rule.product_id is not None and not known.product:
-            raise UnknownProductProblem(rule.product_id)
-        if rule.category_id is not None and not known.category:
-            raise UnknownCategoryProblem(rule.category_id)
-        if rule.seller_id is not None and not known.seller:
-            raise UnknownSellerProblem(rule.seller_id)
 
     async def _check_room(self, rule: SlotRuleRow) -> None:
         other = await self.slots.same_pin(rule) if rule.kind == "pin" else None

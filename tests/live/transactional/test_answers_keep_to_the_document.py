@@ -140,6 +140,10 @@ async def callers(app, client, stocked, shopper, selling, database):
         rule = {**kind, "product_id": 1}
         made = await client.post("/api/v1/slots/home/rules", json=rule, headers=keyed)
         assert made.status_code == 201
+        if kind["kind"] == "pin":
+            rule |= {"queries": ["lamp"]}
+        made = await client.post("/api/v1/search-rules", json=rule, headers=keyed)
+        assert made.status_code == 201
     tokens = [each["Authorization"] for each in (ann, ann, ops, ops, seller)]
     return Callers([*tokens, None], order_ids, app, database)
 

@@ -203,6 +203,32 @@ def test_rules_of_slots_go_down_with_their_table_and_their_events_stay(
     assert read(shop_of_version_1, "select count(*) from slot_rules") == [(0,)]
 
 
+def test_rules_of_searches_go_down_with_their_table_and_their_events_stay(
+    shop_of_version_1, database_url
+):
+    told = """select event_id, key, body ->> 'note', body ? 'request_digest' from outbox
+              where topic = 'search_rules' order by 1"""
+    upgrade(database_url)
+    shop_of_version_1.exec_driver_sql("""
+        insert into search_rules (kind, queries, query_keys, words, from_words, url, note, key,
+                                  request_digest, version, created_by, created_at, changed_by,
+                                  changed_at)
+            values ('redirect', '{sale}', '{sale}', '{}', '{}', '/sale', 'in May', 'k', 'd', 1, 1,
+                    now(), 1, now());
+        update search_rules set version = 2, note = 'in June', removed_at = now();
+    """)
+
+    downgrade(database_url, "0011")
+    after_down = read(shop_of_version_1, told)
+    upgrade(database_url)
+
+    assert after_down == [
+        ("search-rule-1-1", "1", "in May", False),
+        ("search-rule-1-2", "1", "in June", False),
+    ]
+    assert read(shop_of_version_1, "select count(*) from search_rules") == [(0,)]
+
+
 def test_a_draft_goes_down_as_archived_and_an_operators_category_stays(
     shop_of_version_1, database_url
 ):

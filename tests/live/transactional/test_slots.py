@@ -17,7 +17,8 @@ from transactional import worker
 from transactional.background import on_a_clock
 from transactional.catalogue.loading import load_products
 from transactional.deps import utc_now
-from transactional.slots.publishing import EVERY, SlotPublishing
+from transactional.rules.publishing import EVERY, RulePublishing
+from transactional.slots.publishing import SLOTS
 
 pytestmark = pytest.mark.live
 HOME = "/api/v1/slots/home/rules"
@@ -60,7 +61,7 @@ async def working(engine, redis):
     async def run():
         log = structlog.get_logger()
         async with contextlib.AsyncExitStack() as stack:
-            for duty in worker.slot_duties(engine, redis):
+            for duty in worker.rule_duties(engine, redis):
                 await stack.enter_async_context(on_a_clock([duty], worker.SECONDS, log))
             yield
 
@@ -235,13 +236,13 @@ async def test_a_worker_that_starts_puts_an_older_redis_right(ask, working, redi
 async def test_a_minute_later_what_redis_has_of_before_is_put_right(ask, engine, redis):
     await ask("POST", **PIN)
     clock = [utc_now()]
-    publishing = SlotPublishing(engine, redis, lambda: clock[0])
-    at_start = await publishing.keep_slots()
+    publishing = RulePublishing(SLOTS, engine, redis, lambda: clock[0])
+    at_start = await publishing.keep_rules()
     await redis.hset(SLOTS_KEY, "home", "[]")  # as if it came back from an older file
 
-    at_once = await publishing.keep_slots()
+    at_once = await publishing.keep_rules()
     clock[0] += EVERY
-    after_a_minute = await publishing.keep_slots()
+    after_a_minute = await publishing.keep_rules()
 
     assert (at_start, at_once, after_a_minute) == (1, 0, 1)
     assert await told(redis) == {"home": [PIN]}
@@ -249,13 +250,13 @@ async def test_a_minute_later_what_redis_has_of_before_is_put_right(ask, engine,
 
 async def test_while_redis_is_away_rules_are_made_and_told_when_it_is_back(ask, engine, redis):
     away = aioredis.Redis.from_url("redis://127.0.0.1:1", socket_connect_timeout=0.2)
-    follow, keep = worker.slot_duties(engine, away)
+    follow, keep, _ = worker.rule_duties(engine, away)
     await ask("POST", **PIN)
     for duty in (follow, keep):
         with pytest.raises(aioredis.ConnectionError):
             await duty()
 
-    n_events = await worker.slot_duties(engine, redis)[0]()
+    n_events = await worker.rule_duties(engine, redis)[0]()
 
     assert n_events >= 1
     assert await told(redis) == {"home": [PIN]}
@@ -266,10 +267,12 @@ async def test_a_writer_that_read_before_a_change_does_not_overwrite_what_came_a
 ):
     """The first one holds the lock and is slow; the second waits for it and reads afterwards."""
     await ask("POST", **PIN)
-    slow, quick = (SlotPublishing(engine, redis, lambda: dt.datetime.now(dt.UTC)) for _ in "ab")
+    slow, quick = (
+        RulePublishing(SLOTS, engine, redis, lambda: dt.datetime.now(dt.UTC)) for _ in "ab"
+    )
     async with engine.begin() as connection:
         await slow._publish(connection)
-        second = asyncio.create_task(quick.keep_slots())
+        second = asyncio.create_task(quick.keep_rules())
         await ask("POST", **WEIGH)
         waits = not second.done()
     await second

@@ -101,6 +101,8 @@ BODIES = {
     "PromotionChange": {"max_uses": 1},
     "NewSlotRule": {"kind": "hide", "seller_id": 3},
     "SlotRuleChange": {"note": "mine"},
+    "NewSearchRule": {"kind": "hide", "seller_id": 3},
+    "SearchRuleChange": {"note": "mine"},
     "Tariff": {
         "region": "*",
         "tax_basis_points": 0,
@@ -136,6 +138,7 @@ FOR_OPERATORS = (
     "/api/v1/promotions",
     "/api/v1/tariffs",
     "/api/v1/slots",
+    "/api/v1/search-rules",
 )
 # And for operators; what is not PUBLIC.
 FOR_SELLERS = ("/api/v1/catalogue/", "/api/v1/sellers/me/")
@@ -167,6 +170,7 @@ union all select 'promotion', to_jsonb(p) - 'n_uses' from promotions as p
 union all select 'region', to_jsonb(r) from regions as r
 union all select 'payout', to_jsonb(p) from payout_runs as p
 union all select 'slot rule', to_jsonb(s) from slot_rules as s
+union all select 'search rule', to_jsonb(s) from search_rules as s
 """
 
 
@@ -354,8 +358,9 @@ union all select 'payout', to_jsonb(p) from payouts as p where seller_id = 3
 union all select 'rate', to_jsonb(r) from commission_rates as r
 union all select 'promotion', to_jsonb(p) - 'n_uses' from promotions as p
 union all select 'slot rule', to_jsonb(s) from slot_rules as s
+union all select 'search rule', to_jsonb(s) from search_rules as s
 """
-OF_SELLERS = ("/catalogue/", "/sellers", "/promotions", "/tariffs", "/slots")
+OF_SELLERS = ("/catalogue/", "/sellers", "/promotions", "/tariffs", "/slots", "/search-rules")
 OWN_OF_BOB = (
     ("GET", "/api/v1/sellers/me/orders/{order_id}"),
     ("POST", "/api/v1/sellers/me/orders/{order_id}/pack"),

@@ -133,7 +133,7 @@ def service(index, model=None, features=None, rules=(), now=NOW):
         index,
         Champion("3", model) if model else None,
         features or Features(),
-        SlotBook(None, None, slots),
+        SlotBook(None, slots),
         CurrentNewcomers(),
         verdicts_over(index, (features or Features()).products),
         now,

@@ -7,10 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from serving.recommendations import slots as serving_slots
+from transactional.rules.states import state_of
 from transactional.slots.models import SlotRuleRow
 from transactional.slots.publishing import slot_messages
 from transactional.slots.schemas import NewSlotRule
-from transactional.slots.service import state_of
 
 NOON = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 BEFORE, AFTER = NOON - dt.timedelta(hours=1), NOON + dt.timedelta(hours=1)

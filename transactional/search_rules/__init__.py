@@ -1,0 +1,1 @@
+"""What operators want of searches, and how serving hears of it."""
