@@ -24,6 +24,7 @@ from models.search.wishes import NO_WISHES, Weights, Wishes
 MANIFEST = "manifest.json"
 MAX_WINDOW = 10_000
 """Deepest place a page may end: every shard ranks that many."""
+N_MOVED = 50
 
 FIELD_SORTS = {
     "price_asc": ("price_cents", Order.Asc),
@@ -48,6 +49,8 @@ class Found:
     n_total
         Documents that have enough of the words; if none has, those that have any of them. Pinned ones
         are among them.
+    start
+        The place of the page's first in the whole list, from 0.
     n_full
         Of this page; those behind have fewer words than enough, or are pinned there.
     is_last
@@ -63,6 +66,7 @@ class Found:
     documents: list[Document]
     scores: list[float]
     n_total: int
+    start: int
     n_full: int
     is_last: bool
     corrections: Mapping[str, str]
@@ -123,13 +127,18 @@ class Index:
         limit: int = 20,
         wishes: Wishes = NO_WISHES,
         facets: Collection[str] = ALL,
+        after: int | None = None,
     ) -> Found:
         """Return the matches from `offset` on, at most `limit`, none beyond `MAX_WINDOW`.
+
+        With `after`, the product that the page before ended with: from behind it on, if it has moved by
+        `N_MOVED` places at most since. So no product is left out or comes twice because others came or went.
 
         By relevance, documents that have some of the words, but not enough of them, follow behind the
         others. In other orders they are the answer only where nothing has enough.
         """
-        wanted = max(0, min(offset + limit, MAX_WINDOW))
+        n_moved = 0 if after is None else N_MOVED
+        wanted = max(0, min(offset + limit + n_moved, MAX_WINDOW))
         wishes = wishes.for_sort(search)
         search = wishes.within(search)
         meant = understood(search.text, self.vocabulary, wishes.synonyms)
@@ -137,14 +146,16 @@ class Index:
         pinned = Pinned.find(self.shards, search, wishes.pins)
         ranked = self._whole(search, meant.parts, wanted + len(pinned), wishes.weights)
         placed = pinned.placed(search, ranked)
-        page = placed.hits[offset:wanted]
+        start = offset if after is None else self._behind(after, placed.hits, offset)
+        page = placed.hits[start : min(start + limit, MAX_WINDOW)]
         documents = self._documents([(n, address) for _, n, _, address in page])
         return Found(
             documents=documents,
             scores=[float(value) for value, *_ in page],
             n_total=placed.n_total,
-            n_full=min(max(placed.n_full - offset, 0), len(page)),
-            is_last=wanted >= min(placed.n_listed, MAX_WINDOW),
+            start=start,
+            n_full=min(max(placed.n_full - start, 0), len(page)),
+            is_last=start + limit >= min(placed.n_listed, MAX_WINDOW),
             corrections=meant.corrections,
             facets=facet_counts(self.shards, search, meant.parts, ranked.n_enough, facets),
             applied_rules=wishes.applied(pinned.hits, meant.parts, documents),
@@ -162,6 +173,13 @@ class Index:
         behind = [build_partial(shard.schema, search, parts) for shard in self.shards]
         n_behind, more = self._ranked(search, behind, wanted - len(hits), weights)
         return Ranked(hits + more, n_enough, n_behind, queries, behind)
+
+    def _behind(self, product_id: int, hits: Sequence[Hit], offset: int) -> int:
+        """Return the place behind a product, if it is about where the page before `offset` ended."""
+        first = max(offset - 1 - N_MOVED, 0)
+        near = hits[first : offset + N_MOVED]
+        ids = self._product_ids([(n, address) for _, n, _, address in near])
+        return first + ids.index(product_id) + 1 if product_id in ids else offset
 
     def products(self, product_ids: Collection[int]) -> dict[int, Document]:
         """Return the documents of those products that are in the index, by id."""
@@ -188,9 +206,12 @@ class Index:
 
     def _documents(self, hits: Sequence[tuple[int, tantivy.DocAddress]]) -> list[Document]:
         """Return the documents at places: numbers of shards, and addresses there."""
-        ids = [_ids(shard, [a for n, a in hits if n == at]) for at, shard in enumerate(self.shards)]
-        found = [self.product(next(ids[n])) for n, _ in hits]
+        found = map(self.product, self._product_ids(hits))
         return [document for document in found if document is not None]
+
+    def _product_ids(self, hits: Sequence[tuple[int, tantivy.DocAddress]]) -> list[int]:
+        ids = [_ids(shard, [a for n, a in hits if n == at]) for at, shard in enumerate(self.shards)]
+        return [next(ids[n]) for n, _ in hits]
 
     def _ranked(
         self, search: Search, queries: Sequence[Query], wanted: int, weights: Sequence[Weights]

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
+from features.schemas.row import Id
 from models.search.index import MAX_WINDOW, Found, Index
 from models.search.query import Search
 from models.search.suggesting import suggestions
@@ -34,7 +35,7 @@ from serving.search.schemas import (
 from web import cursors
 
 N_SUGGESTED_PRODUCTS, N_SUGGESTED_CATEGORIES = 3, 3
-OFFSET = TypeAdapter(tuple[Annotated[int, Field(ge=0, le=MAX_WINDOW)]])
+PLACE = TypeAdapter(tuple[Annotated[int, Field(ge=0, le=MAX_WINDOW)], Id])
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ class SearchService:
     def page(self, search: Search, cursor: str | None, limit: int) -> ProductPage:
         """Return the page that `cursor` points to, or the first.
 
-        A cursor holds a place in the list. It outlives a swap of the index; the list may then have
-        moved a little under it.
+        A cursor holds a place in the list and the last product before it. It outlives changes of products
+        and a swap of the index: the page goes on behind that product, unless the list was turned over.
 
         Raises
         ------
@@ -56,18 +57,17 @@ class SearchService:
             If the cursor is not from a search like this one.
         """
         listing = repr(search)
-        offset = _offset(cursor, listing)
+        offset, after = _place(cursor, listing)
         wanted = self.rules.of(search.text)
-        found = self.index.search(search, offset, limit, wanted.wishes)
+        found = self.index.search(search, offset, limit, wanted.wishes, after=after)
         n_products = len(found.documents)
-        end = offset + n_products
         return ProductPage(
             products=[product(document) for document in found.documents],
             n_total=found.n_total,
             partial_from=found.n_full if found.n_full < n_products else None,
             corrections=dict(found.corrections),
             facets=_facets(found),
-            next_cursor=None if found.is_last or not n_products else cursors.encode([end], listing),
+            next_cursor=_next(found, listing),
             index_date=self.index.manifest["date"],
             redirect_url=wanted.redirect_url,
             applied_rules=list(found.applied_rules),
@@ -136,10 +136,15 @@ def product(document: Mapping[str, Any]) -> Product:
     return Product.model_validate(document)
 
 
-def _offset(cursor: str | None, listing: str) -> int:
-    if cursor is None:
-        return 0
-    return cursors.decode(cursor, listing, OFFSET)[0]
+def _place(cursor: str | None, listing: str) -> tuple[int, int | None]:
+    return (0, None) if cursor is None else cursors.decode(cursor, listing, PLACE)
+
+
+def _next(found: Found, listing: str) -> str | None:
+    if found.is_last or not found.documents:
+        return None
+    end = found.start + len(found.documents)
+    return cursors.encode([end, found.documents[-1]["product_id"]], listing)
 
 
 def _facets(found: Found) -> Facets:

@@ -154,3 +154,46 @@ def test_a_broken_index_is_not_forked(published, tmp_path):
 
     with pytest.raises(Exception, match="none"):
         Fork.of(published, tmp_path / "copy")
+
+
+@pytest.mark.parametrize("sort", ["price_asc", "popularity"])
+@given(
+    st.lists(st.dictionaries(st.integers(1, 60), st.sampled_from(["gone", "new"]), max_size=9)),
+    st.integers(1, 9),
+)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None
+)
+def test_pages_go_on_behind_the_last_product_whatever_came_or_went(
+    tmp_path_factory, sort, steps, size
+):
+    """Products 1 to 40 are there at first; of those that stay so, each comes once."""
+    folder = tmp_path_factory.mktemp("pages")
+    write_index(folder / "published", [priced(n) for n in range(1, 41)])
+    fork = Fork.of(folder / "published", folder / "copy")
+    search, found, offset, after, is_last = Search("lamp", sort=sort), [], 0, None, False
+    changes = iter(steps)
+    while not is_last:
+        page = fork.index.search(search, offset, size, after=after)
+        found += [each["product_id"] for each in page.documents]
+        offset, is_last = page.start + len(page.documents), page.is_last
+        after = found[-1] if found else None
+        step = next(changes, {})
+        # The last product shown has to stay, to go on behind it.
+        fork.apply({n: None if to == "gone" else priced(n) for n, to in step.items() if n != after})
+    fork.close()
+
+    changed = {n for step in steps for n in step}
+    steady = [n for n in found if n not in changed]
+    assert len(steady) == len(set(steady))
+    assert set(steady) == set(range(1, 41)) - changed
+
+
+def priced(n):
+    """A lamp whose price, popularity and length of name have orders of their own."""
+    return document(
+        n,
+        "lamp " + "x" * (n % 7) * (n > 7),
+        price_cents=n * 37 % 1_000 + 1,
+        popularity=n * 17.0 % 61,
+    )
