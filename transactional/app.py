@@ -12,6 +12,7 @@ from transactional.accounts.credentials_router import router as credentials_rout
 from transactional.accounts.personal_data_router import router as personal_data_router
 from transactional.accounts.router import router as accounts_router
 from transactional.carts.router import router as carts_router
+from transactional.catalogue.cache.metrics import CatalogueMetrics
 from transactional.catalogue.categories.router import router as categories_router
 from transactional.catalogue.images.router import MAX_IMAGE_BYTES
 from transactional.catalogue.images.router import router as images_router
@@ -96,6 +97,7 @@ def make_shop(log_level: str) -> FastAPI:
         "redis": lambda: check_redis(app),
     }
     app = make_service("shop", "Emporium: the shop", log_level, checks, working, EXCEPTIONS)
+    app.state.catalogue_metrics = CatalogueMetrics(app.state.registry)
     add_store_handlers(app)
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1")

@@ -1,17 +1,26 @@
 """What the shop's requests and duties share: connections, checkout, clocks; built from the settings."""
 
 import datetime as dt
+import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import Any, cast
 
 from fastapi import FastAPI
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from transactional.accounts.passwords import Passwords
 from transactional.background import always, on_a_clock
+from transactional.catalogue.cache.following import ChangeFollower
+from transactional.catalogue.cache.local import LocalPages
+from transactional.catalogue.cache.reading import CatalogueReads
+from transactional.catalogue.cache.shared import SharedPages
+from transactional.catalogue.cache.truth import Truth
 from transactional.catalogue.categories.telling import PathTelling
 from transactional.catalogue.images.service import Pictures
 from transactional.catalogue.images.store import ImageStore
@@ -37,6 +46,7 @@ REDIS_SECONDS = 0.5
 FOLLOWING_SECONDS = 10.0
 DUTIES_SECONDS = 5.0
 REVOCATIONS_SECONDS = 1.0
+CHANGES_SECONDS = 0.1
 IMPORTS_SECONDS = 1.0
 MAX_WAITING = 1000
 
@@ -61,6 +71,14 @@ def equip(app: FastAPI, settings: Settings, provider: PaymentProvider | None) ->
     state.notices = _notices(settings)
     state.currency = settings.currency
     state.listings = ListingReader(engine, MAX_WAITING)
+    state.catalogue_redis = _redis_without_retries(settings)
+    state.catalogue_reads = CatalogueReads(
+        LocalPages(monotonic, random.random),
+        SharedPages(state.catalogue_redis),
+        Truth(sessions, monotonic, state.log),
+        state.catalogue_metrics,
+    )
+    state.changes = ChangeFollower(state.catalogue_reads)
     state.pictures = Pictures(sessions, ImageStore.at(settings.images_url), utc_now)
     state.importing = Importing(sessions, utc_now, new_event_id, state.log)
     state.suspensions = Suspensions(sessions, utc_now, new_event_id)
@@ -91,11 +109,13 @@ async def working(app: FastAPI) -> AsyncIterator[None]:
         # On a clock of its own: a long file holds nothing else up.
         on_a_clock([state.importing.go_on_with_imports], IMPORTS_SECONDS, state.log),
         on_a_clock([state.revocations.refresh_revocations], REVOCATIONS_SECONDS, state.log),
+        on_a_clock([state.changes.look_for_changes], CHANGES_SECONDS, state.log),
     ):
         yield
     await state.provider.aclose()
     await state.redis.aclose()
     await state.following.aclose()
+    await state.catalogue_redis.aclose()
     await state.engine.dispose()
 
 
@@ -118,6 +138,16 @@ def _redis(settings: Settings, seconds: float) -> Redis:
         decode_responses=True,
         socket_timeout=seconds,
         socket_connect_timeout=REDIS_SECONDS,
+    )
+
+
+def _redis_without_retries(settings: Settings) -> Redis:
+    """Return a client for what is done without where Redis does not answer at once."""
+    return Redis.from_url(
+        settings.redis_url,
+        socket_timeout=REDIS_SECONDS,
+        socket_connect_timeout=REDIS_SECONDS,
+        retry=Retry(NoBackoff(), 0),
     )
 
 

@@ -18,10 +18,18 @@ IfMatch = Annotated[
     str | None, Header(pattern=r'^"\d{1,18}"$', description='the version that was read: "7"')
 ]
 
+IfProductMatches = Annotated[
+    str | None,
+    Header(
+        pattern=r'^"\d{1,18}(-[0-9a-f]{18})?"$',
+        description='the ETag that was read, `"7-…"`, or the version alone, `"7"`: units may change',
+    ),
+]
+
 
 def version_of(if_match: str | None) -> int | None:
     """Return the version that a request insists on; None for any."""
-    return int(if_match.strip('"')) if if_match else None
+    return int(if_match.strip('"').partition("-")[0]) if if_match else None
 
 
 class RequestBody(BaseModel):

@@ -2,9 +2,9 @@
 
 python -m transactional.worker
 
-It follows the outbox: passes every event on to the Redis stream, times stock-outs, keeps
-the sellers' books, tells serving the rules of slots and searches and what became of products, keeps and sends mails, and deletes what
-nobody needs any more. Several may run:
+It follows the outbox: passes every event on to the Redis stream, tells the catalogue's readers what
+changed, times stock-outs, keeps the sellers' books, tells serving the rules of slots and searches and
+what became of products, keeps and sends mails, and deletes what nobody needs any more. Several may run:
 each event and each mail is taken by one of them. Killed at any moment, the next one goes on.
 """
 
@@ -17,6 +17,7 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from transactional.background import Duty, on_a_clock
+from transactional.catalogue.cache.telling import ChangeTelling
 from transactional.database import make_engine
 from transactional.deps import utc_now
 from transactional.housekeeping import Housekeeping
@@ -50,6 +51,7 @@ async def work(settings: WorkerSettings, ended: asyncio.Event) -> None:
         stack.push_async_callback(redis.aclose)
         for duties in (
             stream_duties(engine, redis),
+            catalogue_duties(engine, redis),
             stock_duties(engine),
             seller_duties(engine),
             rule_duties(engine, redis),
@@ -67,6 +69,11 @@ async def work(settings: WorkerSettings, ended: asyncio.Event) -> None:
 def stream_duties(engine: AsyncEngine, redis: Redis) -> list[Duty]:
     """Return what brings events to the stream."""
     return [OutboxReader(engine, "stream", EventStream(redis).append).read_outbox]
+
+
+def catalogue_duties(engine: AsyncEngine, redis: Redis) -> list[Duty]:
+    """Return what tells of changes in the catalogue."""
+    return [ChangeTelling(engine, redis).tell_changes]
 
 
 def stock_duties(engine: AsyncEngine) -> list[Duty]:

@@ -42,7 +42,9 @@ class BodyLimit:
             return
         max_bytes = self._limit(scope["path"])
         announced = first_header(scope, b"content-length")
-        if not announced.isdecimal():
+        if not announced and _has_no_body(scope):
+            await self.app(scope, receive, send)
+        elif not announced.isdecimal():
             await self._count(max_bytes, scope, receive, send)
         elif int(announced) > max_bytes:
             await response(_too_large(max_bytes), scope["path"])(scope, receive, send)
@@ -75,6 +77,12 @@ class BodyLimit:
             await self.app(scope, counted, unless_too_large)
         if n_bytes > max_bytes and not answered:
             await response(_too_large(max_bytes), scope["path"])(scope, receive, send)
+
+
+def _has_no_body(scope: Scope) -> bool:
+    """Tell whether a request without a Content-Length has no body (RFC 9112, 6.3)."""
+    in_one_connection = scope.get("http_version") in ("1.0", "1.1")
+    return in_one_connection and not first_header(scope, b"transfer-encoding")
 
 
 def _too_large(max_bytes: int) -> TooLargeProblem:
@@ -166,10 +174,12 @@ class InFlightLimit:
 
 
 def _is_event_stream(message: Message) -> bool:
-    return message["type"] == "http.response.start" and any(
-        name == b"content-type" and value.startswith(b"text/event-stream")
-        for name, value in message["headers"]
-    )
+    if message["type"] != "http.response.start":
+        return False
+    for name, value in message["headers"]:
+        if name == b"content-type":
+            return bool(value.startswith(b"text/event-stream"))
+    return False
 
 
 class ForwardedAddress:

@@ -38,7 +38,7 @@ def make_logger(level: str, service: str) -> structlog.BoundLogger:
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         context_class=dict,
         service=service,
-    )
+    ).bind()  # once: the lazy one that `wrap_logger` returns is bound anew for each line
     return logger
 
 

@@ -1,4 +1,4 @@
-"""Bulk loading of what a log already tells: products and stock levels, by COPY, without events.
+"""Bulk loading of what a log already tells: products and stock levels, by COPY, without events of their own.
 
 Loading the same rows again changes nothing, and never takes back what the shop did since.
 """
@@ -6,6 +6,8 @@ Loading the same rows again changes nothing, and never takes back what the shop 
 from collections.abc import Iterable, Mapping
 
 import asyncpg
+
+from transactional.outbox.catalogue import TELL_EVERYTHING_IF_FOLLOWED
 
 Rows = Iterable[Mapping[str, object]]
 """Typed rows of a log by column name, such as `pyarrow.RecordBatch.to_pylist()` gives."""
@@ -64,6 +66,7 @@ where price_cents is distinct from coalesce(was, (
     where price_history.product_id = told.product_id and changed_at = occurred_at
       and price_history.price_cents = told.price_cents)
 order by occurred_at, recorded_at""",
+    TELL_EVERYTHING_IF_FOLLOWED,
 )
 STOCK_COLUMNS = ("product_id", "n_available", "occurred_at", "recorded_at")
 STOCK_STAGING = """
@@ -94,6 +97,7 @@ select product_id, warehouse_id, merged.n_on_hand - coalesce(before.n_on_hand, 0
        case when before.product_id is null then 'opening' else 'corrected' end, merged.updated_at
 from merged left join before using (product_id, warehouse_id)
 where merged.n_on_hand <> coalesce(before.n_on_hand, 0)""",
+    TELL_EVERYTHING_IF_FOLLOWED,
 )
 
 

@@ -6,15 +6,25 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from features.schemas.row import Id
-from transactional.callers import TOKEN_IS_OPTIONAL
+from transactional.callers import TOKEN_IS_OPTIONAL, VisitorDep
+from transactional.catalogue.cache.answers import OWN
+from transactional.catalogue.cache.deps import UNCHANGED, PublicPagesDep
+from transactional.catalogue.cache.pages import etag_of
 from transactional.catalogue.deps import CatalogueDep, CatalogueServiceDep, ProductViewsDep
 from transactional.catalogue.editors import EditorDep, Onlooker, OnlookerDep
 from transactional.catalogue.models import Product
+from transactional.catalogue.public import (
+    after_of,
+    listing_address,
+    listing_fill,
+    listing_page,
+    product_address,
+    product_fill,
+)
 from transactional.catalogue.repository import CatalogueRepository, Filter
 from transactional.catalogue.schemas import (
     GroupPage,
     GroupView,
-    Listing,
     ListingPage,
     NewGroup,
     NewProduct,
@@ -24,26 +34,28 @@ from transactional.catalogue.schemas import (
     ProductView,
 )
 from transactional.catalogue.states import Status
-from transactional.catalogue.views import ProductViews
 from transactional.errors import UnknownProductProblem
-from transactional.fields import IfMatch, ProductId, version_of
+from transactional.fields import IfProductMatches, ProductId, version_of
 from web import cursors
+from web.shortcuts import JSON
 
 router = APIRouter(prefix="/catalogue", tags=["catalogue"])
 Limit = Annotated[int, Query(ge=1, le=100)]
 Cursor = Annotated[str | None, Query(max_length=200)]
 
 
-@router.get("/products")
+@router.get("/products", response_model=ListingPage, responses=UNCHANGED)
 async def list_products(
-    views: ProductViewsDep,
+    pages: PublicPagesDep,
     category_id: Annotated[Id | None, Query(description="with all below it")] = None,
     limit: Limit = 20,
     cursor: Cursor = None,
-) -> ListingPage:
+) -> Response:
     """Return what is published, by id."""
     which = Filter("published", category_id=category_id)
-    return await _page(views.catalogue, which, views.currency, limit, cursor)
+    after = after_of(which, cursor)
+    fill = listing_fill(which, limit, after, pages.currency)
+    return await pages.answer(listing_address(category_id, limit, after), fill)
 
 
 @router.get("/listings")
@@ -57,65 +69,67 @@ async def list_own(
 ) -> ListingPage:
     """Return a seller's own listings, drafts too, by id; an operator sees everybody's."""
     which = Filter(status, editor.seller_for(seller_id))
-    return await _page(views.catalogue, which, views.currency, limit, cursor)
+    found = await views.catalogue.listed(which, after_of(which, cursor), limit + 1)
+    return listing_page(found, which, limit, views.currency)
 
 
-async def _page(
-    catalogue: CatalogueRepository, which: Filter, currency: str, limit: int, cursor: str | None
-) -> ListingPage:
-    listing = f"products {which}"
-    after = cursors.decode(cursor, listing, cursors.ONE_ID)[0] if cursor else 0
-    found = await catalogue.listed(which, after, limit + 1)
-    page = [_listing(product, sha256) for product, sha256 in found[:limit]]
-    more = cursors.encode([page[-1].product_id], listing) if len(found) > limit else None
-    return ListingPage(products=page, currency=currency, next_cursor=more)
-
-
-def _listing(product: Product, image_sha256: str | None) -> Listing:
-    fields = {
-        name: getattr(product, name) for name in Listing.model_fields if name != "image_sha256"
-    }
-    return Listing(**fields, image_sha256=image_sha256)
-
-
-@router.post("/products", status_code=201)
+@router.post("/products", status_code=201, response_model=ProductView)
 async def create_product(
-    body: NewProduct, service: CatalogueServiceDep, views: ProductViewsDep, response: Response
-) -> ProductView:
+    body: NewProduct, service: CatalogueServiceDep, views: ProductViewsDep
+) -> Response:
     """List a product, as a draft that only its seller and operators see."""
     product = await service.create(body.values(), body.seller_id)
-    return await _shown(product, views, response)
+    return _own(await views.of(product), 201)
 
 
-@router.get("/products/{product_id}", openapi_extra=TOKEN_IS_OPTIONAL)
+@router.get(
+    "/products/{product_id}",
+    response_model=ProductView,
+    responses=UNCHANGED,
+    openapi_extra=TOKEN_IS_OPTIONAL,
+)
 async def read_product(
-    product_id: ProductId, views: ProductViewsDep, onlooker: OnlookerDep, response: Response
-) -> ProductView:
-    """Return a product with its price and the units that can be sold now."""
+    product_id: ProductId,
+    pages: PublicPagesDep,
+    visitor: VisitorDep,
+    views: ProductViewsDep,
+    onlooker: OnlookerDep,
+) -> Response:
+    """Return a product with its price and the units that can be sold now.
+
+    What somebody else changed is seen within a second; sellers and operators see all as it is now,
+    and their drafts.
+    """
+    if visitor is None or visitor.role == "shopper":
+        try:
+            fill = product_fill(product_id, pages.currency)
+            return await pages.answer(product_address(product_id), fill)
+        except UnknownProductProblem:
+            if visitor is None:  # else they may have become a seller since they logged in
+                raise
     product = await _visible(product_id, views.catalogue, onlooker)
-    return await _shown(product, views, response)
+    return _own(await views.of(product))
 
 
-@router.patch("/products/{product_id}")
+@router.patch("/products/{product_id}", response_model=ProductView)
 async def change_product(
     product_id: ProductId,
     body: ProductChange,
     service: CatalogueServiceDep,
     views: ProductViewsDep,
-    response: Response,
-    if_match: IfMatch = None,
-) -> ProductView:
+    if_match: IfProductMatches = None,
+) -> Response:
     """Change a product, publish it, archive it, or sell it again.
 
     With `If-Match`, refused if it was changed since that version was read.
     """
     product = await service.change(product_id, body.values(), version_of(if_match))
-    return await _shown(product, views, response)
+    return _own(await views.of(product))
 
 
 @router.delete("/products/{product_id}", status_code=204)
 async def delete_product(
-    product_id: ProductId, service: CatalogueServiceDep, if_match: IfMatch = None
+    product_id: ProductId, service: CatalogueServiceDep, if_match: IfProductMatches = None
 ) -> None:
     """Delete a draft; what was ever published is archived instead."""
     await service.delete(product_id, version_of(if_match))
@@ -176,6 +190,8 @@ async def _visible(product_id: int, catalogue: CatalogueRepository, onlooker: On
     return product
 
 
-async def _shown(product: Product, views: ProductViews, response: Response) -> ProductView:
-    response.headers["ETag"] = f'"{product.version}"'
-    return await views.of(product)
+def _own(view: ProductView, status: int = 200) -> Response:
+    """Answer who changes products: as it is now, kept by no cache."""
+    body = view.model_dump_json().encode()
+    headers = {**OWN, "ETag": etag_of(body, view.version)}
+    return Response(body, status, headers=headers, media_type=JSON)

@@ -143,7 +143,7 @@ class ProductView(BaseModel):
     currency: str
     attributes: dict[str, str]
     status: Status
-    version: Annotated[int, Field(description="for If-Match; the answer's ETag")]
+    version: Annotated[int, Field(description="for If-Match; the answer's ETag begins with it")]
     group_id: int | None
     variants: list[VariantView]
     images: list[ImageView]

@@ -77,18 +77,23 @@ Deliver = Callable[[AsyncConnection, Sequence[Event]], Awaitable[None]]
 """Takes events over, within the transaction that notes that they are delivered."""
 
 
+async def _nothing() -> None:
+    """Do nothing."""
+
+
 @dataclass(frozen=True)
 class OutboxReader:
     """Gives one consumer every event, at least once: again after a failure, none left out.
 
     What `deliver` writes through the connection it is given is done exactly once. Of several
-    processes, one reads at a time.
+    processes, one reads at a time. `at_end` is awaited whenever it finds nothing left to deliver.
     """
 
     engine: AsyncEngine
     name: str
     deliver: Deliver
     max_size: int = 500
+    at_end: Callable[[], Awaitable[None]] = _nothing
 
     async def read_outbox(self) -> int:
         """Deliver what is new, and return how much; nothing while another process reads."""
@@ -112,6 +117,8 @@ class OutboxReader:
                 fresh = {"positions": positions, "highest": max(place.position, *positions)}
                 await connection.execute(OPEN, {**values, **fresh})
                 await connection.execute(CLOSE_GAPS, name)
+            else:
+                await self.at_end()
             return bool(positions)
 
     async def _deliver_batch(self) -> int:

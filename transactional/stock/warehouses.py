@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from transactional.errors import OutOfStockProblem, ShopProblem
+from transactional.outbox.catalogue import tell_everything
 from transactional.stock.levels import tell_levels
 from transactional.stock.models import Warehouse
 from transactional.stock.repository import Move
@@ -47,6 +48,7 @@ class Warehouses:
         warehouse = await self.session.get(Warehouse, warehouse_id) if warehouse_id else Warehouse()
         if warehouse is None:
             raise UnknownWarehouseProblem(f"There is no warehouse {warehouse_id}.")
+        was_open = warehouse.is_open
         for name, value in values.items():
             setattr(warehouse, name, value)
         try:
@@ -54,6 +56,8 @@ class Warehouses:
                 self.session.add(warehouse)
         except IntegrityError as error:
             raise WarehouseNameProblem("Another warehouse has this name.") from error
+        if warehouse.is_open != was_open:  # what lies there can be sold, or not
+            await tell_everything(self.session)
         return warehouse
 
     async def transfer(self, product_id: int, from_id: int, to_id: int, quantity: int) -> None:

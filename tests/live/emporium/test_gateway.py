@@ -6,6 +6,9 @@ import sys
 
 import httpx2
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from emporium.gateway import Gateway, create_app
@@ -163,6 +166,29 @@ async def test_no_cookie_of_one_answer_goes_out_with_the_next_request(upstreams)
         told = (await client.get("/api/v1/orders")).json()
 
     assert "cookie" not in told["headers"]
+
+
+async def test_what_caches_go_by_passes_in_both_directions():
+    async def page(request):
+        headers = {"ETag": '"7-ab"', "Cache-Control": "public, max-age=2", "Vary": "authorization"}
+        unchanged = request.headers.get("if-none-match") == '"7-ab"'
+        return Response(b"" if unchanged else b"{}", 304 if unchanged else 200, headers)
+
+    shop = Starlette(routes=[Route("/api/v1/catalogue/products/7", page)])
+    gateway = create_app(Gateway("http://shop", "http://serving"), httpx2.ASGITransport(shop))
+    async with (
+        gateway.router.lifespan_context(gateway),
+        httpx2.AsyncClient(transport=httpx2.ASGITransport(gateway), base_url="http://x") as client,
+    ):
+        whole = await client.get("/api/v1/catalogue/products/7")
+        known = {"If-None-Match": whole.headers["etag"]}
+        unchanged = await client.get("/api/v1/catalogue/products/7", headers=known)
+
+    assert (whole.status_code, unchanged.status_code, unchanged.content) == (200, 304, b"")
+    for answer in (whole, unchanged):
+        assert answer.headers["etag"] == '"7-ab"'
+        assert answer.headers["cache-control"] == "public, max-age=2"
+        assert answer.headers["vary"] == "authorization"
 
 
 async def test_a_service_that_is_down_is_a_502_that_says_so():

@@ -168,6 +168,12 @@ def duties_wait(monkeypatch):
     monkeypatch.setattr("transactional.equipment.DUTIES_SECONDS", 3600)
 
 
+@pytest.fixture(autouse=True)
+def pages_are_as_the_truth_is(monkeypatch):
+    """Without a worker that tells of changes a process keeps public pages for a second; here for none."""
+    monkeypatch.setattr("transactional.catalogue.cache.local.UNTOLD_SECONDS", 0)
+
+
 SHOP = functools.cache(lambda: make_shop("ERROR"))
 """Its hundred operations take half a second to build, what it works with next to nothing."""
 

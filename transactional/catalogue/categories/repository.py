@@ -37,6 +37,7 @@ insert into paths_to_tell (category_id)
 select category_id from categories {DESCENDANTS}
 on conflict (category_id) do update set after_product_id = 0
 """)  # noqa: S608 - a constant of ours
+SUBTREE = text(f"select category_id from categories {DESCENDANTS}")  # noqa: S608 - a constant of ours
 USED = text("""
 select exists (select from categories where parent_id = :category_id)
     or exists (select from products where category_id = :category_id)
@@ -111,6 +112,10 @@ class CategoryRepository:
         # who changes a product waits for its category.
         await self.session.execute(TELL_LATER, {"category_id": category_id})
         await self.session.execute(PUT, {**values, "now": now})
+
+    async def subtree(self, category_id: int) -> Sequence[int]:
+        """Return a category and all below it."""
+        return (await self.session.scalars(SUBTREE, {"category_id": category_id})).all()
 
     async def is_used(self, category_id: int) -> bool:
         """Tell whether there are categories or products in it."""

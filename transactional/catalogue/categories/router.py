@@ -1,13 +1,15 @@
 """/catalogue/categories: anyone reads the tree, operators change it."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import TypeAdapter
 
 from features.schemas.row import Id
 from transactional.callers import OperatorDep
+from transactional.catalogue.cache.deps import UNCHANGED, PublicPagesDep
+from transactional.catalogue.categories import public
+from transactional.catalogue.categories.public import view_of
 from transactional.catalogue.categories.repository import CategoryRepository
 from transactional.catalogue.categories.schemas import (
     CategoryChange,
@@ -16,7 +18,6 @@ from transactional.catalogue.categories.schemas import (
     NewCategory,
 )
 from transactional.catalogue.categories.service import CategoryService
-from transactional.catalogue.models import Category
 from transactional.deps import SessionDep, utc_now
 from transactional.fields import Text
 from web import cursors
@@ -36,16 +37,13 @@ async def category_service(session: SessionDep) -> CategoryService:
 CategoryServiceDep = Annotated[CategoryService, Depends(category_service)]
 
 
-@router.get("")
+@router.get("", response_model=CategoryPage, responses=UNCHANGED)
 async def list_categories(
-    service: CategoryServiceDep, limit: Limit = 100, cursor: Cursor = None
-) -> CategoryPage:
+    pages: PublicPagesDep, limit: Limit = 100, cursor: Cursor = None
+) -> Response:
     """Return the whole tree by path: each category comes after the one above it."""
-    found = await service.categories.page(_after(cursor), limit + 1)
-    page = found[:limit]
-    last = page[-1] if len(found) > limit else None
-    more = cursors.encode([last.path or "", last.category_id], "categories") if last else None
-    return _page(page, more)
+    after = _after(cursor)
+    return await pages.answer(public.tree_address(limit, after), public.tree_fill(limit, after))
 
 
 def _after(cursor: str | None) -> tuple[str, int] | None:
@@ -54,24 +52,22 @@ def _after(cursor: str | None) -> tuple[str, int] | None:
     return cursors.decode(cursor, "categories", PATH_AND_ID)
 
 
-@router.get("/{category_id}")
-async def read_category(category_id: CategoryId, service: CategoryServiceDep) -> CategoryView:
+@router.get("/{category_id}", response_model=CategoryView, responses=UNCHANGED)
+async def read_category(category_id: CategoryId, pages: PublicPagesDep) -> Response:
     """Return a category."""
-    return _view(await service.read(category_id))
+    address = public.category_address(category_id)
+    return await pages.answer(address, public.category_fill(category_id))
 
 
-@router.get("/{category_id}/children")
+@router.get("/{category_id}/children", response_model=CategoryPage, responses=UNCHANGED)
 async def list_children(
-    category_id: CategoryId, service: CategoryServiceDep, limit: Limit = 100, cursor: Cursor = None
-) -> CategoryPage:
+    category_id: CategoryId, pages: PublicPagesDep, limit: Limit = 100, cursor: Cursor = None
+) -> Response:
     """Return the categories right below one, by id."""
-    await service.read(category_id)
-    listing = f"children of {category_id}"
-    after = cursors.decode(cursor, listing, cursors.ONE_ID)[0] if cursor else 0
-    found = await service.categories.children(category_id, after, limit + 1)
-    page = found[:limit]
-    more = cursors.encode([page[-1].category_id], listing) if len(found) > limit else None
-    return _page(page, more)
+    name = public.name_of_children(category_id)
+    after = cursors.decode(cursor, name, cursors.ONE_ID)[0] if cursor else 0
+    fill = public.children_fill(category_id, limit, after)
+    return await pages.answer(public.children_address(category_id, limit, after), fill)
 
 
 @router.post("", status_code=201)
@@ -79,7 +75,7 @@ async def create_category(
     body: NewCategory, _: OperatorDep, service: CategoryServiceDep
 ) -> CategoryView:
     """Make a category."""
-    return _view(await service.create(body.name, body.parent_id))
+    return view_of(await service.create(body.name, body.parent_id))
 
 
 @router.patch("/{category_id}")
@@ -91,7 +87,7 @@ async def change_category(
     Products below are told to the log with their new path within seconds.
     """
     moves = "parent_id" in body.model_fields_set
-    return _view(await service.change(category_id, body.name, body.parent_id, moves=moves))
+    return view_of(await service.change(category_id, body.name, body.parent_id, moves=moves))
 
 
 @router.delete("/{category_id}", status_code=204)
@@ -100,11 +96,3 @@ async def delete_category(
 ) -> None:
     """Delete a category that holds neither categories nor products."""
     await service.delete(category_id)
-
-
-def _page(categories: Sequence[Category], next_cursor: str | None) -> CategoryPage:
-    return CategoryPage(categories=[_view(each) for each in categories], next_cursor=next_cursor)
-
-
-def _view(category: Category) -> CategoryView:
-    return CategoryView.model_validate(category, from_attributes=True)

@@ -16,6 +16,7 @@ from transactional.catalogue.categories.tree import (
 from transactional.catalogue.models import Category
 from transactional.catalogue.problems import UnknownCategoryProblem
 from transactional.errors import ShopProblem
+from transactional.outbox.catalogue import tell_categories
 
 
 class CategoryUsedProblem(ShopProblem):
@@ -50,7 +51,9 @@ class CategoryService:
         place = await self._place(parent_id, name)
         check_length(place.path)
         await self._refuse_taken(place, None)
-        return await self.categories.add(place, self.now())
+        made = await self.categories.add(place, self.now())
+        await tell_categories(self.categories.session, [made.category_id])
+        return made
 
     async def change(
         self, category_id: int, name: str | None, parent_id: int | None, *, moves: bool
@@ -74,6 +77,8 @@ class CategoryService:
         check_move(category_id, place, await self.categories.longest_below(category_id))
         await self._refuse_taken(place, category_id)
         await self.categories.put(category_id, place, self.now())
+        below = await self.categories.subtree(category_id)
+        await tell_categories(self.categories.session, below)
         return await self.read(category_id)
 
     async def delete(self, category_id: int) -> None:
@@ -91,6 +96,7 @@ class CategoryService:
         if await self.categories.is_used(category_id):
             raise CategoryUsedProblem(category_id)
         await self.categories.delete(category)
+        await tell_categories(self.categories.session, [category_id])
 
     async def read(self, category_id: int) -> Category:
         """Return a category.

@@ -16,6 +16,7 @@ from transactional.catalogue.images.store import ImageStore
 from transactional.catalogue.repository import CatalogueRepository
 from transactional.catalogue.service import held_product
 from transactional.errors import ShopProblem
+from transactional.outbox.catalogue import tell_pictures
 from web.problems import OverloadedProblem
 
 MAX_IMAGES = 20
@@ -75,6 +76,7 @@ class ProductImages:
         """Make a stored picture the product's last and return all; `hold` says what is refused."""
         await self.hold(product_id, sha256)
         await self._images.link(product_id, sha256, alt)
+        await tell_pictures(self.session, product_id)
         return await self._images.of_product(product_id)
 
     async def arrange(self, product_id: int, digests: Sequence[str]) -> Sequence[Row[Any]]:
@@ -89,6 +91,7 @@ class ProductImages:
         if sorted(digests) != sorted(each.sha256 for each in found):
             raise ImageOrderProblem("Name each image of the product once, in the order wanted.")
         await self._images.arrange(product_id, digests)
+        await tell_pictures(self.session, product_id)
         return await self._images.of_product(product_id)
 
     async def delete(self, product_id: int, sha256: str) -> None:
@@ -102,6 +105,7 @@ class ProductImages:
         await self.hold(product_id)
         if not await self._images.unlink(product_id, sha256):
             raise UnknownImageProblem
+        await tell_pictures(self.session, product_id)
 
 
 @dataclass(frozen=True)
