@@ -32,7 +32,7 @@ def main() -> None:
     cached.unpersist()
     began = time.perf_counter()
     now = dt.datetime.now(dt.UTC)  # noqa: TID251 - the edge
-    build(IndexVersions(root), spark.read.parquet(str(products)), DAY, now)
+    build(IndexVersions(root), spark.read.parquet(str(products)), DAY, now, {})
     whole_seconds = time.perf_counter() - began
     json.dump({"shards": shards_seconds, "whole": whole_seconds}, sys.stdout)
 

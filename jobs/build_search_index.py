@@ -10,7 +10,7 @@ takes the shop back in time.
 import datetime as dt
 import math
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,6 +18,7 @@ from pyspark import TaskContext
 from pyspark.sql import DataFrame
 
 from features.schemas.lake import SearchDocument
+from jobs.index_gate import BadJudgmentsError, judge, read_judgments
 from jobs.index_versions import (
     BuildInProgressError,
     IndexCheckError,
@@ -28,7 +29,8 @@ from jobs.reports import write_report
 from jobs.runner import Dates, JobError, Settings, run
 from jobs.spark import open_lake
 from models.search.documents import SCHEMA
-from models.search.index import Index
+from models.search.index import BadIndexError, Index
+from models.search.judgments import Grades
 from models.search.writing import write_batches
 
 N_SHARDS_AT_LEAST = 2
@@ -46,21 +48,29 @@ def main(settings: Settings, dates: Dates) -> None:
         return
     documents = open_lake(settings, "build_search_index").read(SearchDocument, day, day)
     try:
-        figures = build(versions, documents, day, dt.datetime.now(dt.UTC))  # noqa: TID251 - the edge
-    except (BuildInProgressError, IndexCheckError) as error:
+        grades = read_judgments(settings.judgments)
+        now = dt.datetime.now(dt.UTC)  # noqa: TID251 - the edge
+        figures = build(versions, documents, day, now, grades)
+    except (BuildInProgressError, IndexCheckError, BadJudgmentsError) as error:
         raise JobError(f"{error}; the published index is untouched, run again") from error
     write_report(settings.reports, "build_search_index", day, figures)
 
 
 def build(
-    versions: IndexVersions, documents: DataFrame, day: dt.date, built_at: dt.datetime
+    versions: IndexVersions,
+    documents: DataFrame,
+    day: dt.date,
+    built_at: dt.datetime,
+    grades: Mapping[str, Grades],
 ) -> dict[str, object]:
-    """Write, check and publish an index of `documents`; return its manifest.
+    """Write, check, judge and publish an index of `documents`; return its manifest.
 
     Raises
     ------
     JobError
         If there is no document.
+    IndexCheckError
+        If it does not answer as it should; what was published stays.
     """
     documents = documents.drop("date").cache()
     try:
@@ -74,11 +84,21 @@ def build(
                 "shards": write_shards(documents, folder, n_documents),
                 "built_at": built_at.isoformat(),
             }
-            check(Index.open_shards(folder, manifest), n_documents, _known_titles(documents))
+            built = Index.open_shards(folder, manifest)
+            check(built, n_documents, _known_titles(documents))
+            manifest |= judge(built, _published(versions), grades) if grades else {}
             versions.publish(folder, manifest)
     finally:
         documents.unpersist()
     return manifest
+
+
+def _published(versions: IndexVersions) -> Index | None:
+    """Return the published index, None if there is none or it is of an older form."""
+    try:
+        return Index.open(versions.current)
+    except BadIndexError:
+        return None
 
 
 def write_shards(documents: DataFrame, folder: Path, n_documents: int) -> list[str]:

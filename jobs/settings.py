@@ -30,6 +30,11 @@ class Settings(BaseSettings):
         return (self.index_root or self.emporium_home / "index").resolve()
 
     @property
+    def judgments(self) -> Path:
+        """File of people's grades of search answers; it need not be there."""
+        return (self.emporium_home / "judgments.csv").resolve()
+
+    @property
     def feast(self) -> Path:
         """Folder of the feature store's registry."""
         return (self.emporium_home / "feast").resolve()

@@ -53,7 +53,7 @@ def versions(tmp_path):
 
 
 def test_every_document_is_found_through_the_published_index(table, versions):
-    manifest = build(versions, table({n: f"Lamp number{n}" for n in range(1, 51)}), DAY, NOON)
+    manifest = build(versions, table({n: f"Lamp number{n}" for n in range(1, 51)}), DAY, NOON, {})
 
     index = Index.open(versions.current)
     assert (manifest["n_documents"], index.n_documents) == (50, 50)
@@ -65,7 +65,7 @@ def test_every_document_is_found_through_the_published_index(table, versions):
 
 def test_a_rebuilt_day_replaces_the_index_and_two_earlier_versions_stay(table, versions):
     for n in range(5):
-        build(versions, table({1: f"Lamp number{n}"}), DAY, NOON)
+        build(versions, table({1: f"Lamp number{n}"}), DAY, NOON, {})
 
     assert Index.open(versions.current).search(Search("number4")).n_total == 1
     assert len([path for path in versions.versions.iterdir() if path.is_dir()]) == 3
@@ -74,30 +74,30 @@ def test_a_rebuilt_day_replaces_the_index_and_two_earlier_versions_stay(table, v
 
 def test_an_empty_day_says_what_to_run_and_publishes_nothing(table, versions):
     with pytest.raises(JobError, match="run build_features"):
-        build(versions, table({}), DAY, NOON)
+        build(versions, table({}), DAY, NOON, {})
 
     assert not versions.current.exists()
 
 
 def test_a_killed_build_leaves_the_published_index_and_is_cleared_by_the_next(table, versions):
-    build(versions, table({1: "Lamp"}), DAY, NOON)
+    build(versions, table({1: "Lamp"}), DAY, NOON, {})
     before = versions.current.readlink()
     left = versions.versions / "2026-01-31-dead.building"
     (left / "shard-1").mkdir(parents=True)
 
     assert versions.current.readlink() == before
-    build(versions, table({1: "Lamp"}), DAY, NOON)
+    build(versions, table({1: "Lamp"}), DAY, NOON, {})
 
     assert not left.exists()
 
 
 def test_an_index_that_fails_its_check_is_not_published(table, versions, monkeypatch):
-    build(versions, table({1: "Lamp"}), DAY, NOON)
+    build(versions, table({1: "Lamp"}), DAY, NOON, {})
     before = versions.current.readlink()
     monkeypatch.setattr("jobs.build_search_index._known_titles", lambda _: {1: "Zeppelin"})
 
     with pytest.raises(IndexCheckError):
-        build(versions, table({1: "Lamp", 2: "Desk"}), DAY, NOON)
+        build(versions, table({1: "Lamp", 2: "Desk"}), DAY, NOON, {})
 
     assert versions.current.readlink() == before
 
@@ -107,12 +107,22 @@ def test_two_builds_at_once_are_refused(versions):
         pass
 
 
+def test_an_index_that_answers_graded_queries_worse_is_not_published(versions, table):
+    grades = {"lamp": {1: 4}}
+    build(versions, table({1: "Lamp", 2: "Lamp shade"}), DAY, NOON, grades)
+
+    with pytest.raises(IndexCheckError, match=r"0\.0000"):
+        build(versions, table({1: "Torch", 2: "Lamp shade"}), DAY, NOON, grades)
+
+    assert Index.open(versions.current).product(1)["title"] == "Lamp"
+
+
 @pytest.mark.parametrize(
     ("n_documents", "titles", "message"),
     [(2, {}, "holds 1 of 2"), (1, {7: "Zeppelin"}, "does not find product 7")],
 )
 def test_a_check_names_what_is_wrong(table, versions, n_documents, titles, message):
-    build(versions, table({1: "Lamp"}), DAY, NOON)
+    build(versions, table({1: "Lamp"}), DAY, NOON, {})
 
     with pytest.raises(IndexCheckError, match=message):
         check(Index.open(versions.current), n_documents, titles)
