@@ -1,12 +1,15 @@
 """Real servers for tests: each on a free port, its state in a temporary folder, ended at the end."""
 
 import contextlib
+import signal
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+import psutil
 
 from emporium import postgres, redis
 from emporium.ports import free_port, is_listening
@@ -84,3 +87,25 @@ def stripe_server(folder: Path) -> Iterator[str]:
     with running(command, folder / "stripe.log", lambda: is_listening(port)):
         yield f"http://127.0.0.1:{port}"
     Path("/tmp/localstripe.pickle").unlink(missing_ok=True)  # it writes that and nowhere else
+
+
+class Store:
+    """A server of the test's own, which it may kill, stop and start again."""
+
+    def __init__(self, command, folder, ready):
+        self.command, self.folder, self.ready, self.process = command, folder, ready, None
+
+    def start(self):
+        with (self.folder.parent / f"{self.folder.name}.log").open("ab") as log:
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=log)
+        wait_until(self.ready, self.process, self.folder.parent / f"{self.folder.name}.log")
+
+    def signal(self, number):
+        root = psutil.Process(self.process.pid)
+        for each in [root, *root.children(recursive=True)]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                each.send_signal(number)
+
+    def kill(self):
+        self.signal(signal.SIGKILL)
+        self.process.wait()

@@ -12,6 +12,7 @@ from tantivy import Order, Query
 
 from models.search.building import build, build_partial
 from models.search.documents import Document, Documents
+from models.search.dropping import dropped
 from models.search.facets import ALL, FacetCounts, Shard, facet_counts
 from models.search.fields import register
 from models.search.hiding import narrowed
@@ -61,6 +62,8 @@ class Found:
         Of what `n_total` counts, each under the filters of the others.
     applied_rules
         Ids of the rules that made it what it is.
+    dropped
+        Where nothing has enough of the words: those that the best match has not.
     """
 
     documents: list[Document]
@@ -72,6 +75,7 @@ class Found:
     corrections: Mapping[str, str]
     facets: FacetCounts
     applied_rules: Sequence[int] = ()
+    dropped: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -159,7 +163,15 @@ class Index:
             corrections=meant.corrections,
             facets=facet_counts(self.shards, search, meant.parts, ranked.n_enough, facets),
             applied_rules=wishes.applied(pinned.hits, meant.parts, documents),
+            dropped=self._dropped(ranked, meant.parts),
         )
+
+    def _dropped(self, ranked: Ranked, parts: Sequence[Part]) -> Sequence[str]:
+        if ranked.n_enough or not ranked.hits or not ranked.behind:
+            return ()
+        _, n_shard, _, address = ranked.hits[0]
+        [product_id] = self._product_ids([(n_shard, address)])
+        return dropped(self.shards[n_shard], product_id, parts)
 
     def _whole(
         self, search: Search, parts: Sequence[Part], wanted: int, weights: Sequence[Weights]

@@ -137,6 +137,10 @@ class ProductPage(BaseModel):
         dict[str, str],
         Field(description="words that nothing has, as typed, and what was looked for instead"),
     ]
+    dropped: Annotated[
+        list[str],
+        Field(description="where nothing has enough of the words: those that the best match lacks"),
+    ]
     facets: Facets
     next_cursor: str | None
     index_date: str

@@ -66,6 +66,7 @@ class SearchService:
             n_total=found.n_total,
             partial_from=found.n_full if found.n_full < n_products else None,
             corrections=dict(found.corrections),
+            dropped=list(found.dropped),
             facets=_facets(found),
             next_cursor=_next(found, listing),
             index_date=self.index.manifest["date"],

@@ -1,13 +1,11 @@
 """Public pages while a store is dead or hangs, and while nobody tells of changes."""
 
 import asyncio
-import contextlib
 import shutil
 import signal
 import subprocess
 from types import SimpleNamespace
 
-import psutil
 import pytest
 import sqlalchemy as sa
 
@@ -33,37 +31,13 @@ SECONDS = 10
 """Generous: what is asserted is that nobody waits for a store that will not answer."""
 
 
-class Store:
-    """A server of the test's own, which it may kill, stop and start again."""
-
-    def __init__(self, command, folder, ready):
-        self.command, self.folder, self.ready, self.process = command, folder, ready, None
-
-    def start(self):
-        with (self.folder.parent / f"{self.folder.name}.log").open("ab") as log:
-            self.process = subprocess.Popen(self.command, stdout=log, stderr=log)
-        services.wait_until(
-            self.ready, self.process, self.folder.parent / f"{self.folder.name}.log"
-        )
-
-    def signal(self, number):
-        root = psutil.Process(self.process.pid)
-        for each in [root, *root.children(recursive=True)]:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                each.send_signal(number)
-
-    def kill(self):
-        self.signal(signal.SIGKILL)
-        self.process.wait()
-
-
 @pytest.fixture
 def own_postgres(tmp_path):
     folder, port = tmp_path / "postgres", free_port()
     postgres.initialise(folder)
     probe = [str(postgres.BINARIES / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
     command = [*postgres.command(folder, port), "-c", "fsync=off"]
-    store = Store(command, folder, lambda: subprocess.call(probe) == 0)
+    store = services.Store(command, folder, lambda: subprocess.call(probe) == 0)
     store.start()
     yield store, postgres.url(port, "postgres")
     store.kill()
@@ -73,7 +47,7 @@ def own_postgres(tmp_path):
 def own_redis(tmp_path):
     folder, port = tmp_path / "redis", free_port()
     folder.mkdir()
-    store = Store(redis_process.command(folder, port), folder, lambda: is_listening(port))
+    store = services.Store(redis_process.command(folder, port), folder, lambda: is_listening(port))
     store.start()
     yield store, redis_process.url(port)
     store.kill()

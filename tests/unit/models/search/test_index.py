@@ -106,6 +106,20 @@ def test_behind_what_has_all_words_comes_what_has_some_and_the_counts_are_withou
     assert found.facets.values["category"] == [(10, 1)]
 
 
+@pytest.mark.parametrize(
+    ("text", "dropped"),
+    [
+        ("lamp zeppelin", ["zeppelin"]),
+        ("desk tent 500 GB", ["tent", "500 gb"]),
+        ("desk lamp", []),
+        ("zeppelin", []),  # nothing at all was found
+        ("", []),
+    ],
+)
+def test_where_nothing_has_enough_of_the_words_it_says_what_the_best_lacks(index, text, dropped):
+    assert list(index.search(Search(text)).dropped) == dropped
+
+
 def test_sorted_otherwise_only_what_has_all_words_is_listed(index):
     assert ids(index, "desk lamp", sort="price_desc") == [1]
     assert ids(index, "lamp zeppelin", sort="price_desc") == [6, 1, 3]
