@@ -12,6 +12,8 @@ Makes the index that search and product pages answer from, and swaps it in.
 `build_search_index` writes the shards in parallel into a folder beside the live one, opens them,
 counts their documents, looks a known title up, and only then replaces the link `index/current`.
 Serving notices within seconds and answers from the new index without losing a request.
+`report_searches` counts what became of the searches of the last 28 days and writes the page
+`reports/searches/<day>.html`: what was looked for, found nothing, was said otherwise.
 
 **If it fails.** `index/current` still points at the last good index; search goes on with it. What was
 half built is cleared by the next run.
@@ -37,3 +39,4 @@ with DAG(
 ):
     documents = spark_job("build_search_documents", first="pictures_from")
     documents >> spark_job("build_search_index", first="to", outlets=[SEARCH_INDEX])
+    spark_job("report_searches", first="to")

@@ -17,6 +17,15 @@ def write_report(folder: Path, job: str, date: dt.date, figures: dict[str, Any])
     aside.replace(path)
 
 
+def write_page(folder: Path, name: str, date: dt.date, page: str) -> None:
+    """Write `<folder>/<name>/<date>.html`, at once."""
+    path = folder / name / f"{date}.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_suffix(f".{os.getpid()}.tmp")
+    aside.write_text(page, encoding="utf-8")
+    aside.replace(path)
+
+
 def _finite(value: Any) -> Any:  # noqa: ANN401 - JSON
     """Replace what JSON has no word for: the error of a forecast of days without any demand."""
     if isinstance(value, dict):

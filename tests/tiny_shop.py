@@ -118,12 +118,14 @@ def orders_of(day: dt.date) -> list[Raw]:
 
 
 def clicks_of(day: dt.date) -> list[Raw]:
-    """Visits of a search and four views; one event twice, one of an unknown product."""
+    """Visits of one or two searches and four views; one event twice, one of an unknown product."""
     rng = random.Random(f"clicks {day}")
     events = []
     for n in range(N_VISITS_A_DAY):
         start = rng.randrange(80_000)
         events.append(click(day, start, n, "search", None))
+        if n % 2:
+            events.append(click(day, start + 60, n, "search", None, query="small thing"))
         for step in range(1, 5):
             kind = "cart" if step == 4 else "view"
             events.append(click(day, start + 700 * step, n, kind, rng.randint(1, N_PRODUCTS)))

@@ -222,6 +222,40 @@ class SearchDocument(Row):
     date: Day
 
 
+class SearchQuery(Row):
+    """What became of a query in the 28 days that end on `date`."""
+
+    table = "search_queries"
+    key = ("date", "query")
+
+    query: Annotated[str, Field(description="in lower case, its words one blank apart")]
+    n_searches: Annotated[int, Field(ge=1)]
+    n_sessions: Annotated[int, Field(ge=1, description="client sessions that searched for it")]
+    n_empty: Annotated[int, Field(ge=0, description="searches after which nothing was shown")]
+    n_clicked: Annotated[int, Field(ge=0, description="searches after which a find was looked at")]
+    n_carted: Annotated[int, Field(ge=0, description="and one was put in the cart")]
+    n_reformulated: Annotated[
+        int, Field(ge=0, description="without a look, and within 5 minutes another query")
+    ]
+    mean_click_position: Annotated[
+        float | None, Field(ge=1, description="of the first find looked at; null if none was")
+    ]
+    date: Day
+
+
+class Reformulation(Row):
+    """How often shoppers who looked at nothing tried another query, in the 28 days that end on `date`."""
+
+    table = "reformulations"
+    key = ("date", "query", "next_query")
+
+    query: str
+    next_query: Annotated[str, Field(description="within 5 minutes of the first")]
+    n_sessions: Annotated[int, Field(ge=1, description="client sessions that did so")]
+    n_helped: Annotated[int, Field(ge=0, description="of these, found something to look at then")]
+    date: Day
+
+
 class DemandForecast(Row):
     """Units of a product that will be wanted on a day, as foreseen at the end of `date`."""
 
@@ -249,5 +283,7 @@ DERIVED: tuple[type[Row], ...] = (
     ItemLists,
     CategoryLists,
     SearchDocument,
+    SearchQuery,
+    Reformulation,
     DemandForecast,
 )

@@ -6,7 +6,14 @@ import shutil
 
 import pytest
 
-from jobs import build_daily_facts, build_features, build_lists, build_search_documents, ingest
+from jobs import (
+    build_daily_facts,
+    build_features,
+    build_lists,
+    build_search_documents,
+    ingest,
+    report_searches,
+)
 from jobs import spark as jobs_spark
 from jobs.runner import Dates, Settings
 from tests import tiny_shop
@@ -33,7 +40,14 @@ def shop(home, spark):
     return home
 
 
-JOBS = (ingest, build_daily_facts, build_features, build_lists, build_search_documents)
+JOBS = (
+    ingest,
+    build_daily_facts,
+    build_features,
+    build_lists,
+    build_search_documents,
+    report_searches,
+)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,14 @@ import pyarrow as pa
 import pytest
 
 from features.schemas.logs import ClickstreamEvent, OrderLine
-from jobs import build_daily_facts, build_features, build_lists, build_search_documents, ingest
+from jobs import (
+    build_daily_facts,
+    build_features,
+    build_lists,
+    build_search_documents,
+    ingest,
+    report_searches,
+)
 from jobs.partitions import Partitions
 from tests.spark.conftest import on
 from tests.tiny_shop import DAYS, append, click, contents
@@ -26,6 +33,7 @@ FIRST_TABLE = {
     build_features: "derived/product_features",
     build_lists: "derived/co_purchases",
     build_search_documents: "derived/search_documents",
+    report_searches: "derived/search_queries",
 }
 
 

@@ -20,7 +20,13 @@ from features.transforms.search_documents import search_documents
 from features.transforms.trending import popularity_scores, trending
 from features.transforms.user_features import units_kept, user_features, user_orders
 from features.transforms.verdicts import shop_stars, verdicts
-from jobs import build_daily_facts, build_features, build_lists, build_search_documents
+from jobs import (
+    build_daily_facts,
+    build_features,
+    build_lists,
+    build_search_documents,
+    report_searches,
+)
 from jobs.partitions import Partitions
 from tests.spark.conftest import on
 from tests.tables import arrow, table
@@ -131,15 +137,19 @@ def scores(logs):
     return popularity_scores(known_events(logs), DAY)
 
 
-BUILDS = {
-    "user_items": lambda logs: user_items(facts(logs), DAY),
-    "product_features": lambda logs: product_features(
+def features(logs):
+    return product_features(
         known_events(logs),
         opinions(logs),
         logs[ProductVersion],
         logs[StockLevel],
         the_day(logs),
-    ),
+    )
+
+
+BUILDS = {
+    "user_items": lambda logs: user_items(facts(logs), DAY),
+    "product_features": features,
     "look_ratios": looks,
     "user_features": lambda logs: user_features(
         user_orders(logs[OrderLine]),
@@ -150,7 +160,7 @@ BUILDS = {
     ),
     "trending": lambda logs: trending(scores(logs), listed(logs), DAY),
     "search_documents": lambda logs: search_documents(
-        listed(logs), logs[StockLevel], scores(logs), DAY
+        logs[ProductVersion], logs[StockLevel], scores(logs), features(logs), DAY
     ),
 }
 
@@ -184,7 +194,7 @@ def test_a_transform_that_does_not_ask_when_a_row_was_known_is_caught(spark, nam
         assert_knows_no_future(leaky, spark)
 
 
-JOBS = (build_daily_facts, build_features, build_lists, build_search_documents)
+JOBS = (build_daily_facts, build_features, build_lists, build_search_documents, report_searches)
 
 
 def plant(lake):
