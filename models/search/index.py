@@ -130,7 +130,7 @@ class Index:
         offset: int = 0,
         limit: int = 20,
         wishes: Wishes = NO_WISHES,
-        facets: Collection[str] = ALL,
+        facets: Collection[str] | None = ALL,
         after: int | None = None,
     ) -> Found:
         """Return the matches from `offset` on, at most `limit`, none beyond `MAX_WINDOW`.
@@ -139,7 +139,8 @@ class Index:
         `N_MOVED` places at most since. So no product is left out or comes twice because others came or went.
 
         By relevance, documents that have some of the words, but not enough of them, follow behind the
-        others. In other orders they are the answer only where nothing has enough.
+        others. In other orders they are the answer only where nothing has enough. With None for `facets`
+        nothing is counted, which is quicker: only the matches of the page are known, and none follow behind.
         """
         n_moved = 0 if after is None else N_MOVED
         wanted = max(0, min(offset + limit + n_moved, MAX_WINDOW))
@@ -148,7 +149,9 @@ class Index:
         meant = understood(search.text, self.vocabulary, wishes.synonyms)
         search = narrowed(self.shards, search, meant.parts)
         pinned = Pinned.find(self.shards, search, wishes.pins)
-        ranked = self._whole(search, meant.parts, wanted + len(pinned), wishes.weights)
+        ranked = self._whole(
+            search, meant.parts, wanted + len(pinned), wishes.weights, counted=facets is not None
+        )
         placed = pinned.placed(search, ranked)
         start = offset if after is None else self._behind(after, placed.hits, offset)
         page = placed.hits[start : min(start + limit, MAX_WINDOW)]
@@ -161,7 +164,7 @@ class Index:
             n_full=min(max(placed.n_full - start, 0), len(page)),
             is_last=start + limit >= min(placed.n_listed, MAX_WINDOW),
             corrections=meant.corrections,
-            facets=facet_counts(self.shards, search, meant.parts, ranked.n_enough, facets),
+            facets=facet_counts(self.shards, search, meant.parts, ranked.n_enough, facets or ()),
             applied_rules=wishes.applied(pinned.hits, meant.parts, documents),
             dropped=self._dropped(ranked, meant.parts),
         )
@@ -174,16 +177,23 @@ class Index:
         return dropped(self.shards[n_shard], product_id, parts)
 
     def _whole(
-        self, search: Search, parts: Sequence[Part], wanted: int, weights: Sequence[Weights]
+        self,
+        search: Search,
+        parts: Sequence[Part],
+        wanted: int,
+        weights: Sequence[Weights],
+        *,
+        counted: bool,
     ) -> Ranked:
         """Return the first hits of what has enough of the words, and behind them of what has some."""
         queries = [build(shard.schema, search, parts) for shard in self.shards]
-        n_enough, hits = self._ranked(search, queries, wanted, weights)
-        may_be_behind = wanted >= n_enough and sum(len(part.words) for part in parts) > 1
+        n_enough, hits = self._ranked(search, queries, wanted, weights, counted=counted)
+        is_short = wanted >= n_enough if counted else not hits
+        may_be_behind = is_short and sum(len(part.words) for part in parts) > 1
         if not (may_be_behind and (n_enough == 0 or _order(search)[0] is None)):
             return Ranked(hits, n_enough, 0, queries, ())
         behind = [build_partial(shard.schema, search, parts) for shard in self.shards]
-        n_behind, more = self._ranked(search, behind, wanted - len(hits), weights)
+        n_behind, more = self._ranked(search, behind, wanted - len(hits), weights, counted=counted)
         return Ranked(hits + more, n_enough, n_behind, queries, behind)
 
     def _behind(self, product_id: int, hits: Sequence[Hit], offset: int) -> int:
@@ -226,7 +236,13 @@ class Index:
         return [next(ids[n]) for n, _ in hits]
 
     def _ranked(
-        self, search: Search, queries: Sequence[Query], wanted: int, weights: Sequence[Weights]
+        self,
+        search: Search,
+        queries: Sequence[Query],
+        wanted: int,
+        weights: Sequence[Weights],
+        *,
+        counted: bool,
     ) -> tuple[int, list[Hit]]:
         """Return how many match, and the best of them."""
         sorted_by, order = _order(search)
@@ -234,12 +250,12 @@ class Index:
         n_wanted, wanted = wanted, max(wanted, N_WEIGHED if weights else 1)
         for n_shard, (shard, query) in enumerate(zip(self.shards, queries, strict=True)):
             if sorted_by is None:
-                result = shard.searcher.search(query, limit=wanted)
+                result = shard.searcher.search(query, limit=wanted, count=counted)
             else:
                 result = shard.searcher.search(
-                    query, limit=wanted, order_by_field=sorted_by, order=order
+                    query, limit=wanted, count=counted, order_by_field=sorted_by, order=order
                 )
-            n_total += result.count  # type: ignore[attr-defined]
+            n_total += result.count if counted else len(result.hits)  # type: ignore[attr-defined]
             # The place within its shard breaks ties: a deeper page then never repeats an item.
             hits = enumerate(result.hits)
             ranked.append([(value, n_shard, place, address) for place, (value, address) in hits])

@@ -9,6 +9,7 @@ from models.search.fields import FORMS, form_analyzer
 from models.search.index import Index
 from models.search.query import Search, readable, words
 from models.search.spelling import understood
+from models.search.writing import called
 
 N_PER_SHARD = 100
 """Each shard tells more than are shown, so that a word split over shards is counted nearly whole."""
@@ -16,12 +17,24 @@ MIN_FORM = 2
 """Single signs are no help to anybody."""
 
 
+N_LOOKED_AT = 50
+"""Products whose words are offered where too many words could follow to count them all."""
+
+
 @dataclass(frozen=True)
 class Suggestion:
-    """A query, and how many products are called so."""
+    """A query, and how many products are called so; None where only some were looked at."""
 
     text: str
-    n_products: int
+    n_products: int | None
+
+
+@dataclass(frozen=True)
+class Words:
+    """How many products are called by each word; of some of them, if not `of_all`."""
+
+    counts: Counter[str]
+    of_all: bool
 
 
 def suggestions(index: Index, typed: str, limit: int) -> list[Suggestion]:
@@ -31,13 +44,14 @@ def suggestions(index: Index, typed: str, limit: int) -> list[Suggestion]:
     of one word only the most frequent is shown.
     """
     before, prefix = _split(typed)
-    counts = _counts(index, " ".join(before), prefix)
+    found = _words(index, " ".join(before), prefix)
     best: dict[str, Suggestion] = {}
     stems_before = {stem for form in before for stem in words(form)}
-    for form, n_products in sorted(counts.items(), key=lambda each: (-each[1], each[0])):
+    for form, n_products in sorted(found.counts.items(), key=lambda each: (-each[1], each[0])):
         stem = "".join(words(form))
         if stem not in best and stem not in stems_before and _is_word(form):
-            best[stem] = Suggestion(" ".join([*before, form]), n_products)
+            text = " ".join([*before, form])
+            best[stem] = Suggestion(text, n_products if found.of_all else None)
         if len(best) == limit:
             break
     return list(best.values())
@@ -52,14 +66,29 @@ def _split(typed: str) -> tuple[Sequence[str], str]:
     return forms[:-1], forms[-1]
 
 
-def _counts(index: Index, before: str, prefix: str) -> Counter[str]:
+def _words(index: Index, before: str, prefix: str) -> Words:
+    """Return the words that begin so, of products that have the words before.
+
+    Nearly all words begin with one letter or none: then those of the best products are taken.
+    """
+    if len(prefix) < MIN_FORM:
+        return _words_of_best(index, before, prefix)
     meant = understood(before, index.vocabulary)
     search, counts = Search(before), Counter[str]()
     for shard in index.shards:
         among = build_all(shard.schema, search, meant.parts) if before else None
         found = shard.searcher.terms_with_prefix(FORMS, prefix, among, N_PER_SHARD)
         counts.update(dict(found))
-    return counts
+    return Words(counts, of_all=True)
+
+
+def _words_of_best(index: Index, before: str, prefix: str) -> Words:
+    found = index.search(Search(before), 0, N_LOOKED_AT, facets=None)
+    counts = Counter[str]()
+    for document in found.documents[: found.n_full]:
+        forms = set(form_analyzer().analyze(called(document)))
+        counts.update(form for form in forms if form.startswith(prefix))
+    return Words(counts, of_all=len(found.documents) < N_LOOKED_AT)
 
 
 def _is_word(form: str) -> bool:

@@ -206,7 +206,16 @@ class SuggestedQuery(BaseModel):
     """How what was typed may go on."""
 
     text: str
-    n_products: Annotated[int, Field(description="that are called so")]
+    n_products: Annotated[
+        int | None, Field(description="that are called so; null where not all were looked at")
+    ]
+
+
+class SuggestedCategory(BaseModel):
+    """A category of the best finds."""
+
+    category_id: int
+    path: str | None
 
 
 class SuggestedProduct(BaseModel):
@@ -220,6 +229,6 @@ class SuggestionPage(BaseModel):
     """Suggestions, the most frequent first; categories and products are of the first of them."""
 
     suggestions: list[SuggestedQuery]
-    categories: list[CategoryCount]
+    categories: list[SuggestedCategory]
     products: list[SuggestedProduct]
     index_date: str

@@ -1,6 +1,7 @@
 """Searching the published index page by page."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any
 
@@ -26,6 +27,7 @@ from serving.search.schemas import (
     SellerCount,
     StarsCount,
     StockCount,
+    SuggestedCategory,
     SuggestedProduct,
     SuggestedQuery,
     SuggestionPage,
@@ -35,6 +37,8 @@ from serving.search.schemas import (
 from web import cursors
 
 N_SUGGESTED_PRODUCTS, N_SUGGESTED_CATEGORIES = 3, 3
+N_BEST = 20
+"""Finds whose categories are suggested."""
 PLACE = TypeAdapter(tuple[Annotated[int, Field(ge=0, le=MAX_WINDOW)], Id])
 
 
@@ -79,15 +83,13 @@ class SearchService:
         found = suggestions(self.index, query.q, query.limit)
         text = found[0].text if found else query.q
         wishes = self.rules.of(text).wishes
-        best = self.index.search(
-            Search(text), 0, N_SUGGESTED_PRODUCTS, wishes, facets=("category",)
-        )
+        best = self.index.search(Search(text), 0, N_BEST, wishes, facets=None).documents
         return SuggestionPage(
             suggestions=[SuggestedQuery(text=s.text, n_products=s.n_products) for s in found],
-            categories=_facets(best).categories[:N_SUGGESTED_CATEGORIES],
+            categories=_categories(best),
             products=[
                 SuggestedProduct(product_id=each["product_id"], title=each["title"])
-                for each in best.documents
+                for each in best[:N_SUGGESTED_PRODUCTS]
             ],
             index_date=self.index.manifest["date"],
         )
@@ -146,6 +148,17 @@ def _next(found: Found, listing: str) -> str | None:
         return None
     end = found.start + len(found.documents)
     return cursors.encode([end, found.documents[-1]["product_id"]], listing)
+
+
+def _categories(documents: Sequence[Mapping[str, Any]]) -> list[SuggestedCategory]:
+    """Return the categories that most of some products are of."""
+    known = [each for each in documents if each["category_id"] is not None]
+    paths = {each["category_id"]: each["category_path"] for each in known}
+    counts = Counter(each["category_id"] for each in known)
+    return [
+        SuggestedCategory(category_id=category_id, path=paths[category_id])
+        for category_id, _ in counts.most_common(N_SUGGESTED_CATEGORIES)
+    ]
 
 
 def _facets(found: Found) -> Facets:
