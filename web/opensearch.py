@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import orjson
 
-TOO_MANY = 429
+NOT_FOUND, TOO_MANY = 404, 429
 N_TRIES = 8
 FIRST_WAIT_SECONDS = 0.2
 MAX_BULK_BYTES = 4_000_000
