@@ -1,5 +1,6 @@
 """Talking to an OpenSearch cluster."""
 
+import copy
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,9 +11,11 @@ import orjson
 
 NOT_FOUND, TOO_MANY = 404, 429
 N_TRIES = 8
+LEAST_SECONDS = 0.001
 FIRST_WAIT_SECONDS = 0.2
 MAX_BULK_BYTES = 4_000_000
 N_REASONS = 3
+MAX_SAID = 1_000
 Line = bytes | Mapping[str, Any]
 
 
@@ -35,6 +38,14 @@ class OpenSearch:
 
     def __init__(self, url: str, timeout_seconds: float) -> None:
         self._client = httpx2.Client(base_url=url, timeout=timeout_seconds)
+        self._seconds = timeout_seconds
+        self._ends_at: float | None = None
+
+    def within(self, seconds: float) -> "OpenSearch":
+        """Return the same cluster for requests that together may take so long."""
+        limited = copy.copy(self)
+        limited._ends_at = time.monotonic() + seconds  # noqa: SLF001 - its own kind
+        return limited
 
     def close(self) -> None:
         """Close the connections."""
@@ -57,18 +68,23 @@ class OpenSearch:
         content = b"".join(line + b"\n" for line in each)
         return self._send("POST", path, content, "application/x-ndjson")
 
+    def _seconds_left(self) -> float:
+        if self._ends_at is None:
+            return self._seconds
+        return max(self._ends_at - time.monotonic(), LEAST_SECONDS)
+
     def _send(self, method: str, path: str, content: bytes | None, kind: str) -> Any:  # noqa: ANN401 - JSON
         headers = {"Content-Type": kind}
         try:
-            answer = self._client.request(method, path, content=content, headers=headers)
-            parsed = orjson.loads(answer.content)
+            answer = self._client.request(
+                method, path, content=content, headers=headers, timeout=self._seconds_left()
+            )
+            if answer.is_error:  # by the cluster or by what stands before it: JSON or not
+                said = f"{method} {path}: {answer.status_code} {answer.text[:MAX_SAID]}"
+                raise OpenSearchError(said, answer.status_code)
+            return orjson.loads(answer.content)
         except (httpx2.HTTPError, ValueError) as error:
             raise OpenSearchError(f"{method} {path}: {error!r}") from error
-        if answer.is_error:
-            raise OpenSearchError(
-                f"{method} {path}: {answer.status_code} {parsed.get('error')}", answer.status_code
-            )
-        return parsed
 
     def bulk(
         self,

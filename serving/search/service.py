@@ -12,6 +12,7 @@ from models.search.query import Search
 from models.search.suggesting import suggestions
 from serving.errors import UnknownProductProblem
 from serving.search.compiling import SearchRules
+from serving.search.opensearch import WithFallback
 from serving.search.schemas import (
     AttributeCounts,
     BrandCount,
@@ -40,10 +41,14 @@ PLACE = TypeAdapter(tuple[Annotated[int, Field(ge=0, le=MAX_WINDOW)], Id])
 
 @dataclass(frozen=True)
 class SearchService:
-    """Answers from one version of the index and the rules, the same for the whole request."""
+    """Answers from one version of the index and the rules, the same for the whole request.
+
+    `searched` is the index itself, or a cluster in front of it.
+    """
 
     index: Index
     rules: SearchRules
+    searched: Index | WithFallback
 
     def page(self, search: Search, cursor: str | None, limit: int) -> ProductPage:
         """Return the page that `cursor` points to, or the first.
@@ -59,7 +64,7 @@ class SearchService:
         listing = repr(search)
         offset, after = _place(cursor, listing)
         wanted = self.rules.of(search.text)
-        found = self.index.search(search, offset, limit, wanted.wishes, after=after)
+        found = self.searched.search(search, offset, limit, wanted.wishes, after=after)
         n_products = len(found.documents)
         return ProductPage(
             products=[product(document) for document in found.documents],
@@ -70,6 +75,7 @@ class SearchService:
             facets=_facets(found),
             next_cursor=_next(found, listing),
             index_date=self.index.manifest["date"],
+            engine=found.engine,
             redirect_url=wanted.redirect_url,
             applied_rules=list(found.applied_rules),
         )
@@ -79,7 +85,7 @@ class SearchService:
         found = suggestions(self.index, query.q, query.limit)
         text = found[0].text if found else query.q
         wishes = self.rules.of(text).wishes
-        best = self.index.search(
+        best = self.searched.search(
             Search(text), 0, N_SUGGESTED_PRODUCTS, wishes, facets=("category",)
         )
         return SuggestionPage(

@@ -88,6 +88,7 @@ class OpenSearchIndex:
             facets=facet_counts(self._answers, search, meant.parts, enough.n_total, facets),
             applied_rules=wishes.applied(listed, meant.parts, documents),
             dropped=self._dropped(enough, behind, meant.parts),
+            engine="opensearch",
         )
 
     def product(self, product_id: int) -> Document | None:
