@@ -5,6 +5,8 @@ spark-submit jobs/build_search_index.py --date 2026-01-31
 Spark's executors write the shards, each its part of the documents; they need the index folder on a
 file system they share. A day older than the published index is left alone, so that a backfill never
 takes the shop back in time.
+
+With `OPENSEARCH_URL` the executors write the documents to that cluster, too, and both are published or none.
 """
 
 import datetime as dt
@@ -25,6 +27,7 @@ from jobs.index_versions import (
     IndexVersions,
     check,
 )
+from jobs.opensearch_versions import OpenSearchVersions
 from jobs.reports import write_report
 from jobs.runner import Dates, JobError, Settings, run
 from jobs.spark import open_lake
@@ -32,6 +35,7 @@ from models.search.documents import SCHEMA
 from models.search.index import BadIndexError, Index
 from models.search.judgments import Grades
 from models.search.writing import write_batches
+from web.opensearch import OpenSearchError
 
 N_SHARDS_AT_LEAST = 2
 N_DOCUMENTS_PER_SHARD = 500_000
@@ -50,8 +54,8 @@ def main(settings: Settings, dates: Dates) -> None:
     try:
         grades = read_judgments(settings.judgments)
         now = dt.datetime.now(dt.UTC)  # noqa: TID251 - the edge
-        figures = build(versions, documents, day, now, grades)
-    except (BuildInProgressError, IndexCheckError, BadJudgmentsError) as error:
+        figures = build(versions, documents, day, now, grades, opensearch(settings))
+    except (BuildInProgressError, IndexCheckError, BadJudgmentsError, OpenSearchError) as error:
         raise JobError(f"{error}; the published index is untouched, run again") from error
     write_report(settings.reports, "build_search_index", day, figures)
 
@@ -62,14 +66,15 @@ def build(
     day: dt.date,
     built_at: dt.datetime,
     grades: Mapping[str, Grades],
+    cluster: OpenSearchVersions | None = None,
 ) -> dict[str, object]:
-    """Write, check, judge and publish an index of `documents`; return its manifest.
+    """Write, check, judge and publish an index of `documents`, in a cluster too; return its manifest.
 
     Raises
     ------
     JobError
         If there is no document.
-    IndexCheckError
+    IndexCheckError, OpenSearchError
         If it does not answer as it should; what was published stays.
     """
     documents = documents.drop("date").cache()
@@ -85,12 +90,35 @@ def build(
                 "built_at": built_at.isoformat(),
             }
             built = Index.open_shards(folder, manifest)
-            check(built, n_documents, _known_titles(documents))
+            known_titles = _known_titles(documents)
+            check(built, n_documents, known_titles)
             manifest |= judge(built, _published(versions), grades) if grades else {}
+            if cluster is not None:
+                manifest |= _published_to(cluster, documents, day, built, known_titles)
             versions.publish(folder, manifest)
     finally:
         documents.unpersist()
     return manifest
+
+
+def _published_to(
+    cluster: OpenSearchVersions,
+    documents: DataFrame,
+    day: dt.date,
+    built: Index,
+    known_titles: dict[int, str],
+) -> dict[str, str]:
+    """Write, check and publish the documents of a built index in a cluster; return what it is called."""
+    with cluster.building(documents, day, built.n_documents, built.vocabulary) as index:
+        check(index, built.n_documents, known_titles)
+    cluster.publish(index.name)
+    return {"opensearch_index": index.name}
+
+
+def opensearch(settings: Settings) -> OpenSearchVersions | None:
+    """Return where the index is written besides; None without a cluster."""
+    url = settings.opensearch_url
+    return OpenSearchVersions(url, settings.opensearch_alias) if url else None
 
 
 def _published(versions: IndexVersions) -> Index | None:

@@ -14,9 +14,9 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from models.search.index import MANIFEST, Index
+from models.search.index import MANIFEST, Found
 from models.search.query import Search, words
 
 BUILDING = ".building"
@@ -30,6 +30,17 @@ class IndexCheckError(Exception):
 
 class BuildInProgressError(Exception):
     """Another process is building an index in the same folder."""
+
+
+class Searched(Protocol):
+    """An index of any engine."""
+
+    @property
+    def n_documents(self) -> int:
+        """Number of documents."""
+
+    def search(self, search: Search, offset: int = 0, limit: int = 20) -> Found:
+        """Return the matches from `offset` on, at most `limit`."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +103,7 @@ class IndexVersions:
             shutil.rmtree(path)
 
 
-def check(index: Index, n_documents: int, known_titles: dict[int, str]) -> None:
+def check(index: Searched, n_documents: int, known_titles: dict[int, str]) -> None:
     """Check that an index holds all its documents and finds known products by their titles.
 
     Parameters

@@ -16,6 +16,8 @@ class Settings(BaseSettings):
     database_url: str = ""
     redis_url: str = ""
     mlflow_tracking_uri: str = ""
+    opensearch_url: str = ""
+    opensearch_alias: str = "emporium-products"
     code_version: str = "unknown"
     spark_master: str = "local[*]"
 

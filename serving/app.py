@@ -8,7 +8,7 @@ import sys
 import threading
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing, nullcontext
 from typing import Any, cast
 
 import structlog
@@ -40,6 +40,7 @@ from serving.rule_hash import RuleHash
 from serving.search.changes import ProductChanges
 from serving.search.current import CurrentIndex
 from serving.search.deps import utc_now
+from serving.search.opensearch import SearchCluster
 from serving.search.published import published_index
 from serving.search.router import router as search_router
 from serving.search.rules import SEARCH_RULES, SearchRuleBook
@@ -52,6 +53,7 @@ from web.shortcuts import add_shortcuts
 
 REDIS_SECONDS = 1.0
 RULE_SECONDS = 0.5
+ALIAS_SECONDS = 0.5
 CHANGES_SECONDS = 0.25
 STREAM_SECONDS = 5.0  # longer than a read waits for new entries
 STOP_SECONDS = 5.0
@@ -93,20 +95,23 @@ def make_app(
     model = published_model(latest_model, load_model, log)
     features = Connections(settings.redis_url, REDIS_SECONDS)
     slots, search_rules = _rule_books(_client(settings.redis_url), log)
+    search_cluster = _search_cluster(settings, log)
     verdicts = CurrentVerdicts(index, PackedFeatures(_client(settings.redis_url)), log)
     followers = _followers(settings, log)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         seconds = settings.poll_seconds
-        watched = (
+        watched: list[tuple[Refreshed, float]] = [
             (index, CHANGES_SECONDS),
             (model, seconds),
             (verdicts, seconds),
             (slots, RULE_SECONDS),
             (search_rules, RULE_SECONDS),
-        )
-        with own_folder(copies), _Background(followers, *watched):
+            *([(search_cluster, ALIAS_SECONDS)] if search_cluster else []),
+        ]
+        until_closed = closing(search_cluster) if search_cluster else nullcontext()
+        with own_folder(copies), until_closed, _Background(followers, *watched):
             yield
         await redis.aclose()
         await features.close()
@@ -123,12 +128,18 @@ def make_app(
     app.state.redis, app.state.index, app.state.model = redis, index, model
     app.state.features, app.state.slots = PackedReader(AsyncPackedFeatures(features), log), slots
     app.state.newcomers, app.state.verdicts = CurrentNewcomers(), verdicts
-    app.state.search_rules = search_rules
+    app.state.search_rules, app.state.search_cluster = search_rules, search_cluster
     add_error_handlers(app)
     for router in (search_router, recommendations_router, events_router):
         app.include_router(router, prefix="/api/v1")
     add_shortcuts(app, shortcuts(app))
     return app
+
+
+def _search_cluster(settings: Settings, log: structlog.BoundLogger) -> SearchCluster | None:
+    if not settings.opensearch_url:
+        return None
+    return SearchCluster(settings.opensearch_url, settings.opensearch_alias, log)
 
 
 def _followers(settings: Settings, log: structlog.BoundLogger) -> tuple[Follower, Follower]:

@@ -16,6 +16,8 @@ class Settings(BaseSettings):
     index_root: Path | None = None
     feast_root: Path | None = None
     redis_url: str
+    opensearch_url: str = ""
+    opensearch_alias: str = "emporium-products"
     mlflow_tracking_uri: str
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     poll_seconds: Annotated[float, Field(gt=0, description="between looks for new versions")] = 3.0

@@ -106,12 +106,15 @@ def facet_counts(
         Facets, by their names in `UNFILTERED`; others are left empty.
     """
     counts: dict[str, Counter[Value]] = {name: Counter() for name in UNFILTERED}
-    if n_enough > N_MATCHES and not search.attributes:
-        wanted = set(wanted) - {"attribute"}
-    for others, names in _by_filters(search, wanted).items():
+    for others, names in by_filters(search, wanted, n_enough).items():
         has_enough = n_enough > 0 if others == search else None
-        counted = _terms(shards, _queries(shards, others, parts, has_enough), _fields(names))
-        counts |= {name: _part(counted, name) for name in names}
+        counted = _terms(shards, _queries(shards, others, parts, has_enough), fields_counted(names))
+        counts |= {name: counts_of(counted, name) for name in names}
+    return shown(counts)
+
+
+def shown(counts: Counts) -> FacetCounts:
+    """Return counts by facet as they are shown: the largest, with levels, stars and bands of prices."""
     return FacetCounts(
         values={
             name: _largest(counts[name]) for name in ("category", "brand", "seller", "in_stock")
@@ -123,8 +126,10 @@ def facet_counts(
     )
 
 
-def _by_filters(search: Search, wanted: Collection[str]) -> dict[Search, list[str]]:
+def by_filters(search: Search, wanted: Collection[str], n_enough: int) -> dict[Search, list[str]]:
     """Return the facets by what of the search filters them: most by all of it, in one go."""
+    if n_enough > N_MATCHES and not search.attributes:
+        wanted = set(wanted) - {"attribute"}
     found: dict[Search, list[str]] = {}
     for name, nothing in UNFILTERED.items():
         if name not in wanted:
@@ -137,11 +142,12 @@ def _by_filters(search: Search, wanted: Collection[str]) -> dict[Search, list[st
     return found
 
 
-def _fields(names: Sequence[str]) -> list[str]:
+def fields_counted(names: Sequence[str]) -> list[str]:
+    """Return the fields whose values are counted for facets."""
     return list(dict.fromkeys(FIELDS[name.split(" ", 1)[0]] for name in names))
 
 
-def _part(counted: Counts, name: str) -> Counter[Value]:
+def counts_of(counted: Counts, name: str) -> Counter[Value]:
     """Return a facet's counts: all of its field's, or those of one attribute."""
     kind, _, attribute = name.partition(" ")
     counts = counted[FIELDS[kind]]

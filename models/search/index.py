@@ -5,7 +5,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import tantivy
 from tantivy import Order, Query
@@ -26,6 +26,7 @@ MANIFEST = "manifest.json"
 MAX_WINDOW = 10_000
 """Deepest place a page may end: every shard ranks that many."""
 N_MOVED = 50
+Engine = Literal["tantivy", "opensearch"]
 
 FIELD_SORTS = {
     "price_asc": ("price_cents", Order.Asc),
@@ -64,6 +65,8 @@ class Found:
         Ids of the rules that made it what it is.
     dropped
         Where nothing has enough of the words: those that the best match has not.
+    engine
+        What answered.
     """
 
     documents: list[Document]
@@ -76,6 +79,7 @@ class Found:
     facets: FacetCounts
     applied_rules: Sequence[int] = ()
     dropped: Sequence[str] = ()
+    engine: Engine = "tantivy"
 
 
 @dataclass(frozen=True)

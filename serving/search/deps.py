@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from models.search.index import Index
 from serving.search.compiling import SearchRules
 from serving.search.current import CurrentIndex
+from serving.search.opensearch import SearchCluster, WithFallback
 from serving.search.rules import SearchRuleBook
 from serving.search.service import SearchService
 
@@ -35,9 +36,10 @@ async def current_rules(request: Request) -> SearchRules:
 RulesDep = Annotated[SearchRules, Depends(current_rules)]
 
 
-async def search_service(index: IndexDep, rules: RulesDep) -> SearchService:
+async def search_service(request: Request, index: IndexDep, rules: RulesDep) -> SearchService:
     """Build the service for one request."""
-    return SearchService(index, rules)
+    cluster: SearchCluster | None = request.app.state.search_cluster
+    return SearchService(index, rules, WithFallback(cluster, index) if cluster else index)
 
 
 SearchServiceDep = Annotated[SearchService, Depends(search_service)]

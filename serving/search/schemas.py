@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from features.schemas.row import Cents, Id
+from models.search.index import Engine
 from models.search.query import Sort
 
 Brand = Annotated[str, Field(max_length=120)]
@@ -144,6 +145,9 @@ class ProductPage(BaseModel):
     facets: Facets
     next_cursor: str | None
     index_date: str
+    engine: Annotated[
+        Engine, Field(description="what answered: tantivy too, while OpenSearch does not")
+    ]
     redirect_url: Annotated[
         str | None, Field(description="a path or page that operators want shown for this search")
     ]

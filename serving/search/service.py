@@ -13,6 +13,7 @@ from models.search.query import Search
 from models.search.suggesting import suggestions
 from serving.errors import UnknownProductProblem
 from serving.search.compiling import SearchRules
+from serving.search.opensearch import WithFallback
 from serving.search.schemas import (
     AttributeCounts,
     BrandCount,
@@ -44,10 +45,14 @@ PLACE = TypeAdapter(tuple[Annotated[int, Field(ge=0, le=MAX_WINDOW)], Id])
 
 @dataclass(frozen=True)
 class SearchService:
-    """Answers from one version of the index and the rules, the same for the whole request."""
+    """Answers from one version of the index and the rules, the same for the whole request.
+
+    `searched` is the index itself, or a cluster in front of it.
+    """
 
     index: Index
     rules: SearchRules
+    searched: Index | WithFallback
 
     def page(self, search: Search, cursor: str | None, limit: int) -> ProductPage:
         """Return the page that `cursor` points to, or the first.
@@ -63,7 +68,7 @@ class SearchService:
         listing = repr(search)
         offset, after = _place(cursor, listing)
         wanted = self.rules.of(search.text)
-        found = self.index.search(search, offset, limit, wanted.wishes, after=after)
+        found = self.searched.search(search, offset, limit, wanted.wishes, after=after)
         n_products = len(found.documents)
         return ProductPage(
             products=[product(document) for document in found.documents],
@@ -74,6 +79,7 @@ class SearchService:
             facets=_facets(found),
             next_cursor=_next(found, listing),
             index_date=self.index.manifest["date"],
+            engine=found.engine,
             redirect_url=wanted.redirect_url,
             applied_rules=list(found.applied_rules),
         )

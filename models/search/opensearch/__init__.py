@@ -1,0 +1,1 @@
+"""The same searches by OpenSearch: mapping, queries and counts as plain data."""
