@@ -5,6 +5,7 @@ import pytest
 
 from emporium.services import SPARK_CLASSES
 from tests import services
+from tests.opensearch_node import opensearch_node
 
 os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
 os.environ["PYSPARK_PYTHON"] = sys.executable  # else workers take the first `python3` of PATH
@@ -68,3 +69,10 @@ def pytest_terminal_summary(terminalreporter):
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:
             terminalreporter.write_line(f"{name}: {value}")
+
+
+@pytest.fixture(scope="session")
+def opensearch_url(tmp_path_factory):
+    """URL of a node; who uses it names its own indexes. Skips, with the reason, where none can be had."""
+    with opensearch_node(tmp_path_factory.mktemp("opensearch")) as url:
+        yield url

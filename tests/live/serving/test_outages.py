@@ -7,8 +7,6 @@ import time
 import pytest
 import redis as redis_client
 
-from emporium import redis as redis_process
-from emporium.ports import free_port, is_listening
 from features.store.opening import open_store
 from serving.settings import Settings
 from tests import services
@@ -30,12 +28,8 @@ SECONDS = 10
 
 @pytest.fixture
 def own_redis(tmp_path):
-    folder, port = tmp_path / "redis", free_port()
-    folder.mkdir()
-    store = services.Store(redis_process.command(folder, port), folder, lambda: is_listening(port))
-    store.start()
-    yield store, redis_process.url(port)
-    store.kill()
+    with services.own_redis(tmp_path / "redis") as store_and_url:
+        yield store_and_url
 
 
 @pytest.fixture

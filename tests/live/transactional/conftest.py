@@ -1,14 +1,18 @@
 """The shop's application on a real PostgreSQL and Redis, called over ASGI."""
 
+import asyncio
 import contextlib
 import datetime as dt
 import functools
 import itertools
+import time
 
 import httpx
 import httpx2
 import pytest
+import redis.asyncio as aioredis
 import sqlalchemy as sa
+import structlog
 from argon2 import Type
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -17,8 +21,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from tests import services
 from tests.live.transactional.shop_database import ShopDatabase
 from tests.live.transactional.stripe_account import StripeAccount
+from transactional import worker
 from transactional.accounts.passwords import Passwords
 from transactional.app import make_shop
+from transactional.background import on_a_clock
 from transactional.catalogue.loading import load_products, load_stock
 from transactional.equipment import equip
 from transactional.outbox.reading import OutboxReader
@@ -314,3 +320,31 @@ def promote(database):
         return database.execute(sa.text(statement), values).scalar_one()
 
     return make
+
+
+@pytest.fixture
+async def redis(redis_url):
+    client = aioredis.Redis.from_url(redis_url, decode_responses=True)
+    yield client
+    await client.aclose()
+
+
+@contextlib.asynccontextmanager
+async def doing(duties):
+    """Do some of the worker's duties, as often as the worker does, until the block ends."""
+    log = structlog.get_logger()
+    async with contextlib.AsyncExitStack() as stack:
+        for duty in duties:
+            await stack.enter_async_context(on_a_clock([duty], worker.SECONDS, log))
+        yield
+
+
+async def seconds_until(told, expected):
+    """Wait until `await told()` is that, and return for how many seconds; a busy machine has time."""
+    began = time.monotonic()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(20):
+            while await told() != expected:
+                await asyncio.sleep(0.02)
+    assert await told() == expected
+    return time.monotonic() - began

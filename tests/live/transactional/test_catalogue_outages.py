@@ -10,8 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from emporium import postgres
-from emporium import redis as redis_process
-from emporium.ports import free_port, is_listening
+from emporium.ports import free_port
 from tests import services
 from tests.live.transactional.catalogue_readers import (
     CATALOGUE,
@@ -45,12 +44,8 @@ def own_postgres(tmp_path):
 
 @pytest.fixture
 def own_redis(tmp_path):
-    folder, port = tmp_path / "redis", free_port()
-    folder.mkdir()
-    store = services.Store(redis_process.command(folder, port), folder, lambda: is_listening(port))
-    store.start()
-    yield store, redis_process.url(port)
-    store.kill()
+    with services.own_redis(tmp_path / "redis") as store_and_url:
+        yield store_and_url
 
 
 @pytest.fixture

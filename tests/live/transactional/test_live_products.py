@@ -1,18 +1,12 @@
 """What became of products is where serving reads it within a second (transactional.live_products)."""
 
-import asyncio
-import contextlib
 import datetime as dt
-import time
 
 import pytest
-import redis.asyncio as aioredis
-import structlog
 
 from features.schemas.live_products import LIVE_CHANGES, LIVE_PRODUCTS, LiveProduct
-from tests.live.transactional.conftest import level, product
+from tests.live.transactional.conftest import doing, level, product, seconds_until
 from transactional import worker
-from transactional.background import on_a_clock
 from transactional.catalogue.loading import load_products, load_stock
 from transactional.deps import utc_now
 from transactional.live_products.publishing import EVERY, LivePublishing
@@ -30,19 +24,8 @@ async def ops(shopper, migrated):
 
 
 @pytest.fixture
-async def redis(redis_url):
-    client = aioredis.Redis.from_url(redis_url, decode_responses=True)
-    yield client
-    await client.aclose()
-
-
-@pytest.fixture
 async def working(engine, redis):
-    """Do the worker's duties for live products, as often as the worker does."""
-    log = structlog.get_logger()
-    async with contextlib.AsyncExitStack() as stack:
-        for duty in worker.live_product_duties(engine, redis):
-            await stack.enter_async_context(on_a_clock([duty], worker.SECONDS, log))
+    async with doing(worker.live_product_duties(engine, redis)):
         yield
 
 
@@ -56,15 +39,9 @@ async def told(redis):
     }
 
 
-async def until_told(redis, expected):
-    """Wait until serving reads that, and return for how many seconds; a busy machine has time."""
-    began = time.monotonic()
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(20):
-            while await told(redis) != expected:
-                await asyncio.sleep(0.02)
-    assert await told(redis) == expected
-    return time.monotonic() - began
+def until_told(redis, expected):
+    """Wait until serving reads that, and return for how many seconds."""
+    return seconds_until(lambda: told(redis), expected)
 
 
 async def move(client, ops, product_id, delta):

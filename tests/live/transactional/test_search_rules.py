@@ -17,9 +17,8 @@ from serving.app import RULE_SECONDS
 from serving.published import watch
 from serving.rule_hash import RuleHash
 from serving.search.rules import SEARCH_RULES, SearchRuleBook
-from tests.live.transactional.conftest import product
+from tests.live.transactional.conftest import doing, product, seconds_until
 from transactional import worker
-from transactional.background import on_a_clock
 from transactional.catalogue.loading import load_products
 from transactional.deps import utc_now
 
@@ -51,28 +50,6 @@ async def ask(client, shopper, migrated):
     return request
 
 
-@pytest.fixture
-async def redis(redis_url):
-    client = aioredis.Redis.from_url(redis_url, decode_responses=True)
-    yield client
-    await client.aclose()
-
-
-@pytest.fixture
-async def working(engine, redis):
-    """Do the worker's duties for rules, as often as the worker does, until the block ends."""
-
-    @contextlib.asynccontextmanager
-    async def run():
-        log = structlog.get_logger()
-        async with contextlib.AsyncExitStack() as stack:
-            for duty in worker.rule_duties(engine, redis):
-                await stack.enter_async_context(on_a_clock([duty], worker.SECONDS, log))
-            yield
-
-    return run
-
-
 async def told(redis):
     """What serving reads, without the ids."""
     told = await redis.hgetall(SEARCH_RULES_KEY)
@@ -82,15 +59,9 @@ async def told(redis):
     }
 
 
-async def until_told(redis, expected):
-    """Wait until serving reads that, and return for how many seconds; a busy machine has time."""
-    began = time.monotonic()
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(20):
-            while await told(redis) != expected:
-                await asyncio.sleep(0.02)
-    assert await told(redis) == expected
-    return time.monotonic() - began
+def until_told(redis, expected):
+    """Wait until serving reads that, and return for how many seconds."""
+    return seconds_until(lambda: told(redis), expected)
 
 
 @contextlib.contextmanager
@@ -258,10 +229,10 @@ async def test_rules_are_listed_by_kind_state_and_query(ask):
 
 
 async def test_serving_is_told_of_every_change_and_again_after_redis_was_emptied(
-    ask, working, redis, record_property
+    ask, engine, redis, record_property
 ):
     both = {"pin": [PIN], "synonym": [TV]}
-    async with working():
+    async with doing(worker.rule_duties(engine, redis)):
         made = await ask("POST", **PIN)
         seconds = [await until_told(redis, {"pin": [PIN]})]
         await ask("POST", **HIDE, ends_at=LONG_AGO)
@@ -277,11 +248,11 @@ async def test_serving_is_told_of_every_change_and_again_after_redis_was_emptied
 
 
 async def test_a_search_follows_what_an_operator_wants_by_itself(
-    ask, working, redis_url, record_property
+    ask, engine, redis, redis_url, record_property
 ):
     """From the answer to the operator until serving, looking as often as it does, leads away."""
     with sync_redis.Redis.from_url(redis_url) as client, reading(client) as book:
-        async with working():
+        async with doing(worker.rule_duties(engine, redis)):
             await ask("POST", **SALE)
             began = time.monotonic()
             async with asyncio.timeout(20):

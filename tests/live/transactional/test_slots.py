@@ -1,20 +1,16 @@
 """Operators pin, hide and weigh; serving's Redis follows within a second (transactional.slots)."""
 
 import asyncio
-import contextlib
 import datetime as dt
 import itertools
 import json
-import time
 
 import pytest
 import redis.asyncio as aioredis
-import structlog
 
 from features.schemas.slots import SLOTS_KEY
-from tests.live.transactional.conftest import product
+from tests.live.transactional.conftest import doing, product, seconds_until
 from transactional import worker
-from transactional.background import on_a_clock
 from transactional.catalogue.loading import load_products
 from transactional.deps import utc_now
 from transactional.rules.publishing import EVERY, RulePublishing
@@ -46,42 +42,14 @@ async def ask(client, shopper, migrated):
     return request
 
 
-@pytest.fixture
-async def redis(redis_url):
-    client = aioredis.Redis.from_url(redis_url, decode_responses=True)
-    yield client
-    await client.aclose()
-
-
-@pytest.fixture
-async def working(engine, redis):
-    """Do the worker's duties for slots, as often as the worker does, until the block ends."""
-
-    @contextlib.asynccontextmanager
-    async def run():
-        log = structlog.get_logger()
-        async with contextlib.AsyncExitStack() as stack:
-            for duty in worker.rule_duties(engine, redis):
-                await stack.enter_async_context(on_a_clock([duty], worker.SECONDS, log))
-            yield
-
-    return run
-
-
 async def told(redis):
     """What serving reads."""
     return {slot: json.loads(rules) for slot, rules in (await redis.hgetall(SLOTS_KEY)).items()}
 
 
-async def until_told(redis, expected):
-    """Wait until serving reads that, and return for how many seconds; a busy machine has time."""
-    began = time.monotonic()
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(20):
-            while await told(redis) != expected:
-                await asyncio.sleep(0.02)
-    assert await told(redis) == expected
-    return time.monotonic() - began
+def until_told(redis, expected):
+    """Wait until serving reads that, and return for how many seconds."""
+    return seconds_until(lambda: told(redis), expected)
 
 
 async def test_a_rule_is_made_changed_and_removed_and_every_step_is_told(ask, rows):
@@ -207,10 +175,10 @@ async def test_slots_and_their_rules_are_listed_by_what_counts_now(ask):
 
 
 async def test_serving_is_told_of_every_change_and_again_after_redis_was_emptied(
-    ask, working, redis, record_property
+    ask, engine, redis, record_property
 ):
     both = {"home": [PIN], "cart": [WEIGH]}
-    async with working():
+    async with doing(worker.rule_duties(engine, redis)):
         made = await ask("POST", **PIN)
         seconds = [await until_told(redis, {"home": [PIN]})]
         await ask("POST", **HIDE, ends_at=LONG_AGO)
@@ -225,11 +193,11 @@ async def test_serving_is_told_of_every_change_and_again_after_redis_was_emptied
     record_property("seconds until serving can read a rule", each)
 
 
-async def test_a_worker_that_starts_puts_an_older_redis_right(ask, working, redis):
+async def test_a_worker_that_starts_puts_an_older_redis_right(ask, engine, redis):
     await ask("POST", **PIN)
     await redis.hset(SLOTS_KEY, mapping={"home": json.dumps([HIDE]), "gone": "[]"})
 
-    async with working():
+    async with doing(worker.rule_duties(engine, redis)):
         await until_told(redis, {"home": [PIN]})
 
 

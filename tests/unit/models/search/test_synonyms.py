@@ -6,7 +6,7 @@ from models.search.query import Part, Search
 from models.search.spelling import Vocabulary, understood
 from models.search.synonyms import NO_SYNONYMS, SynonymRule, Synonyms
 from models.search.wishes import Wishes
-from tests.unit.models.search.test_index import build_index, documents
+from tests.unit.models.search.products import build_index, documents
 
 VOCABULARY = Vocabulary({"television": 9, "headset": 5, "stand": 4, "tvstand": 1, "tale": 3}, {})
 TV = ["tv", "television"]

@@ -8,7 +8,7 @@ from models.search import building, hiding, placing
 from models.search import index as index_module
 from models.search.query import Search, Things
 from models.search.wishes import NO_WISHES, Pin, Weights, Wishes
-from tests.unit.models.search.test_index import build_index, documents
+from tests.unit.models.search.products import build_index, documents
 
 N_PRODUCTS = 6
 IDS = st.integers(1, N_PRODUCTS + 1)  # one more than there are

@@ -4,27 +4,32 @@ import pytest
 
 from models.search.opensearch.index import OpenSearchIndex
 from models.search.opensearch.rows import bulk_lines, settings_and_mapping
-from tests.opensearch_node import opensearch_node
 from tests.unit.models.search.products import index_of
 from web.opensearch import OpenSearch
 
+ENGINES = [
+    "tantivy, 1 shard",
+    "tantivy, 3 shards",
+    pytest.param("opensearch", marks=pytest.mark.live),
+]
+
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory):
-    with opensearch_node(tmp_path_factory.mktemp("opensearch")) as url:
-        cluster = OpenSearch(url, timeout_seconds=30)
-        yield cluster
-        cluster.close()
+def cluster(opensearch_url):
+    cluster = OpenSearch(opensearch_url, timeout_seconds=30)
+    yield cluster
+    cluster.close()
 
 
-@pytest.fixture(scope="module", params=["tantivy", "opensearch"])
+@pytest.fixture(scope="module", params=ENGINES)
 def index_documents(request, tmp_path_factory):
-    """Return what makes an index of documents, by one engine and then by the other."""
+    """Return what makes an index of documents, by one engine and then by the others."""
 
     def by_tantivy(documents):
-        return index_of(tmp_path_factory.mktemp("index"), documents)
+        n_shards = 3 if "3" in request.param else 1
+        return index_of(tmp_path_factory.mktemp("index"), documents, n_shards)
 
-    if request.param == "tantivy":
+    if request.param != "opensearch":
         return by_tantivy
     cluster, numbers = request.getfixturevalue("cluster"), itertools.count()
 

@@ -1,22 +1,16 @@
 """What a search engine has to do, whichever it is: Tantivy (models.search.index) or OpenSearch."""
 
-from collections import Counter
-from dataclasses import replace
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.search.facets import UNFILTERED
 from models.search.index import FIELD_SORTS
 from models.search.query import Search, Things
 from models.search.synonyms import SynonymRule, Synonyms
 from models.search.wishes import Pin, Weights, Wishes
 from tests.unit.models.search import test_facets as scan
-from tests.unit.models.search.products import document
-from tests.unit.models.search.test_index import documents
+from tests.unit.models.search.products import document, documents
 
-pytestmark = pytest.mark.live
 MEANT = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
@@ -142,7 +136,7 @@ def test_filters_do_not_change_the_score(index):
 
 
 @pytest.mark.parametrize("sort", [*FIELD_SORTS, "relevance"])
-@pytest.mark.parametrize("text", ["lamp desk shoes torch", "lamp", ""])
+@pytest.mark.parametrize("text", ["lamp desk shoes torch", "desk lamp", "lamp", ""])
 def test_pages_put_together_are_the_whole_list(index, text, sort):
     search = Search(text, sort=sort)
 
@@ -182,7 +176,14 @@ def test_a_document_comes_back_whole(index):
 HIDING = Wishes(hidden=(Things((2,)), Things((), (10,)), Things((), (), (), ("Fleet",))))
 PINNING = Wishes(pins=(Pin(1, 3, 11), Pin(3, 5, 12), Pin(4, 99, 13)))
 WEIGHING = Wishes(
-    weights=(Weights({"product_id": {6: (100.0, (21,))}, "brand": {"Holz": (0.1, (22,))}}),)
+    weights=(
+        Weights(
+            {
+                "product_id": {6: (10_000.0, (21,)), 3: (10.0, (21,))},
+                "brand": {"Holz": (0.1, (22,))},
+            }
+        ),
+    )
 )
 SAYING = Wishes(synonyms=Synonyms.of([SynonymRule(31, ["sneakers"], ["running shoes"])]))
 
@@ -220,15 +221,32 @@ def test_no_text_is_an_error(index, text):
 @given(scan.searches)
 @settings(suppress_health_check=MEANT, max_examples=30, deadline=None)
 def test_facets_are_those_of_a_full_scan_under_the_other_filters(drawn, search):
-    found = drawn.search(search)
+    scan.assert_facets_are_of_a_scan(drawn, search)
 
-    assert found.n_total == len(scan.scanned(search))
-    for name, column in scan.COLUMNS.items():
-        others = scan.scanned(replace(search, **UNFILTERED[name]))
-        counts = Counter(each[column] for each in others if each[column] is not None)
-        assert dict(found.facets.values[name]) == counts, name
-    others = scan.scanned(replace(search, **UNFILTERED["level"]))
-    paths = Counter(path for each in others for path in scan.levels_of(each["category_path"]))
-    assert dict(found.facets.values["level"]) == paths
-    others = scan.scanned(replace(search, **UNFILTERED["price"]))
-    assert sum(band.n_products for band in found.facets.prices) == len(others)
+
+def test_sorted_otherwise_only_what_has_all_words_is_listed(index):
+    assert ids(index, "desk lamp", sort="price_desc") == [1]
+    assert ids(index, "lamp zeppelin", sort="price_desc") == [6, 1, 3]
+
+
+def test_a_page_says_whether_it_is_the_last(index):
+    """Four products have one of the words or both."""
+    ends = [index.search(Search("desk lamp"), start, 1).is_last for start in range(4)]
+
+    assert ends == [False, False, False, True]
+
+
+def test_counts_are_of_all_matches_not_of_the_page(index):
+    found = index.search(Search("lamp"), limit=1)
+
+    assert (len(found.documents), found.n_total) == (1, 3)
+    assert found.facets.values["category"] == [(10, 2), (50, 1)]
+    assert found.facets.values["brand"] == [("Lumo", 3)]
+
+
+def test_without_facets_the_page_is_the_same(index):
+    """Nothing needs to be counted then."""
+    found = index.search(Search("lamp"), facets=None)
+
+    assert [each["product_id"] for each in found.documents] == ids(index, "lamp")
+    assert not found.facets.values["brand"]
