@@ -96,9 +96,17 @@ class Partitions:
         shutil.rmtree(staged)
 
     def read(
-        self, row: type[Row], first: dt.date | None, last: dt.date, columns: list[str] | None = None
+        self,
+        row: type[Row],
+        first: dt.date | None,
+        last: dt.date,
+        columns: list[str] | None = None,
+        where: ds.Expression | None = None,
     ) -> pa.Table:
-        """Return the table's rows of `first` (or the first day there is) to `last`, inclusive."""
+        """Return the table's rows of `first` (or the first day there is) to `last`, inclusive.
+
+        `where` leaves rows out as they are read.
+        """
         schema = arrow_schema(row)
         layer = layer_of(row)
         # Only the days' own files are listed: a table may have years of others.
@@ -110,7 +118,7 @@ class Partitions:
         ]
         dates = ds.partitioning(pa.schema([("date", pa.date32())]), flavor="hive")
         table = ds.dataset(files, schema=schema, partitioning=dates, format="parquet")
-        return table.to_table(columns=columns or schema.names)
+        return table.to_table(columns=columns or schema.names, filter=where)
 
     def widen(self, row: type[Row]) -> list[dt.date]:
         """Write anew, with nulls, the days of before the table had its newest columns; return them.

@@ -2,47 +2,15 @@
 
 import datetime as dt
 import html
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from jobs.page_parts import Column, Rows, document, table
 
 MIN_SESSIONS = 3
 """What fewer sessions searched for is not shown: it may be somebody's name."""
 N_SHOWN = 25
 MIN_HELPED = 3
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 62rem; padding: 0 1rem; color: #1d1d1f }
-h1 { font-size: 1.5rem } h2 { font-size: 1.1rem; margin-top: 2rem }
-table { border-collapse: collapse; width: 100% } td, th { padding: .25rem .6rem; text-align: right }
-th { font-weight: 600; border-bottom: 1px solid #ccc } td:first-child, th:first-child { text-align: left }
-tr:nth-child(even) { background: #f6f6f8 } code { font-size: .85em; overflow-wrap: anywhere }
-.figures { display: flex; gap: 1rem; flex-wrap: wrap } .figures div { background: #f6f6f8; padding: .6rem 1rem }
-.figures b { display: block; font-size: 1.4rem } .bar { background: #3b6fd4; height: .6rem; display: inline-block }
-p.none { color: #777 } td.words { text-align: left }
-"""
-Rows = Sequence[Mapping[str, Any]]
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a table: its head, and what it says of a row, as HTML."""
-
-    head: str
-    name: str
-    as_share_of: str | None = None
-
-    def cell(self, row: Mapping[str, Any]) -> str:
-        """Return the cell of a row."""
-        value = row[self.name]
-        if self.as_share_of:
-            ratio = value / row[self.as_share_of]
-            bar = f'<span class="bar" style="width:{60 * ratio:.0f}px"></span>'
-            return f"<td>{bar} {100 * ratio:.0f} %</td>"
-        if isinstance(value, str):
-            return f'<td class="words">{html.escape(value)}</td>'
-        return f"<td>{'' if value is None else f'{value:,.1f}'.removesuffix('.0')}</td>"
-
-
 QUERY = Column("query", "query")
 SEARCHES = Column("searches", "n_searches")
 CLICKED = Column("looked at a find", "n_clicked", "n_searches")
@@ -80,12 +48,10 @@ def page(queries: Rows, tried: Rows, date: dt.date, n_days: int) -> str:
         ("Synonyms to consider", proposals(synonyms(tried))),
     ]
     body = "".join(f"<h2>{title}</h2>{content}" for title, content in sections)
-    title = f"Searches of the {n_days} days to {date}"
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-        f"<style>{STYLE}</style><h1>{title}</h1>{figures(queries)}"
-        f"<p>Queries of fewer than {MIN_SESSIONS} sessions are counted above, not shown below.</p>{body}</html>"
+    few = (
+        f"<p>Queries of fewer than {MIN_SESSIONS} sessions are counted above, not shown below.</p>"
     )
+    return document(f"Searches of the {n_days} days to {date}", figures(queries) + few + body)
 
 
 def figures(queries: Rows) -> str:
@@ -102,16 +68,6 @@ def figures(queries: Rows) -> str:
         share = sum(row[name] for row in queries) / n_searches if n_searches else 0.0
         told.append(f"<div><b>{100 * share:.1f} %</b>{words}</div>")
     return f'<div class="figures">{"".join(told)}</div>'
-
-
-def table(rows: Rows, columns: Iterable[Column]) -> str:
-    """Return rows as a table."""
-    if not rows:
-        return '<p class="none">None.</p>'
-    columns = list(columns)
-    head = "".join(f"<th>{column.head}</th>" for column in columns)
-    lines = ("".join(column.cell(row) for column in columns) for row in rows)
-    return f"<table><tr>{head}</tr>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
 
 
 def synonyms(tried: Rows) -> list[tuple[str, str, int]]:

@@ -5,7 +5,7 @@ tables hold in partition D a whole picture as of the end of D, made from partiti
 """
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -260,14 +260,50 @@ class DemandForecast(Row):
     """Units of a product that will be wanted on a day, as foreseen at the end of `date`."""
 
     table = "demand_forecasts"
-    key = ("date", "product_id", "demand_date")
+    key = ("date", "product_id", "warehouse_id", "demand_date")
 
     product_id: int
+    warehouse_id: Annotated[int, Field(ge=0, description="0 for the whole shop")]
     demand_date: Annotated[dt.date, Field(description="1 to `horizon` days after `date`")]
     mean_units: Annotated[float, Field(ge=0)]
+    p05_units: Annotated[float, Field(ge=0, description="exceeded 19 times in 20")]
     p10_units: Annotated[float, Field(ge=0, description="exceeded 9 times in 10")]
     p50_units: Annotated[float, Field(ge=0)]
     p90_units: Annotated[float, Field(ge=0, description="exceeded once in 10")]
+    p95_units: Annotated[float, Field(ge=0, description="exceeded once in 20")]
+    model_version: Annotated[str, Field(description="the model and what it learned from")]
+    date: Day
+
+
+class ForecastScore(Row):
+    """What a forecast of one day's demand proved to be worth, summed over products.
+
+    Partition D is of the demand of D as known by its end, one set of rows for each forecast of it.
+    """
+
+    table = "forecast_scores"
+    key = ("date", "made_on", "segment_kind", "segment")
+
+    made_on: Annotated[
+        dt.date, Field(description="the forecast's own partition, 1 to 28 days before")
+    ]
+    model_version: Annotated[str, Field(description="of that forecast")]
+    segment_kind: Literal["all", "pace", "category"]
+    segment: Annotated[str, Field(description="`all`; rare, steady or fast; a category's id")]
+    n_forecasts: Annotated[float, Field(ge=1, description="products")]
+    n_units: Annotated[float, Field(ge=0, description="that were sold")]
+    sum_error: Annotated[float, Field(description="mean forecast - units")]
+    sum_absolute_error: Annotated[float, Field(ge=0, description="of the median")]
+    sum_absolute_error_naive: Annotated[
+        float, Field(ge=0, description="of the same weekday last known when it was made")
+    ]
+    sum_pinball_5: Annotated[float, Field(ge=0, description="quantile loss of p05, units")]
+    sum_pinball_10: Annotated[float, Field(ge=0)]
+    sum_pinball_50: Annotated[float, Field(ge=0)]
+    sum_pinball_90: Annotated[float, Field(ge=0)]
+    sum_pinball_95: Annotated[float, Field(ge=0)]
+    n_within_80: Annotated[float, Field(ge=0, description="products within p10 to p90")]
+    n_within_90: Annotated[float, Field(ge=0, description="within p05 to p95")]
     date: Day
 
 
@@ -286,4 +322,5 @@ DERIVED: tuple[type[Row], ...] = (
     SearchQuery,
     Reformulation,
     DemandForecast,
+    ForecastScore,
 )

@@ -1,0 +1,146 @@
+"""The page about forecasts: how good they were, what is wrong of late, and what is foreseen now."""
+
+import datetime as dt
+import html
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jobs.charts import Band, Line, chart
+from jobs.page_parts import Column, Rows, document, table
+from jobs.shown_forecasts import ShownForecast
+from models.evaluation.forecast_accounts import added, measures
+
+BLUE, GREY, FAINT, GREEN = "#2457c5", "#8a8a94", "#cfdcf7", "#2e8b57"
+WEEKS = ((1, 7), (8, 14), (15, 28))
+N_SEGMENTS = 20
+WHAT = Column("", "what")
+MEASURES = (
+    Column("units", "n_units"),
+    Column("WAPE %", "wape"),
+    Column("last week's same day %", "wape_naive"),
+    Column("bias %", "bias"),
+    Column("pinball p50", "pinball_50"),
+    Column("within 80 %", "coverage_80"),
+    Column("within 90 %", "coverage_90"),
+)
+RATIOS = ("wape", "wape_naive", "bias", "coverage_80", "coverage_90")
+
+
+def page(
+    rows: Rows, alarms: Mapping[str, str], shown: Sequence[ShownForecast], date: dt.date
+) -> str:
+    """Return the page as HTML.
+
+    Parameters
+    ----------
+    rows
+        Of the table `ForecastScore`, of the last days up to `date`.
+    """
+    body = _alarms(alarms, bool(rows)) + _scored(rows)
+    plots = "".join(_product(each) for each in shown)
+    return document(f"Demand forecasts, {date}", f"{body}<h2>What is foreseen</h2>{plots}")
+
+
+def _alarms(alarms: Mapping[str, str], is_scored: bool) -> str:  # noqa: FBT001
+    if not is_scored:
+        return '<p class="none">No forecast has come true yet: the days it is of are still to come.</p>'
+    if not alarms:
+        return '<p class="well">Nothing is wrong with the forecasts of the last 7 days.</p>'
+    return "".join(
+        f'<p class="alarm"><b>{html.escape(name.replace("_", " "))}</b>: {html.escape(sentence)}.</p>'
+        for name, sentence in alarms.items()
+    )
+
+
+def _scored(rows: Rows) -> str:
+    if not rows:
+        return ""
+    whole = [row for row in rows if row["segment_kind"] == "all"]
+    ahead = [
+        _line(f"{first} to {last} days ahead", part)
+        for first, last in WEEKS
+        if (part := [row for row in whole if first <= _ahead(row) <= last])
+    ]
+    sections = [
+        ("By how far ahead", ahead),
+        ("By model version", _by(whole, "model_version")),
+        ("By pace of sales", _by([r for r in rows if r["segment_kind"] == "pace"], "segment")),
+        ("By category", _by([r for r in rows if r["segment_kind"] == "category"], "segment")),
+    ]
+    tables = "".join(f"<h2>{head}</h2>{table(t, (WHAT, *MEASURES))}" for head, t in sections)
+    return _error_by_day(whole) + tables
+
+
+def _error_by_day(whole: Rows) -> str:
+    """Return the plot of WAPE by day of demand, of forecasts up to a week old."""
+    near = [row for row in whole if _ahead(row) <= WEEKS[0][1]]
+    days = sorted({row["date"] for row in near})
+    if len(days) < 2:
+        return ""
+    found = [measures(added([row for row in near if row["date"] == day])) for day in days]
+    parts = [
+        Line("last week's same day", _percents(found, "wape_naive"), GREY, "dashed"),
+        Line("forecast", _percents(found, "wape"), BLUE),
+    ]
+    return f"<h2>Error by day, 1 to 7 days ahead, WAPE %</h2>{chart(days, parts, 'WAPE by day')}"
+
+
+def _by(rows: Rows, name: str) -> list[dict[str, Any]]:
+    """Return a line for each value of a column, the most units first."""
+    values = sorted({row[name] for row in rows})
+    lines = [_line(value, [row for row in rows if row[name] == value]) for value in values]
+    return sorted(lines, key=lambda line: -line["n_units"])[:N_SEGMENTS]
+
+
+def _line(what: str, rows: Rows) -> dict[str, Any]:
+    total = added(rows)
+    found = measures(total)
+    percents = {name: _rounded(100 * found[name], 1) for name in RATIOS}
+    return {
+        "what": what,
+        "n_units": total["n_units"],
+        "pinball_50": _rounded(found["pinball_50"], 3),
+        **percents,
+    }
+
+
+def _product(each: ShownForecast) -> str:
+    n_past, n_ahead = len(each.sold), len(each.mean)
+    days = [each.made_on + dt.timedelta(days=n + 1 - n_past) for n in range(n_past + n_ahead)]
+    before: list[float | None] = [None] * n_past
+    after: list[float | None] = [None] * n_ahead
+    demand = chart(
+        days,
+        [
+            Band("8 of 10 days", [*before, *each.low], [*before, *each.high], FAINT),
+            Line("sold", [*each.sold, *after], GREY),
+            Line("foreseen mean", [*before, *each.mean], BLUE),
+        ],
+        f"units of {each.title} by day",
+    )
+    stock = chart(
+        days, [Line("in stock at the day's end", [*each.stock, *after], GREEN, "step")], "stock"
+    )
+    cover = "" if each.days_of_cover is None else f" · stock for {_cover(each, n_ahead)}"
+    return (
+        f"<h3>{html.escape(each.title)} <small>{each.product_id}{cover}</small></h3>"
+        f'<div class="pair">{demand}{stock}</div>'
+    )
+
+
+def _cover(each: ShownForecast, n_ahead: int) -> str:
+    days = each.days_of_cover or 0.0
+    return f"more than {n_ahead} days" if days >= n_ahead else f"{days:.1f} days"
+
+
+def _ahead(row: Mapping[str, Any]) -> int:
+    return int((row["date"] - row["made_on"]).days)
+
+
+def _percents(found: Sequence[Mapping[str, float]], name: str) -> list[float | None]:
+    return [_rounded(100 * each[name], 2) for each in found]
+
+
+def _rounded(value: float, n_digits: int) -> float | None:
+    return round(value, n_digits) if math.isfinite(value) else None
