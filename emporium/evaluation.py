@@ -19,6 +19,7 @@ from emporium.event_files import (
     read_items,
 )
 from emporium.table_files import TableFileError
+from jobs.reports import finite
 from models.evaluation.comparison import Comparison, Outcome, compare
 from models.evaluation.cuts import Cut, Rule, TooLittleError, cut_of, inner, repeated_share
 from models.evaluation.holdouts import Holdout, holdout
@@ -71,7 +72,7 @@ def run(files: Files, wishes: Wishes, json_file: Path | None, console: Console) 
     found = compare(comparison, choosing, judging, lambda line: console.print(line, markup=False))
     show(console, found, wishes.k)
     if json_file:
-        json_file.write_text(json.dumps(figures(found), indent=2))
+        json_file.write_text(json.dumps(finite(figures(found)), indent=2))
 
 
 def holdouts(log: Log, later: EventFile | None, cut: Cut) -> tuple[Holdout, Holdout]:

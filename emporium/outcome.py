@@ -9,6 +9,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from jobs.reports import finite
+
 JOBS = (
     "ingest",
     "publish_features",
@@ -117,5 +119,5 @@ def shown(value: Any) -> str:  # noqa: ANN401 - JSON
 def write_json(figures: dict[str, Any], path: Path) -> None:
     """Write the figures at once."""
     aside = path.with_name(path.name + ".tmp")
-    aside.write_text(json.dumps(figures, indent=2, default=str))
+    aside.write_text(json.dumps(finite(figures), indent=2, default=str))
     aside.replace(path)

@@ -13,7 +13,7 @@ def write_report(folder: Path, job: str, date: dt.date, figures: dict[str, Any])
     path = folder / job / f"{date}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_suffix(f".{os.getpid()}.tmp")
-    aside.write_text(json.dumps(_finite(figures), indent=2, sort_keys=True, default=str))
+    aside.write_text(json.dumps(finite(figures), indent=2, sort_keys=True, default=str))
     aside.replace(path)
 
 
@@ -26,8 +26,10 @@ def write_page(folder: Path, name: str, date: dt.date, page: str) -> None:
     aside.replace(path)
 
 
-def _finite(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Replace what JSON has no word for: the error of a forecast of days without any demand."""
+def finite(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return what JSON can say: null for what is no number, as the error of a forecast of nothing."""
     if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
+        return {key: finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(each) for each in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
