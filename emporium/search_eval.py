@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from emporium.evaluate import WIDTH
+from models.search.languages import Language
 
 
 def search_eval(  # noqa: PLR0913, PLR0917 - one parameter per option
@@ -25,6 +26,9 @@ def search_eval(  # noqa: PLR0913, PLR0917 - one parameter per option
     query: Annotated[str, typer.Option(help="the judgments' column of the query")] = "query",
     product: Annotated[str, typer.Option(help="of the product's id")] = "product",
     grade: Annotated[str, typer.Option(help="of the grade, 0 for not relevant")] = "grade",
+    language: Annotated[
+        Language, typer.Option(help="whose word endings the catalogue and queries have")
+    ] = "english",
     k: Annotated[int, typer.Option(help="places of a list that count", min=1, max=100)] = 10,
     json_file: Annotated[Path | None, typer.Option("--json", help="write the figures here")] = None,
 ) -> None:
@@ -36,7 +40,7 @@ def search_eval(  # noqa: PLR0913, PLR0917 - one parameter per option
     columns = tuple(name for name in attributes.split(",") if name)
     names = ProductNames(product_id, title, description, brand, category, columns)
     files = search_evaluation.Files(
-        products, names, judgments, JudgmentNames(query, product, grade)
+        products, names, judgments, JudgmentNames(query, product, grade), language
     )
     search_evaluation.run(
         files, k, json_file, Console(highlight=False, soft_wrap=True, width=WIDTH)

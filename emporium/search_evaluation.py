@@ -14,8 +14,9 @@ from rich.console import Console
 from emporium import outcome
 from emporium.search_files import JudgmentNames, ProductNames, read_judgments, read_products
 from models.evaluation.intervals import gain, interval
-from models.search.index import MANIFEST, Index
+from models.search.index import LANGUAGE, MANIFEST, Index
 from models.search.judgments import Judged, judged
+from models.search.languages import ENGLISH, Language
 from models.search.plain import PlainIndex
 from models.search.query import Search
 from models.search.writing import write_shard
@@ -34,6 +35,7 @@ class Files:
     product_names: ProductNames
     judgments: Path
     judgment_names: JudgmentNames
+    language: Language = ENGLISH
 
 
 def run(files: Files, k: int, json_file: Path | None, console: Console) -> None:
@@ -45,7 +47,7 @@ def run(files: Files, k: int, json_file: Path | None, console: Console) -> None:
             f"{len(documents):,} products, {len(found.grades):,} queries; "
             f"{found.n_unknown:,} grades left out: the catalogue lacks their products"
         )
-        reports = compared(documents, found.grades, k)
+        reports = compared(documents, found.grades, k, files.language)
     except ValueError as error:
         console.print(f"FAILED: {error}", style="bold", markup=False)
         raise typer.Exit(1) from error
@@ -55,7 +57,10 @@ def run(files: Files, k: int, json_file: Path | None, console: Console) -> None:
 
 
 def compared(
-    documents: Sequence[Mapping[str, Any]], judgments: Mapping[str, Mapping[int, int]], k: int
+    documents: Sequence[Mapping[str, Any]],
+    judgments: Mapping[str, Mapping[int, int]],
+    k: int,
+    language: Language = ENGLISH,
 ) -> dict[str, Judged]:
     """Return what plain BM25 and the shop's search come to on the same queries.
 
@@ -65,7 +70,7 @@ def compared(
         If no query has anything relevant.
     """
     plain = PlainIndex.of(documents)
-    with indexed(documents) as index:
+    with indexed(documents, language) as index:
         searches: dict[str, Callable[[str], list[int]]] = {
             PLAIN: lambda text: plain.search(text, DEPTH),
             SHOP: lambda text: shop_list(index, text),
@@ -83,14 +88,18 @@ def shop_list(index: Index, text: str) -> list[int]:
 
 
 @contextmanager
-def indexed(documents: Sequence[Mapping[str, Any]]) -> Iterator[Index]:
+def indexed(
+    documents: Sequence[Mapping[str, Any]], language: Language = ENGLISH
+) -> Iterator[Index]:
     """Write the index that the shop would, and open it."""
     with tempfile.TemporaryDirectory(prefix="search-") as name:
         folder = Path(name)
         shards = [f"shard-{number}" for number in range(N_SHARDS)]
         for number, shard in enumerate(shards):
-            write_shard(folder / shard, documents[number::N_SHARDS])
-        (folder / MANIFEST).write_text(json.dumps({"date": "-", "shards": shards}))
+            write_shard(folder / shard, documents[number::N_SHARDS], language)
+        (folder / MANIFEST).write_text(
+            json.dumps({"date": "-", "shards": shards, LANGUAGE: language})
+        )
         yield Index.open(folder)
 
 

@@ -32,8 +32,9 @@ from jobs.reports import write_report
 from jobs.runner import Dates, JobError, Settings, run
 from jobs.spark import open_lake
 from models.search.documents import SCHEMA
-from models.search.index import BadIndexError, Index
+from models.search.index import LANGUAGE, BadIndexError, Index
 from models.search.judgments import Grades
+from models.search.languages import ENGLISH, Language
 from models.search.writing import write_batches
 from web.opensearch import OpenSearchError
 
@@ -45,7 +46,7 @@ WRITTEN = "shard string, n_documents long"
 
 def main(settings: Settings, dates: Dates) -> None:
     """Build and publish the index of the last of the days."""
-    versions = IndexVersions(settings.index)
+    versions = IndexVersions(settings.index, settings.search_language)
     day, published = dates.last, versions.current_date()
     if published is not None and published > day:
         print(f"the index of {published} is published; {day} is older and changes nothing")  # noqa: T201
@@ -86,7 +87,8 @@ def build(
             manifest = {
                 "date": str(day),
                 "n_documents": n_documents,
-                "shards": write_shards(documents, folder, n_documents),
+                "shards": write_shards(documents, folder, n_documents, versions.language),
+                LANGUAGE: versions.language,
                 "built_at": built_at.isoformat(),
             }
             built = Index.open_shards(folder, manifest)
@@ -129,16 +131,19 @@ def _published(versions: IndexVersions) -> Index | None:
         return None
 
 
-def write_shards(documents: DataFrame, folder: Path, n_documents: int) -> list[str]:
+def write_shards(
+    documents: DataFrame, folder: Path, n_documents: int, language: Language = ENGLISH
+) -> list[str]:
     """Write the documents as shards below `folder` and return the shards' names."""
     n_shards = max(N_SHARDS_AT_LEAST, math.ceil(n_documents / N_DOCUMENTS_PER_SHARD))
     spread = documents.repartition(n_shards, "product_id").sortWithinPartitions("product_id")
-    written = spread.mapInArrow(_shard_writer(str(folder)), WRITTEN).collect()
+    written = spread.mapInArrow(_shard_writer(str(folder), language), WRITTEN).collect()
     return sorted(row["shard"] for row in written)
 
 
 def _shard_writer(
     folder: str,
+    language: Language,
 ) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         # A name of this try's own: a task that Spark runs twice leaves a shard nobody refers to. The
@@ -146,7 +151,9 @@ def _shard_writer(
         context = TaskContext.get()
         name = f"shard-{context.partitionId() if context else 0:05d}-{uuid.uuid4().hex[:12]}"
         n_documents = write_batches(
-            Path(folder) / name, (batch.select(SCHEMA.names).cast(SCHEMA) for batch in batches)
+            Path(folder) / name,
+            (batch.select(SCHEMA.names).cast(SCHEMA) for batch in batches),
+            language,
         )
         yield pa.RecordBatch.from_pydict({"shard": [name], "n_documents": [n_documents]})
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from models.search.index import MANIFEST, Found
+from models.search.languages import ENGLISH, Language
 from models.search.query import Search, words
 
 BUILDING = ".building"
@@ -45,9 +46,10 @@ class Searched(Protocol):
 
 @dataclass(frozen=True)
 class IndexVersions:
-    """The versions below one root."""
+    """The versions below one root; new ones are of products described in a language."""
 
     root: Path
+    language: Language = ENGLISH
 
     @property
     def versions(self) -> Path:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from models.search.documents import SCHEMA
+from models.search.languages import Language
 from models.search.opensearch.index import OpenSearchIndex
 from models.search.opensearch.rows import bulk_lines, settings_and_mapping
 from models.search.spelling import Vocabulary
@@ -50,7 +51,7 @@ class OpenSearchVersions:
             n_shards = max(1, math.ceil(n_documents / N_DOCUMENTS_PER_SHARD))
             cluster.request("PUT", f"/{name}", settings_and_mapping(n_shards))
             try:
-                _write(documents, self.url, name)
+                _write(documents, self.url, name, vocabulary.language)
                 cluster.request("POST", f"/{name}/_refresh")
                 yield OpenSearchIndex(cluster, name, vocabulary)
             except BaseException:
@@ -115,19 +116,21 @@ def _drop(cluster: OpenSearch, names: Iterable[str]) -> None:
         cluster.request("DELETE", f"/{name}")
 
 
-def _write(documents: DataFrame, url: str, name: str) -> None:
+def _write(documents: DataFrame, url: str, name: str, language: Language) -> None:
     """Write documents from where they are. A part that fails is no failed task, which Spark would run again."""
-    rows = documents.mapInArrow(_writer(url, name), WRITTEN).collect()
+    rows = documents.mapInArrow(_writer(url, name, language), WRITTEN).collect()
     problems = [row["problem"] for row in rows]
     if problems:
         raise OpenSearchError("; ".join(problems))
 
 
-def _writer(url: str, name: str) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+def _writer(
+    url: str, name: str, language: Language
+) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         cluster = OpenSearch(url, TIMEOUT_SECONDS)
         rows = (
-            bulk_lines(document)
+            bulk_lines(document, language)
             for batch in batches
             for document in batch.select(SCHEMA.names).cast(SCHEMA).to_pylist()
         )

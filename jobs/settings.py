@@ -4,6 +4,8 @@ from pathlib import Path
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from models.search.languages import ENGLISH, Language
+
 
 class Settings(BaseSettings):
     """Environment of a job (`EMPORIUM_HOME`, `DATABASE_URL`, ...)."""
@@ -18,6 +20,7 @@ class Settings(BaseSettings):
     mlflow_tracking_uri: str = ""
     opensearch_url: str = ""
     opensearch_alias: str = "emporium-products"
+    search_language: Language = ENGLISH
     code_version: str = "unknown"
     spark_master: str = "local[*]"
 

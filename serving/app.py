@@ -24,6 +24,7 @@ from features.store.packed_redis import AsyncPackedFeatures, Connections, Packed
 from features.store.user_lists import UserLists
 from models.live import LiveRecommender
 from models.search.fork import own_folder
+from models.search.languages import Language
 from serving.errors import add_error_handlers
 from serving.events.bought import bought_items
 from serving.events.following import Follower
@@ -94,7 +95,7 @@ def make_app(
     index = CurrentIndex(published, ProductChanges(_stream(settings.redis_url)), log)
     model = published_model(latest_model, load_model, log)
     features = Connections(settings.redis_url, REDIS_SECONDS)
-    slots, search_rules = _rule_books(_client(settings.redis_url), log)
+    slots, search_rules = _rule_books(_client(settings.redis_url), settings.search_language, log)
     search_cluster = _search_cluster(settings, log)
     verdicts = CurrentVerdicts(index, PackedFeatures(_client(settings.redis_url)), log)
     followers = _followers(settings, log)
@@ -181,10 +182,12 @@ class _Background:
             thread.join(STOP_SECONDS)
 
 
-def _rule_books(redis: Redis, log: structlog.BoundLogger) -> tuple[SlotBook, SearchRuleBook]:
+def _rule_books(
+    redis: Redis, language: Language, log: structlog.BoundLogger
+) -> tuple[SlotBook, SearchRuleBook]:
     return (
         SlotBook(RuleHash(redis, SLOTS_KEY, RULES, log), {}),
-        SearchRuleBook(RuleHash(redis, SEARCH_RULES_KEY, SEARCH_RULES, log), utc_now),
+        SearchRuleBook(RuleHash(redis, SEARCH_RULES_KEY, SEARCH_RULES, log), utc_now, language),
     )
 
 

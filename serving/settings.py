@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from models.search.languages import ENGLISH, Language
+
 
 class Settings(BaseSettings):
     """Read once, by `serving.app`."""
@@ -18,6 +20,7 @@ class Settings(BaseSettings):
     redis_url: str
     opensearch_url: str = ""
     opensearch_alias: str = "emporium-products"
+    search_language: Language = ENGLISH
     mlflow_tracking_uri: str
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     poll_seconds: Annotated[float, Field(gt=0, description="between looks for new versions")] = 3.0

@@ -2,6 +2,8 @@
 
 import tantivy
 
+from models.search.languages import Language
+
 WORDS = "words"
 TEXT_BOOSTS = {
     "title": 2.0,
@@ -51,9 +53,13 @@ def schema() -> tantivy.Schema:
     return builder.build()
 
 
-def analyzer() -> tantivy.TextAnalyzer:
-    """Return what splits text into words: lower case, accents folded, English stems."""
-    return _folding().filter(tantivy.Filter.stemmer("english")).build()
+def analyzer(language: Language) -> tantivy.TextAnalyzer:
+    """Return what splits text into words: lower case, accents folded, then stems.
+
+    Folded first, a word has one stem with its accents and without, as shoppers type it; endings that
+    only an accent tells apart stay on.
+    """
+    return _folding().filter(tantivy.Filter.stemmer(language)).build()
 
 
 def form_analyzer() -> tantivy.TextAnalyzer:
@@ -72,7 +78,7 @@ def _folding() -> tantivy.TextAnalyzerBuilder:
     return builder
 
 
-def register(index: tantivy.Index) -> None:
+def register(index: tantivy.Index, language: Language) -> None:
     """Make the tokenizers known to an index."""
-    index.register_tokenizer(WORDS, analyzer())
+    index.register_tokenizer(WORDS, analyzer(language))
     index.register_tokenizer(FORMS, form_analyzer())

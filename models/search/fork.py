@@ -21,6 +21,7 @@ from models.search.documents import DOCUMENTS, Document
 from models.search.facets import Shard
 from models.search.fields import register
 from models.search.index import Index
+from models.search.languages import Language
 from models.search.writing import indexed
 
 HEAP_BYTES = 15_000_000
@@ -50,7 +51,9 @@ class Fork:
         """
         _link_files(published, folder)
         index = Index.open(folder)
-        shards = [_opened(folder / name) for name in index.manifest["shards"]]
+        shards = [
+            _opened(folder / name, index.vocabulary.language) for name in index.manifest["shards"]
+        ]
         writers = [each.writer(heap_size=HEAP_BYTES, num_threads=1) for each in shards]
         return cls(folder, shards, writers, index)
 
@@ -92,9 +95,9 @@ class Fork:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _opened(folder: Path) -> tantivy.Index:
+def _opened(folder: Path, language: Language) -> tantivy.Index:
     shard = tantivy.Index.open(str(folder))
-    register(shard)
+    register(shard, language)
     shard.config_reader(reload_policy="manual")
     return shard
 

@@ -16,6 +16,7 @@ from models.search.dropping import dropped
 from models.search.facets import ALL, FacetCounts, Shard, facet_counts
 from models.search.fields import register
 from models.search.hiding import narrowed
+from models.search.languages import ENGLISH, Language
 from models.search.listing import Listing
 from models.search.placing import N_WEIGHED, Hit, Pinned, Ranked, weighed
 from models.search.query import Part, Search
@@ -23,6 +24,8 @@ from models.search.spelling import Vocabulary, understood
 from models.search.wishes import NO_WISHES, Weights, Wishes
 
 MANIFEST = "manifest.json"
+LANGUAGE = "language"
+"""Of the manifest: whose stems its words are; English where it says nothing."""
 MAX_WINDOW = 10_000
 """Deepest place a page may end: every shard ranks that many."""
 N_MOVED = 50
@@ -118,9 +121,10 @@ class Index:
     def open_shards(cls, folder: Path, manifest: dict[str, Any]) -> "Index":
         """Open the shards in `folder` that `manifest` names, such as an index still being built."""
         folders = [folder / name for name in manifest["shards"]]
-        shards = [_open_shard(each) for each in folders]
+        language = manifest.get(LANGUAGE, ENGLISH)
+        shards = [_open_shard(each, language) for each in folders]
         documents = [Documents.open(each) for each in folders]
-        vocabulary = Vocabulary.of(shard.searcher for shard in shards)
+        vocabulary = Vocabulary.of((shard.searcher for shard in shards), language)
         return cls(shards, documents, manifest, Listing.of(documents), vocabulary)
 
     @property
@@ -268,9 +272,9 @@ class Index:
         return n_total, weighed(self.shards, list(merged), weights, self._brand)[:n_wanted]
 
 
-def _open_shard(folder: Path) -> Shard:
+def _open_shard(folder: Path, language: Language) -> Shard:
     index = tantivy.Index.open(str(folder))
-    register(index)
+    register(index, language)
     index.config_reader(reload_policy="manual")
     index.reload()
     return Shard(index.schema, index.searcher())

@@ -10,6 +10,7 @@ from typing import Literal
 
 from models.search.codes import wanted
 from models.search.fields import analyzer, form_analyzer
+from models.search.languages import ENGLISH, Language
 
 Sort = Literal[
     "relevance", "price_asc", "price_desc", "popularity", "rating", "newest", "best_selling"
@@ -88,15 +89,15 @@ class Part:
     rule_ids: tuple[int, ...] = field(default=(), compare=False)
 
 
-def parts(text: str) -> list[Part]:
+def parts(text: str, language: Language = ENGLISH) -> list[Part]:
     """Return the distinct parts of `text`, the first `MAX_WORDS`."""
     found = []
     for piece in wanted(readable(text)):
-        own = tuple(words(piece.text))
+        own = tuple(words(piece.text, language))
         if piece.code:
-            found.append(Part(own, piece.code, next(iter(words(piece.code)), None)))
+            found.append(Part(own, piece.code, next(iter(words(piece.code, language)), None)))
         else:
-            found += [Part((word,), form=form) for word, form in forms(piece.text)]
+            found += [Part((word,), form=form) for word, form in forms(piece.text, language)]
     return list(dict.fromkeys(found))[:MAX_WORDS]
 
 
@@ -105,15 +106,16 @@ def readable(text: str) -> str:
     return text[:MAX_CHARACTERS].encode("utf-8", "replace").decode()
 
 
-def forms(text: str) -> list[tuple[str, str]]:
+def forms(text: str, language: Language = ENGLISH) -> list[tuple[str, str]]:
     """Return each distinct word of `text` as the index knows it, and its form as it was typed."""
     typed = form_analyzer().analyze(readable(text))
-    return list(dict(zip(analyzer().analyze(readable(text)), typed, strict=True)).items())
+    stems = analyzer(language).analyze(readable(text))
+    return list(dict(zip(stems, typed, strict=True)).items())
 
 
-def words(text: str) -> list[str]:
+def words(text: str, language: Language = ENGLISH) -> list[str]:
     """Return the distinct words of `text` as the index knows them, the first `MAX_WORDS`."""
-    return list(dict.fromkeys(analyzer().analyze(readable(text))))[:MAX_WORDS]
+    return list(dict.fromkeys(analyzer(language).analyze(readable(text))))[:MAX_WORDS]
 
 
 def n_parts_required(n_parts: int) -> int:

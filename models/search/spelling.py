@@ -18,6 +18,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from models.search.fields import FORMS, TEXT_BOOSTS, analyzer, form_analyzer
+from models.search.languages import ENGLISH, Language
 from models.search.query import MAX_WORDS, Part, parts, readable, words
 from models.search.synonyms import NO_SYNONYMS, Synonyms
 from models.search.writing import called, texts
@@ -46,16 +47,17 @@ class Vocabulary:
 
     counts: Counter[str]
     anywhere: Counter[str]
+    language: Language = ENGLISH
 
     @classmethod
-    def of(cls, searchers: Iterable[tantivy.Searcher]) -> Self:
+    def of(cls, searchers: Iterable[tantivy.Searcher], language: Language) -> Self:
         """Return the words of shards."""
         counts, anywhere = Counter[str](), Counter[str]()
         for searcher in searchers:
             counts.update(dict(searcher.terms_with_prefix(FORMS, "")))
             for field in TEXT_BOOSTS:
                 anywhere.update(dict(searcher.terms_with_prefix(field, "")))
-        return cls(counts, anywhere)
+        return cls(counts, anywhere, language)
 
     def learn(self, documents: Iterable[Mapping[str, Any]]) -> None:
         """Take in the words of documents that are new or have changed; none is forgotten."""
@@ -65,7 +67,7 @@ class Vocabulary:
                     self._by_length.setdefault(len(form), []).append(form)
                 self.counts[form] += 1
             for text in texts(document).values():
-                self.anywhere.update(set(analyzer().analyze(text)))
+                self.anywhere.update(set(analyzer(self.language).analyze(text)))
 
     def __contains__(self, word: str) -> bool:
         return word in self.counts
@@ -133,7 +135,7 @@ def understood(text: str, vocabulary: Vocabulary, synonyms: Synonyms = NO_SYNONY
         corrections[match[0]] = better
         return better
 
-    found = synonyms.widened(parts(WORD.sub(mended, readable(text))))
+    found = synonyms.widened(parts(WORD.sub(mended, readable(text)), vocabulary.language))
     return Understood(
         _joined([_either(each, vocabulary) for each in found], vocabulary), corrections
     )
@@ -146,7 +148,7 @@ def _form(word: str) -> str:
 
 def _mended(form: str, vocabulary: Vocabulary) -> str | None:
     """Return what a form that nothing has may mean; None if something has it, or nobody knows."""
-    if not form.isalpha() or form in vocabulary or _stem(form) in vocabulary.anywhere:
+    if not form.isalpha() or form in vocabulary or _stem(form, vocabulary) in vocabulary.anywhere:
         return None
     return vocabulary.nearest(form) or vocabulary.halves(form)
 
@@ -156,13 +158,13 @@ def _either(part: Part, vocabulary: Vocabulary) -> Part:
     form = part.form or ""
     if not form.isalpha() or form in vocabulary:
         return part
-    n_found = vocabulary.anywhere.get(_stem(form), 0)
+    n_found = vocabulary.anywhere.get(_stem(form, vocabulary), 0)
     nearest = vocabulary.nearest(form) if 0 < n_found < N_NOT_RARE else None
-    return part if nearest is None else replace(part, joined=_stem(nearest))
+    return part if nearest is None else replace(part, joined=_stem(nearest, vocabulary))
 
 
-def _stem(form: str) -> str:
-    return next(iter(words(form)), "")
+def _stem(form: str, vocabulary: Vocabulary) -> str:
+    return next(iter(words(form, vocabulary.language)), "")
 
 
 def _joined(found: list[Part], vocabulary: Vocabulary) -> list[Part]:
@@ -171,6 +173,6 @@ def _joined(found: list[Part], vocabulary: Vocabulary) -> list[Part]:
         form = (first.form or "") + (second.form or "")
         apart = first.form and second.form and not (first.joined or second.joined)
         if apart and form in vocabulary:
-            both = Part(first.words + second.words, joined=_stem(form))
+            both = Part(first.words + second.words, joined=_stem(form, vocabulary))
             return [*found[:place], both, *_joined(found[place + 2 :], vocabulary)]
     return found

@@ -46,9 +46,10 @@ def suggestions(index: Index, typed: str, limit: int) -> list[Suggestion]:
     before, prefix = _split(typed)
     found = _words(index, " ".join(before), prefix)
     best: dict[str, Suggestion] = {}
-    stems_before = {stem for form in before for stem in words(form)}
+    language = index.vocabulary.language
+    stems_before = {stem for form in before for stem in words(form, language)}
     for form, n_products in sorted(found.counts.items(), key=lambda each: (-each[1], each[0])):
-        stem = "".join(words(form))
+        stem = "".join(words(form, language))
         if stem not in best and stem not in stems_before and _is_word(form):
             text = " ".join([*before, form])
             best[stem] = Suggestion(text, n_products if found.of_all else None)

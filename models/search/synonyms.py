@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from models.search.fields import form_analyzer
+from models.search.languages import ENGLISH, Language
 from models.search.query import MAX_WORDS, Part, parts, readable
 
 Key = tuple[str, ...]
@@ -38,14 +39,14 @@ class Synonyms:
     n_longest: int
 
     @classmethod
-    def of(cls, rules: Iterable[SynonymRule]) -> "Synonyms":
+    def of(cls, rules: Iterable[SynonymRule], language: Language = ENGLISH) -> "Synonyms":
         """Return what rules say together; of phrases that differ by stems alone one is enough."""
         alike: dict[Key, dict[Key, Phrase]] = {}
         ids: dict[Key, dict[int, None]] = {}
         forms: set[str] = set()
         for rule in rules:
-            others = {_key(phrase): phrase for phrase in _phrases(rule.alike)}
-            for typed in map(_key, _phrases(rule.typed)):
+            others = {_key(phrase): phrase for phrase in _phrases(rule.alike, language)}
+            for typed in map(_key, _phrases(rule.typed, language)):
                 more = {key: phrase for key, phrase in others.items() if key != typed}
                 if more:
                     alike.setdefault(typed, {}).update(more)
@@ -73,8 +74,8 @@ class Synonyms:
         return start + 1, found[start]
 
 
-def _phrases(texts: Iterable[str]) -> list[Phrase]:
-    found = [tuple(parts(text)) for text in texts]
+def _phrases(texts: Iterable[str], language: Language) -> list[Phrase]:
+    found = [tuple(parts(text, language)) for text in texts]
     return [phrase for phrase in found if 0 < len(phrase) <= MAX_WORDS]
 
 

@@ -12,6 +12,7 @@ import tantivy
 from models.search.codes import codes_of
 from models.search.documents import DOCUMENTS, SCHEMA, in_batches
 from models.search.fields import CODES, FORMS, PRICE_STEP, register, schema
+from models.search.languages import ENGLISH, Language
 from models.search.levels import levels
 from models.search.price_bands import price_step
 
@@ -21,7 +22,9 @@ MAX_ATTRIBUTES = 30
 """Of a product, that are chosen by: the first so many whose name and value are short."""
 
 
-def write_shard(folder: Path, documents: Iterable[Mapping[str, Any]]) -> int:
+def write_shard(
+    folder: Path, documents: Iterable[Mapping[str, Any]], language: Language = ENGLISH
+) -> int:
     """Write a shard into a fresh folder and return how many documents it holds.
 
     Parameters
@@ -30,14 +33,16 @@ def write_shard(folder: Path, documents: Iterable[Mapping[str, Any]]) -> int:
         With the columns of `features.schemas.lake.SearchDocument`, `date` apart. Equal scores come
         out in the order of writing, so that the order should mean something (`product_id`).
     """
-    return write_batches(folder, in_batches(documents))
+    return write_batches(folder, in_batches(documents), language)
 
 
-def write_batches(folder: Path, batches: Iterable[pa.RecordBatch]) -> int:
+def write_batches(
+    folder: Path, batches: Iterable[pa.RecordBatch], language: Language = ENGLISH
+) -> int:
     """Write a shard of batches of `models.search.documents.SCHEMA`, as `write_shard` does."""
     folder.mkdir(parents=True)
     index = tantivy.Index(schema(), path=str(folder))
-    register(index)
+    register(index, language)
     # One thread: several would each make segments, and the order of writing would be lost.
     writer = index.writer(heap_size=HEAP_BYTES, num_threads=1)
     n_documents = 0

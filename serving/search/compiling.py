@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from features.schemas.search_rules import ABOUT, SearchRule
+from models.search.languages import ENGLISH, Language
 from models.search.query import Things, words
 from models.search.synonyms import SynonymRule, Synonyms
 from models.search.wishes import NO_WISHES, Pin, Weights, Wishes
@@ -26,40 +27,46 @@ class SearchRules:
 
     by_query: Mapping[Key, Wanted]
     others: Wanted
+    language: Language = ENGLISH
 
     def of(self, text: str) -> Wanted:
         """Return what is wanted of a search for a text."""
-        return self.by_query.get(key_of(text), self.others) if self.by_query else self.others
+        if not self.by_query:
+            return self.others
+        return self.by_query.get(key_of(text, self.language), self.others)
 
 
 NO_RULES = SearchRules({}, Wanted(NO_WISHES))
 
 
-def key_of(query: str) -> Key:
+def key_of(query: str, language: Language) -> Key:
     """Return what makes two queries the same: the set of their words as the index knows them.
 
     Nor does the index know in which order a product has its words.
     """
-    return frozenset(words(query))
+    return frozenset(words(query, language))
 
 
-def compiled(rules: Sequence[SearchRule]) -> SearchRules:
+def compiled(rules: Sequence[SearchRule], language: Language = ENGLISH) -> SearchRules:
     """Return rules in force, ready to be looked up; where two can't both be, the older one is."""
     in_order = sorted(rules, key=lambda rule: rule.rule_id)
     synonyms = Synonyms.of(
-        SynonymRule(rule.rule_id, rule.from_words or rule.words, rule.words)
-        for rule in in_order
-        if rule.kind == "synonym"
+        (
+            SynonymRule(rule.rule_id, rule.from_words or rule.words, rule.words)
+            for rule in in_order
+            if rule.kind == "synonym"
+        ),
+        language,
     )
     general = [rule for rule in in_order if not rule.queries]
     everywhere = Wishes(hidden=_hidden(general), weights=_weights(general), synonyms=synonyms)
     by_key: dict[Key, list[SearchRule]] = defaultdict(list)
     for rule in in_order:
         # A query whose words are longer than any in the index is nobody's.
-        for key in {key_of(query) for query in rule.queries} - {frozenset()}:
+        for key in {key_of(query, language) for query in rule.queries} - {frozenset()}:
             by_key[key].append(rule)
     by_query = {key: _wanted(own, everywhere) for key, own in by_key.items()}
-    return SearchRules(by_query, Wanted(everywhere))
+    return SearchRules(by_query, Wanted(everywhere), language)
 
 
 def _wanted(own: Sequence[SearchRule], everywhere: Wishes) -> Wanted:

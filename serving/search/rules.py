@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from features.schemas.search_rules import SearchRule
+from models.search.languages import ENGLISH, Language
 from serving.rule_hash import RuleHash
 from serving.search.compiling import NO_RULES, SearchRules, compiled
 
@@ -19,6 +20,7 @@ class SearchRuleBook:
 
     told: RuleHash[SearchRule]
     now: Callable[[], dt.datetime]
+    language: Language = ENGLISH
     rules: Sequence[SearchRule] = ()
     current: SearchRules = NO_RULES
     changes_at: dt.datetime | None = None
@@ -31,7 +33,7 @@ class SearchRuleBook:
         elif self.changes_at is None or now < self.changes_at:
             return
         # One assignment: a request sees all of the rules before, or all of those after.
-        self.current = compiled([rule for rule in self.rules if rule.holds(now)])
+        self.current = compiled([rule for rule in self.rules if rule.holds(now)], self.language)
         self.changes_at = next_change(self.rules, now)
 
 

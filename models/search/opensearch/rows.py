@@ -23,6 +23,7 @@ from models.search.fields import (
     analyzer,
 )
 from models.search.index import MAX_WINDOW
+from models.search.languages import ENGLISH, Language
 from models.search.writing import fields_of
 
 DOCUMENT = "document"
@@ -52,15 +53,15 @@ def settings_and_mapping(n_shards: int) -> dict[str, Any]:
     }
 
 
-def bulk_lines(document: Document) -> tuple[bytes, bytes]:
+def bulk_lines(document: Document, language: Language = ENGLISH) -> tuple[bytes, bytes]:
     """Return the two lines of a bulk request that write a document, one that is there already anew."""
     head = {"index": {"_id": str(document["product_id"])}}
-    return orjson.dumps(head), orjson.dumps(row(document))
+    return orjson.dumps(head), orjson.dumps(row(document, language))
 
 
-def row(document: Document) -> dict[str, Any]:
+def row(document: Document, language: Language = ENGLISH) -> dict[str, Any]:
     """Return what is sent of a document of `models.search.documents.SCHEMA`."""
-    split = analyzer()
+    split = analyzer(language)
     fields = fields_of(document)
     fields |= {name: " ".join(split.analyze(fields[name])) for name in TEXT_BOOSTS}
     sent = {name: value for name, value in fields.items() if value is not None and name != FORMS}
