@@ -3,19 +3,19 @@
 
 Foresees how many units of each product will be wanted on each of the coming days.
 
-    daily_demand ─► features of the past ─► LightGBM quantiles ─► demand_forecasts
+    daily_demand ─► features of the past ─► trees, TSB, means  ─► demand_forecasts
                  └─► rolling-origin backtest beside seasonal naive ─► MLflow, report
 
 **When.** By itself whenever the asset `features` has been updated. By hand: *Trigger* with `to`.
 
-**What it does.** Backtests on several past origins: at each, the model knows only the days before it.
+**What it does.** Backtests on the last four weeks, of which the models know only the days before.
 The error (WAPE) stands beside that of "same weekday last week" and of the mean of the last 7 days, in the log, in
 MLflow and in `reports/forecast_demand/<day>.json`. Then it is fitted on all days and writes the
-partition of the day in `demand_forecasts`: mean and the 10th, 50th and 90th percentile.
+partition of the day in `demand_forecasts`: mean and five percentiles of 28 days.
 
 **If it fails.** The forecasts of the day before stay; they cover its horizon.
 
-* *too few days of demand*: at least 35 days are needed.
+* *too few days of demand*: at least 57 days are needed.
 
 **Run it again** at any time: the partition is replaced at once.
 """

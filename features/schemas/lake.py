@@ -260,14 +260,18 @@ class DemandForecast(Row):
     """Units of a product that will be wanted on a day, as foreseen at the end of `date`."""
 
     table = "demand_forecasts"
-    key = ("date", "product_id", "demand_date")
+    key = ("date", "product_id", "warehouse_id", "demand_date")
 
     product_id: int
+    warehouse_id: Annotated[int, Field(ge=0, description="0 for the whole shop")]
     demand_date: Annotated[dt.date, Field(description="1 to `horizon` days after `date`")]
     mean_units: Annotated[float, Field(ge=0)]
+    p05_units: Annotated[float, Field(ge=0, description="exceeded 19 times in 20")]
     p10_units: Annotated[float, Field(ge=0, description="exceeded 9 times in 10")]
     p50_units: Annotated[float, Field(ge=0)]
     p90_units: Annotated[float, Field(ge=0, description="exceeded once in 10")]
+    p95_units: Annotated[float, Field(ge=0, description="exceeded once in 20")]
+    model_version: Annotated[str, Field(description="the model and what it learned from")]
     date: Day
 
 
