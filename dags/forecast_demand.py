@@ -3,19 +3,30 @@
 
 Foresees how many units of each product will be wanted on each of the coming days.
 
-    daily_demand ─► features of the past ─► LightGBM quantiles ─► demand_forecasts
+    daily_demand ─► features of the past ─► trees, TSB, means  ─► demand_forecasts
                  └─► rolling-origin backtest beside seasonal naive ─► MLflow, report
+
+    demand_forecasts of the 28 days before ─► held against what was sold ─► forecast_scores, page
 
 **When.** By itself whenever the asset `features` has been updated. By hand: *Trigger* with `to`.
 
-**What it does.** Backtests on several past origins: at each, the model knows only the days before it.
+**What it does.** Backtests on the last four weeks, of which the models know only the days before.
 The error (WAPE) stands beside that of "same weekday last week" and of the mean of the last 7 days, in the log, in
 MLflow and in `reports/forecast_demand/<day>.json`. Then it is fitted on all days and writes the
-partition of the day in `demand_forecasts`: mean and the 10th, 50th and 90th percentile.
+partition of the day in `demand_forecasts`: mean and five percentiles of 28 days.
+
+`score_forecasts` then holds the forecasts that were made of the day against what was sold, for all and by pace of sales and
+category, and writes the page `reports/forecasts/<day>.html`: errors of the last 56 days, what is wrong of late, and for some
+products history, forecast and stock. Its report names as `alarms` what people should look at:
+
+* `biased`: the sum of a week's forecasts is more than 15 % off.
+* `error_rose`: the week's WAPE is a fifth above that of the four weeks before, and beyond what weeks differ by.
+* `worse_than_naive`: the same day of last week would have been better.
+* `intervals_off`: of the 80 % interval less than 75 % came true.
 
 **If it fails.** The forecasts of the day before stay; they cover its horizon.
 
-* *too few days of demand*: at least 35 days are needed.
+* *too few days of demand*: at least 57 days are needed.
 
 **Run it again** at any time: the partition is replaced at once.
 """
@@ -31,4 +42,5 @@ with DAG(
     tags=["forecasts", "daily"],
     **EVERY_JOB_DAG,
 ):
-    python_job("forecast_demand", outlets=[FORECASTS])
+    forecast = python_job("forecast_demand", outlets=[FORECASTS])
+    forecast >> python_job("score_forecasts")

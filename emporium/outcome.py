@@ -17,6 +17,7 @@ JOBS = (
     "build_search_index",
     "train_recommendations",
     "forecast_demand",
+    "score_forecasts",
 )
 
 

@@ -1,10 +1,10 @@
-"""Foresee each product's demand of the next seven days: daily_demand -> demand_forecasts.
+"""Foresee each product's demand of the next 28 days: daily_demand -> demand_forecasts.
 
 python -m jobs.forecast_demand --date 2024-05-01
 
-The model is first judged on the last weeks before the date, beside the same weekday of last week
-and the mean of the last week. If it does not beat both on WAPE, the better of these is published:
-the report says which.
+The models are first judged on the last four weeks before the date, beside the same weekday of last week
+and the mean of the last week. If they do not beat both on WAPE, the better of these is published: the
+report says which.
 """
 
 import datetime as dt
@@ -24,31 +24,30 @@ from jobs.runner import Dates, JobError, Settings, partitions, run
 from jobs.training_data import data_version, days_since_1970
 from models import registry
 from models.forecasting.backtest import backtest
-from models.forecasting.contract import Forecast, Forecaster, Units
-from models.forecasting.features import MIN_HISTORY_DAYS
-from models.forecasting.gradient_boosting import MAX_HORIZON, GradientBoostedForecaster
-from models.forecasting.references import RecentMean, SeasonalNaive
+from models.forecasting.choosing import ChosenForecaster
+from models.forecasting.contract import Forecast
+from models.forecasting.gradient_boosting import GlobalTrees
+from models.forecasting.panel import DAILY, Panel, panel_of
+from models.forecasting.references import MovingMean, SeasonalNaive
+from models.forecasting.slow_movers import tsb
 from models.ids import rows_of
 
 MODEL = "demand"
-N_ORIGINS = 3
+HORIZON = 28
+N_ORIGINS = 1
 MAX_DAYS = 800
-MIN_DAYS = MIN_HISTORY_DAYS + MAX_HORIZON * (N_ORIGINS + 1) + 1
+MIN_DAYS = 2 * HORIZON + 1
+WHOLE_SHOP = 0
+PUBLISHED_LEVELS = (0.05, 0.1, 0.5, 0.9, 0.95)
 log = logging.getLogger("forecast_demand")
 
 
 @dataclass(frozen=True)
 class Demand:
-    """Units sold, shape (n_products, n_days), as known by the end of the last day."""
+    """Units sold of each product, a row for each id, as known by the end of the last day."""
 
     product_ids: np.ndarray[Any, np.dtype[np.int64]]
-    units: Units
-    first_day: dt.date
-
-    @property
-    def first_weekday(self) -> int:
-        """Weekday of the first column, 0 for Monday."""
-        return self.first_day.weekday()
+    panel: Panel
 
 
 def main(settings: Settings, dates: Dates) -> None:
@@ -58,14 +57,13 @@ def main(settings: Settings, dates: Dates) -> None:
     scores = judge(demand)
     best = min(scores, key=lambda name: scores[name]["wape"])
     show(scores, best)
-    forecast = forecasters()[best]
-    forecast.fit(demand.units, demand.first_weekday)
-    found = forecast.predict(demand.units, demand.first_weekday, MAX_HORIZON)
-    lake.write(DemandForecast, rows(demand, found, dates.last), dates.last)
+    found = forecasters()[best].fit(demand.panel, HORIZON).predict(demand.panel, HORIZON)
+    version = f"{best} {data_version(lake, DailyDemand)}"
+    lake.write(DemandForecast, rows(demand, found, dates.last, version), dates.last)
     figures = {
         "n_products": len(demand.product_ids),
-        "n_days": demand.units.shape[1],
-        "horizon_days": MAX_HORIZON,
+        "n_days": demand.panel.n_periods,
+        "horizon_days": HORIZON,
         "n_origins": N_ORIGINS,
         "models": scores,
         "published": best,
@@ -74,13 +72,23 @@ def main(settings: Settings, dates: Dates) -> None:
     write_report(settings.reports, "forecast_demand", dates.last, figures)
 
 
-def forecasters() -> dict[str, Forecaster]:
-    """Return the models by name, the better liked first."""
+def forecasters() -> dict[str, ChosenForecaster]:
+    """Return the models by name, the better liked first; all have their intervals in the same way."""
     return {
-        "gradient_boosting": GradientBoostedForecaster(),
-        "seasonal_naive": SeasonalNaive(),
-        "mean_of_7_days": RecentMean(),
+        "chosen": ChosenForecaster({"trees": trees, "tsb": tsb, "mean_of_28_days": four_weeks}),
+        "seasonal_naive": ChosenForecaster({"seasonal_naive": SeasonalNaive}),
+        "mean_of_7_days": ChosenForecaster({"mean_of_7_days": MovingMean}),
     }
+
+
+def trees() -> GlobalTrees:
+    """Return the model of all series, of a size that a day's run has the time for."""
+    return GlobalTrees(n_rows=120_000, n_trees=120, n_leaves=31)
+
+
+def four_weeks() -> MovingMean:
+    """Return the mean of four weeks."""
+    return MovingMean(28)
 
 
 def demand_as_known(lake: Partitions, date: dt.date) -> Demand:
@@ -107,28 +115,31 @@ def demand_as_known(lake: Partitions, date: dt.date) -> Demand:
     recent = (days >= first) & (days <= last)
     places = (rows_of(product_ids, products[recent]), days[recent] - first)
     np.add.at(units, places, known["n_units_sold"].to_numpy()[recent])
-    return Demand(product_ids, units, date - dt.timedelta(days=n_days - 1))
+    return Demand(product_ids, panel_of(units, date - dt.timedelta(days=n_days - 1), DAILY))
 
 
 def judge(demand: Demand) -> dict[str, dict[str, float]]:
     """Return each model's measures over the last weeks, by name."""
     return {
-        name: backtest(model, demand.units, demand.first_weekday, MAX_HORIZON, N_ORIGINS)
+        name: backtest(model, demand.panel, HORIZON, N_ORIGINS)
         for name, model in forecasters().items()
     }
 
 
-def rows(demand: Demand, forecast: Forecast, date: dt.date) -> pa.Table:
+def rows(demand: Demand, forecast: Forecast, date: dt.date, model_version: str) -> pa.Table:
     """Return the forecast as the table `demand_forecasts` of `date`."""
     n_products, horizon = forecast.mean.shape
     ahead = np.tile(np.arange(1, horizon + 1), n_products)
     columns = {
         "product_id": np.repeat(demand.product_ids, horizon),
+        "warehouse_id": np.full(len(ahead), WHOLE_SHOP),
         "demand_date": np.datetime64(date) + ahead,
         "mean_units": forecast.mean.ravel(),
-        "p10_units": forecast.p10.ravel(),
-        "p50_units": forecast.p50.ravel(),
-        "p90_units": forecast.p90.ravel(),
+        **{
+            f"p{round(100 * level):02d}_units": forecast.quantile(level).ravel()
+            for level in PUBLISHED_LEVELS
+        },
+        "model_version": np.full(len(ahead), model_version),
         "date": np.full(len(ahead), np.datetime64(date)),
     }
     return pa.table(columns).cast(arrow_schema(DemandForecast))
@@ -154,10 +165,10 @@ def log_run(settings: Settings, lake: Partitions, date: dt.date, figures: dict[s
 
 def show(scores: dict[str, dict[str, float]], best: str) -> None:
     """Print the models' measures beside each other."""
-    names = ("wape", "bias", "coverage", "pinball_50")
-    log.info("%-18s %10s %10s %10s %10s", "model", *names)
+    names = ("wape", "bias", "coverage_80", "pinball_50")
+    log.info("%-18s %11s %11s %11s %11s", "model", *names)
     for name, by in scores.items():
-        log.info("%-18s %10.4f %10.4f %10.4f %10.4f", name, *(by[key] for key in names))
+        log.info("%-18s %11.4f %11.4f %11.4f %11.4f", name, *(by[key] for key in names))
     log.info("published: %s", best)
 
 

@@ -64,7 +64,7 @@ def _scored(rows: Rows) -> str:
     ]
     sections = [
         ("By how far ahead", ahead),
-        ("By model version", _by(whole, "model_version")),
+        ("By model", _by([{**row, "model": model_of(row)} for row in whole], "model")),
         ("By pace of sales", _by([r for r in rows if r["segment_kind"] == "pace"], "segment")),
         ("By category", _by([r for r in rows if r["segment_kind"] == "category"], "segment")),
     ]
@@ -132,6 +132,11 @@ def _product(each: ShownForecast) -> str:
 def _cover(each: ShownForecast, n_ahead: int) -> str:
     days = each.days_of_cover or 0.0
     return f"more than {n_ahead} days" if days >= n_ahead else f"{days:.1f} days"
+
+
+def model_of(row: Mapping[str, Any]) -> str:
+    """Return the name of the model, without what it learned from."""
+    return str(row["model_version"]).partition(" ")[0]
 
 
 def _ahead(row: Mapping[str, Any]) -> int:

@@ -19,11 +19,11 @@ import pyarrow.compute as pc
 from features.schemas.arrow import arrow_schema
 from features.schemas.lake import DemandForecast, ForecastScore
 from features.schemas.logs import ProductVersion
-from jobs.forecast_page import page
+from jobs.forecast_page import model_of, page
 from jobs.partitions import Partitions
 from jobs.reports import write_page, write_report
 from jobs.runner import Dates, Settings, partitions, run
-from jobs.shown_forecasts import shown_forecasts
+from jobs.shown_forecasts import WHOLE_SHOP, shown_forecasts
 from jobs.training_data import newest
 from jobs.units_sold import UnitsSold, units_sold
 from models.evaluation.forecast_accounts import (
@@ -89,7 +89,7 @@ def _scores(
     lake: Partitions, sold: UnitsSold, categories: dict[int, str], made_on: dt.date
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows of one forecast of the last day of `sold`."""
-    of_day = pc.field("demand_date") == sold.last_day
+    of_day = (pc.field("demand_date") == sold.last_day) & (pc.field("warehouse_id") == WHOLE_SHOP)
     kept = lake.read(DemandForecast, made_on, made_on, where=of_day)
     products = kept["product_id"].to_numpy()
     outcomes = _outcomes(kept, sold, made_on)
@@ -144,12 +144,11 @@ def by_day(rows: Sequence[dict[str, Any]]) -> list[dict[str, float]]:
 
 
 def by_model(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
-    """Return the measures of each model version over all that was scored."""
+    """Return the measures of each model, whatever it learned from, over all that was scored."""
     whole = [row for row in rows if row["segment_kind"] == "all"]
-    versions = sorted({row["model_version"] for row in whole})
     return {
-        version: measures(added([row for row in whole if row["model_version"] == version]))
-        for version in versions
+        name: measures(added([row for row in whole if model_of(row) == name]))
+        for name in sorted({model_of(row) for row in whole})
     }
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-Units = NDArray[np.float64]
+Units = NDArray[np.floating]
 
 
 def wape(actual: Units, forecast: Units) -> float:
@@ -13,6 +13,16 @@ def wape(actual: Units, forecast: Units) -> float:
     """
     total = float(np.abs(actual).sum())
     return float(np.abs(actual - forecast).sum()) / total if total else float("nan")
+
+
+def mape(actual: Units, forecast: Units) -> float:
+    """Return the mean of absolute errors over actual units, where any were sold; nan if none."""
+    sold = actual > 0
+    return (
+        float((np.abs(actual - forecast)[sold] / actual[sold]).mean())
+        if sold.any()
+        else float("nan")
+    )
 
 
 def bias(actual: Units, forecast: Units) -> float:

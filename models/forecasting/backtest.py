@@ -1,51 +1,72 @@
 """Forecasts made as if on past days, held against what then came."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from models.evaluation.forecasts import bias, interval_coverage, pinball, wape
-from models.forecasting.contract import QUANTILES, Forecast, Forecaster, Units
+from models.evaluation.forecasts import bias, interval_coverage, mape, pinball, wape
+from models.forecasting.choosing import outcomes, past_origins
+from models.forecasting.contract import Forecast, Forecaster
+from models.forecasting.panel import Panel, Values
+
+SHARES = (0.8, 0.95)
+PINBALL_LEVELS = (0.1, 0.5, 0.9)
 
 
 def backtest(
-    forecaster: Forecaster, demand: Units, first_weekday: int, horizon: int, n_origins: int
+    forecaster: Forecaster, panel: Panel, horizon: int, n_origins: int
 ) -> dict[str, float]:
-    """Forecast the last `n_origins` periods of `horizon` days, each from the days before it.
+    """Forecast the last `n_origins` times `horizon` periods, each from the periods before it.
 
-    The model is fitted once, on the days before the first of these periods, and forecasts each
-    from all days before it. No day is ever used to foresee itself.
+    The model is fitted once, on the periods before the first of these, and forecasts each from all
+    before it. No period is ever used to foresee itself.
 
     Returns
     -------
     dict
-        `wape` of the median, which is what minimises it; `bias` of the mean; `pinball_10`, `_50`,
-        `_90` in units; `coverage` of the interval from p10 to p90, 0.8 at best.
+        As `measures`.
     """
-    n_days = demand.shape[1]
-    starts = [n_days - horizon * n for n in range(n_origins, 0, -1)]
-    fitted = forecaster.fit(demand[:, : starts[0]], first_weekday)
-    forecasts = [fitted.predict(demand[:, :start], first_weekday, horizon) for start in starts]
-    actual = np.concatenate([demand[:, start : start + horizon] for start in starts], axis=1)
-    return measures(actual, joined(forecasts))
+    origins = past_origins(panel.n_periods, horizon, n_origins)
+    fitted = forecaster.fit(panel.until(origins[0]), horizon)
+    forecasts = [fitted.predict(panel.until(origin), horizon) for origin in origins]
+    actual, seen = outcomes(panel, origins, horizon)
+    return measures(actual, joined(forecasts), seen)
 
 
-def joined(forecasts: list[Forecast]) -> Forecast:
-    """Return the forecasts one after the other as one."""
-    names = ("mean", "p10", "p50", "p90")
-    parts = {name: [getattr(forecast, name) for forecast in forecasts] for name in names}
-    return Forecast(**{name: np.concatenate(arrays, axis=1) for name, arrays in parts.items()})
+def joined(forecasts: Sequence[Forecast]) -> Forecast:
+    """Return forecasts of one origin after the other as one, its series below each other."""
+    return Forecast(
+        np.concatenate([each.point for each in forecasts]),
+        np.concatenate([each.mean for each in forecasts]),
+        np.concatenate([each.quantiles for each in forecasts], axis=1),
+        forecasts[0].levels,
+    )
 
 
-def measures(actual: Units, forecast: Forecast) -> dict[str, float]:
-    """Return all measures of a forecast by name."""
-    quantiles = dict(zip(QUANTILES, (forecast.p10, forecast.p50, forecast.p90), strict=True))
+def measures(actual: Values, forecast: Forecast, seen: Values) -> dict[str, float]:
+    """Return all measures of a forecast by name.
+
+    `wape` and `mape` are of the point forecast, `bias` of the mean and, as the coverages, where demand
+    was fully seen: out of stock, sales say little of what was foreseen. `pinball_*` are in units.
+    """
+    told = seen > 0
+    full = seen >= (1 if (seen >= 1).any() else 1e-6)
     losses = {
-        f"pinball_{round(100 * quantile)}": pinball(actual, units, quantile)
-        for quantile, units in quantiles.items()
+        f"pinball_{round(100 * level)}": pinball(
+            actual[told], forecast.quantile(level)[told], level
+        )
+        for level in PINBALL_LEVELS
     }
+    intervals = {share: forecast.interval(share) for share in SHARES}
     return {
-        "wape": wape(actual, forecast.p50),
-        "wape_of_mean": wape(actual, forecast.mean),
-        "bias": bias(actual, forecast.mean),
-        "coverage": interval_coverage(actual, forecast.p10, forecast.p90),
+        "wape": wape(actual[told], forecast.point[told]),
+        "wape_in_stock": wape(actual[full], forecast.point[full]),
+        "wape_of_mean": wape(actual[told], forecast.mean[told]),
+        "mape": mape(actual[told], forecast.point[told]),
+        "bias": bias(actual[full], forecast.mean[full]),
+        **{
+            f"coverage_{round(100 * share)}": interval_coverage(actual[full], low[full], high[full])
+            for share, (low, high) in intervals.items()
+        },
         **losses,
     }

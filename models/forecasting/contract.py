@@ -1,39 +1,91 @@
-"""What every forecaster of demand returns."""
+"""What every forecaster of demand takes and returns."""
 
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-Units = NDArray[np.float64]
+from models.forecasting.panel import Panel, Values
 
-QUANTILES = (0.1, 0.5, 0.9)
+LEVELS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99)
+
+Loss = Literal["absolute", "squared", "relative"]
+"""What a point forecast is to make small: WAPE (its best is the median), bias and squares (the mean),
+or MAPE (a median weighed by 1 / units, which is lower)."""
+
+
+class TooFewPeriodsError(ValueError):
+    """There is too little history to learn from; the message says how much is needed."""
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """Arrays of shape (n_series, horizon), at least 0; p10 <= p50 <= p90."""
+    """Units of each series in each of the next periods, as a distribution.
 
-    mean: Units
-    p10: Units
-    p50: Units
-    p90: Units
+    Parameters
+    ----------
+    point, mean : arrays of shape (n_series, horizon)
+        At least 0. `point` suits the loss that was asked for.
+    quantiles : array of shape (len(levels), n_series, horizon)
+        At least 0, not falling along the first axis.
+    levels
+        Ascending, within 0 and 1.
+    """
+
+    point: Values
+    mean: Values
+    quantiles: Values
+    levels: tuple[float, ...] = LEVELS
+
+    def quantile(self, level: float) -> Values:
+        """Return what `level` of the outcomes do not exceed, linear between the levels at hand."""
+        if level in self.levels:
+            return np.asarray(self.quantiles[self.levels.index(level)])
+        above = int(np.searchsorted(self.levels, level))
+        low, high = max(above - 1, 0), min(above, len(self.levels) - 1)
+        span = self.levels[high] - self.levels[low]
+        part = (level - self.levels[low]) / span if span else 0.0
+        return np.asarray((1 - part) * self.quantiles[low] + part * self.quantiles[high])
+
+    def interval(self, share: float) -> tuple[Values, Values]:
+        """Return the bounds between which `share` of the outcomes fall.
+
+        Each tail has half of the rest. Where nothing is sold often enough that the lower bound is 0,
+        there is no lower tail, and the upper has all of it: else slow movers' intervals hold too much.
+        """
+        tail = (1 - share) / 2
+        low, high = self.quantile(tail), self.quantile(1 - tail)
+        return low, np.where(low > 0, high, self.quantile(share))
+
+    def rows(self, series: NDArray[np.int64] | slice) -> "Forecast":
+        """Return the forecast of some of the series."""
+        return Forecast(
+            self.point[series], self.mean[series], self.quantiles[:, series], self.levels
+        )
+
+
+class Locator(Protocol):
+    """A model that says about how much will be sold, and leaves to others how sure that is."""
+
+    def fit(self, panel: Panel, horizon: int) -> Self:
+        """Learn to foresee up to `horizon` periods."""
+
+    def locate(self, panel: Panel, horizon: int) -> Values:
+        """Return units of shape (n_series, horizon) after the last column, at least 0."""
 
 
 class Forecaster(Protocol):
-    """A model of many series of daily units. A series is a row, a day a column."""
+    """A model of many series."""
 
-    def fit(self, demand: Units, first_weekday: int) -> Self:
-        """Learn.
+    def fit(self, panel: Panel, horizon: int) -> Self:
+        """Learn to foresee up to `horizon` periods.
 
-        Parameters
-        ----------
-        demand : array of shape (n_series, n_days)
-            Units per day, the last column being the newest known day.
-        first_weekday
-            Of the first column; 0 is Monday.
+        Raises
+        ------
+        TooFewPeriodsError
+            If the panel is too short.
         """
 
-    def predict(self, demand: Units, first_weekday: int, horizon: int) -> Forecast:
-        """Return the forecast of the days after the last column, for all series."""
+    def predict(self, panel: Panel, horizon: int) -> Forecast:
+        """Return the forecast of the periods after the last column, for all series."""

@@ -1,89 +1,269 @@
-"""What is known of a series on a day that helps to foresee another day up to a week later."""
+"""What is known of a series at the end of a period that helps to foresee a later one.
+
+All units are divided by the series' own level, so that one model fits small and large series.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.forecasting.contract import Units
+from models.forecasting.panel import PRICE, Codes, Panel, Rhythm, Values
+from models.forecasting.similar import mean_in_similar_periods
 
-Days = NDArray[np.int64]
+Columns = NDArray[np.int64]
+Features = dict[str, NDArray[Any]]
 
-WEEK = 7
-N_LAGS = 4
-WINDOWS = (7, 14, 28, 91)
-MIN_HISTORY_DAYS = 28
-NAMES = (
-    *(f"weeks_ago_{n}" for n in range(1, N_LAGS + 1)),
-    "mean_of_weekday",
-    *(f"mean_{n}_days" for n in WINDOWS),
-    "last_day",
-    "days_since_sale",
-    "share_of_days_sold",
-    "shop_trend",
-    "shop_weekday",
-    "weekday",
-    "days_ahead",
-)
+N_LAST = 6
+LEVEL_PRIOR = 3
+"""So many periods of a series' whole past stand beside its level window."""
+TOTAL = "total"
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Units and seen series of each group of series, over all periods.
+
+    Small beside the panel, so that a part of the series can be described without the others.
+
+    Parameters
+    ----------
+    units : running sums by code's name, shape (n_groups, n_periods + 1)
+    prices : means by code's name, shape (n_groups, n_periods + n_ahead)
+    floor
+        The level of a series that never sold.
+    """
+
+    units: Mapping[str, NDArray[np.float64]]
+    prices: Mapping[str, Values]
+    floor: float
+
+
+def groups_of(panel: Panel) -> Groups:
+    """Sum up the series of each code, and of all."""
+    codes = {TOTAL: np.zeros(panel.n_series, np.int64), **panel.codes}
+    sums = {name: _running(_summed(panel.units, code)) for name, code in codes.items()}
+    prices = {}
+    if PRICE in panel.known:
+        price = panel.known[PRICE]
+        filled, there = np.nan_to_num(price), np.isfinite(price).astype(np.float32)
+        for name, code in codes.items():
+            with np.errstate(invalid="ignore", divide="ignore"):
+                prices[name] = (_summed(filled, code) / _summed(there, code)).astype(np.float32)
+    sold = panel.units[panel.units > 0]
+    floor = 0.01 * float(sold.mean()) if len(sold) else 1.0
+    return Groups(sums, prices, floor)
 
 
 class History:
-    """Running sums over a matrix of demand, to describe any day of any series at once."""
+    """Running sums over a panel, to describe any period of any series at once."""
 
-    def __init__(self, demand: Units, first_weekday: int) -> None:
-        """Sum up a matrix of shape (n_series, n_days), its first column on `first_weekday`."""
-        self.n_days = demand.shape[1]
-        self.demand = demand.astype(np.float32)
-        self.first_weekday = first_weekday
-        self.sums = _running(self.demand)
-        self.sold_days = _running((self.demand > 0).astype(np.float32))
-        self.total = _running(self.demand.mean(axis=0, keepdims=True))[0]
-        columns = np.where(self.demand > 0, np.arange(self.n_days, dtype=np.float32), -1)
-        self.last_sale = np.maximum.accumulate(columns, axis=1)
+    def __init__(self, panel: Panel, groups: Groups) -> None:
+        """Sum up a panel, or a part of the series that `groups` are of."""
+        self.panel, self.groups, self.rhythm = panel, groups, panel.rhythm
+        self.codes = {TOTAL: np.zeros(panel.n_series, np.int64), **panel.codes}
+        self.units = np.where(panel.seen > 0, panel.units, np.nan)
+        self.sums, self.seen = _running(panel.units), _running(panel.seen)
+        self.squares = _running(panel.units**2)
+        self.there = _running((panel.seen > 0).astype(np.float32))
+        self.sold = _running((panel.units > 0).astype(np.float32))
+        periods = np.arange(panel.n_periods, dtype=np.float32)
+        self.last_sale = np.maximum.accumulate(np.where(panel.units > 0, periods, -1), axis=1)
+        self.starts = panel.starts()
+        self.known = {name: _running(np.nan_to_num(v)) for name, v in panel.known.items()}
+        self.known_there = {
+            name: _running(np.isfinite(v).astype(np.float32)) for name, v in panel.known.items()
+        }
+        self.past = {name: _running(np.nan_to_num(v)) for name, v in panel.past.items()}
 
-    def describe(self, series: Days, origin: Days, ahead: Days) -> NDArray[np.float32]:
-        """Return `NAMES` of n (series, origin, days ahead), shape (n, len(NAMES)).
+    def levels(self, series: Columns, origin: Columns) -> Values:
+        """Return the size of each series at the end of `origin`: units of a period, above 0."""
+        recent, n_recent = self._window(series, origin, self.rhythm.level_window)
+        ever, n_ever = self._window(series, origin, self.panel.n_periods)
+        long = ever / np.maximum(n_ever, 1)
+        level = (recent + LEVEL_PRIOR * long) / (n_recent + LEVEL_PRIOR)
+        return np.maximum(level, self.groups.floor).astype(np.float32)
 
-        `origin` is the last known day: no column after it is looked at. `ahead` is from 1 to 7.
+    def describe(self, series: Columns, origin: Columns, ahead: Columns) -> Features:
+        """Return features by name, each of shape (n,), of n (series, origin, periods ahead).
+
+        `origin` is the last known period: no column of units after it is looked at.
         """
-        lags = [self._day(series, origin + ahead - WEEK * n) for n in range(1, 9)]
-        means = [self._mean(self.sums, series, origin, n) for n in WINDOWS]
-        last = self.last_sale[series, origin]
-        columns = [
-            *lags[:N_LAGS],
-            np.mean(lags, axis=0),
-            *means,
-            self.demand[series, origin],
-            np.where(last >= 0, origin - last, self.n_days),
-            self._mean(self.sold_days, series, origin, 28),
-            self._trend(origin),
-            self._shop_weekday(origin, ahead),
-            (self.first_weekday + origin + ahead) % WEEK,
-            ahead,
+        level = self.levels(series, origin)
+        return {
+            **self._units(series, origin, ahead, level),
+            **self._groups(series, origin, ahead),
+            **self._plans(series, origin, ahead),
+            **self._similar(series, origin, ahead, level),
+            **self._calendar(origin + ahead),
+            **{
+                f"recent_{name}": self._mean_past(sums, series, origin)
+                for name, sums in self.past.items()
+            },
+            **{f"code_{name}": code[series] for name, code in self.panel.codes.items()},
+            "level": np.log(level),
+            "age": origin - self.starts[series],
+            "ahead": ahead,
+        }
+
+    def _units(self, series: Columns, origin: Columns, ahead: Columns, level: Values) -> Features:
+        season = self.rhythm.season
+        back = -(-ahead // season) * season
+        seasons = [
+            self._at(series, origin + ahead - back - season * n)
+            for n in range(self.rhythm.n_season_lags)
         ]
-        return np.stack(columns, axis=1).astype(np.float32)
+        with np.errstate(all="ignore"):
+            of_season = _nanmean(seasons)
+        found: Features = {f"seasons_ago_{n + 1}": lag / level for n, lag in enumerate(seasons)}
+        found["mean_of_season"] = of_season / level
+        for n in range(N_LAST):
+            found[f"last_{n}"] = self._at(series, origin - n) / level
+        for n in self.rhythm.windows:
+            total, there = self._window(series, origin, n)
+            found[f"mean_{n}"] = _ratio(total, there) / level
+        n = self.rhythm.level_window
+        total, there = self._window(series, origin, n)
+        squares = self._between(self.squares, series, origin, n)
+        variance = _ratio(squares, there) - _ratio(total, there) ** 2
+        found["spread"] = np.sqrt(np.maximum(variance, 0)) / level
+        found["share_sold"] = _ratio(self._between(self.sold, series, origin, n), there)
+        found["share_seen"] = _ratio(self._between(self.seen, series, origin, n), there)
+        found["last_seen"] = self._at(series, origin, self.panel.seen)
+        last = self.last_sale[series, origin]
+        found["since_sale"] = np.where(last >= 0, origin - last, np.nan)
+        return found
 
-    def _day(self, series: Days, day: Days) -> Units:
-        return np.where(day >= 0, self.demand[series, np.maximum(day, 0)], 0)
+    def _groups(self, series: Columns, origin: Columns, ahead: Columns) -> Features:
+        """Describe how the series' groups move: their trend, and their season at the target."""
+        found: Features = {}
+        for name, code in self.codes.items():
+            sums, group = self.groups.units[name], code[series]
+            found[f"trend_{name}"] = _ratio(
+                _group_mean(sums, group, origin, self.rhythm.windows[1]),
+                _group_mean(sums, group, origin, self.rhythm.level_window),
+            )
+            found[f"season_{name}"] = group_season(sums, group, origin, ahead, self.rhythm)
+        return found
 
-    def _mean(self, sums: NDArray[np.float64], series: Days, origin: Days, n_days: int) -> Units:
-        first = np.maximum(origin + 1 - n_days, 0)
-        total = sums[series, origin + 1] - sums[series, first]
-        return np.asarray(total / (origin + 1 - first), np.float64)
+    def _plans(self, series: Columns, origin: Columns, ahead: Columns) -> Features:
+        target = origin + ahead
+        found: Features = {}
+        for name, values in self.panel.known.items():
+            at = _take(values, series, target)
+            before = _take(values, series, target - 1)
+            total = self._between(self.known[name], series, origin, self.rhythm.level_window)
+            there = self._between(self.known_there[name], series, origin, self.rhythm.level_window)
+            mean = _ratio(total, there)
+            if name != PRICE:
+                found |= {name: at, f"{name}_before": before, f"{name}_mean": mean}
+                continue
+            found |= {
+                "price_to_mean": _ratio(at, mean),
+                "price_to_last": _ratio(at, _take(values, series, origin)),
+                "price_to_before": _ratio(at, before),
+            }
+            for code_name, code in self.codes.items():
+                of_group = self.groups.prices[code_name][code[series], target]
+                found[f"price_to_{code_name}"] = _ratio(at, of_group)
+        return found
 
-    def _shop_mean(self, origin: Days, n_days: int) -> Units:
-        first = np.maximum(origin + 1 - n_days, 0)
-        return np.asarray((self.total[origin + 1] - self.total[first]) / (origin + 1 - first))
+    def _similar(self, series: Columns, origin: Columns, ahead: Columns, level: Values) -> Features:
+        if not self.panel.known:
+            return {}
+        found = mean_in_similar_periods(self.panel, series, origin, origin + ahead)
+        return {"similar": found / level}
 
-    def _trend(self, origin: Days) -> Units:
-        """Return the whole shop's last week over its last four weeks."""
-        return (self._shop_mean(origin, 7) + 1e-9) / (self._shop_mean(origin, 28) + 1e-9)
+    def _calendar(self, column: Columns) -> Features:
+        first = np.datetime64(self.panel.first)
+        dates = first + column * self.rhythm.days
+        of_year = (dates - dates.astype("datetime64[Y]")).astype(np.int64)
+        of_month = (dates - dates.astype("datetime64[M]")).astype(np.int64)
+        weekday = (dates.astype(np.int64) + 3) % 7
+        found: Features = {"day_of_year": of_year, "day_of_month": of_month}
+        return found if self.rhythm.days > 1 else {**found, "weekday": weekday}
 
-    def _shop_weekday(self, origin: Days, ahead: Days) -> Units:
-        """Return the whole shop's mean of that weekday in four weeks over its mean of all days."""
-        days = [np.maximum(origin + ahead - WEEK * n, 0) for n in range(1, N_LAGS + 1)]
-        of_weekday = np.mean([self.total[day + 1] - self.total[day] for day in days], axis=0)
-        return np.asarray((of_weekday + 1e-9) / (self._shop_mean(origin, 28) + 1e-9))
+    def _at(self, series: Columns, column: Columns, values: Values | None = None) -> Values:
+        return _take(self.units if values is None else values, series, column)
+
+    def _between(
+        self, sums: NDArray[np.float64], series: Columns, origin: Columns, n_periods: int
+    ) -> NDArray[np.float64]:
+        first = np.maximum(origin + 1 - n_periods, 0)
+        return np.asarray(sums[series, origin + 1] - sums[series, first])
+
+    def _window(
+        self, series: Columns, origin: Columns, n_periods: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the units of the last periods and how many of these were seen."""
+        return (
+            self._between(self.sums, series, origin, n_periods),
+            self._between(self.there, series, origin, n_periods),
+        )
+
+    def _mean_past(
+        self, sums: NDArray[np.float64], series: Columns, origin: Columns
+    ) -> NDArray[np.float64]:
+        return self._between(sums, series, origin, self.rhythm.windows[1]) / self.rhythm.windows[1]
 
 
-def _running(values: NDArray[np.float32]) -> NDArray[np.float64]:
-    sums = np.cumsum(values, axis=1, dtype=np.float64)
-    return np.pad(sums, ((0, 0), (1, 0)))
+def group_season(
+    sums: NDArray[np.float64], group: Codes, origin: Columns, ahead: Columns, rhythm: Rhythm
+) -> NDArray[np.float64]:
+    """Return what a group sells in the target's season over what it sells around it.
+
+    Of days: that weekday of the last four weeks over all of their days. Of weeks: the three weeks
+    around the same week a year ago over the weeks before the origin a year ago.
+    """
+    season = rhythm.season
+    if rhythm.days == 1:
+        back = -(-ahead // season) * season
+        days = [origin + ahead - back - season * n for n in range(rhythm.n_season_lags)]
+        of_day = np.mean([_group_mean(sums, group, day, 1) for day in days], axis=0)
+        return _ratio(of_day, _group_mean(sums, group, origin, season * rhythm.n_season_lags))
+    year_ago = np.minimum(origin + ahead - season + 1, origin)
+    around = _group_mean(sums, group, year_ago, 3)
+    return _ratio(around, _group_mean(sums, group, origin - season, 8))
+
+
+def _group_mean(
+    sums: NDArray[np.float64], group: Codes, last: Columns, n_periods: int
+) -> NDArray[np.float64]:
+    """Return the mean of `n_periods` up to `last`; nan before there are any."""
+    first = np.maximum(last + 1 - n_periods, 0)
+    n = last + 1 - first
+    found = sums[group, np.maximum(last + 1, 0)] - sums[group, first]
+    return np.where(n > 0, found / np.maximum(n, 1), np.nan)
+
+
+def _take(values: Values, series: Columns, column: Columns) -> Values:
+    """Return values of columns; nan outside."""
+    inside = (column >= 0) & (column < values.shape[1])
+    return np.where(inside, values[series, np.where(inside, column, 0)], np.nan)
+
+
+def _ratio(part: NDArray[np.floating], whole: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return part / whole; nan where the whole is 0."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(np.abs(whole) > 1e-9, part / whole, np.nan)
+
+
+def _nanmean(values: list[Values]) -> Values:
+    stacked = np.stack(values)
+    there = np.isfinite(stacked)
+    return np.asarray(_ratio(np.where(there, stacked, 0).sum(axis=0), there.sum(axis=0)))
+
+
+def _running(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    return np.pad(np.cumsum(values, axis=1, dtype=np.float64), ((0, 0), (1, 0)))
+
+
+def _summed(values: NDArray[np.floating], code: Codes) -> NDArray[np.float64]:
+    """Return sums over the series of each code, shape (n_codes, n_columns)."""
+    order = np.argsort(code, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(code[order]) > 0])
+    found = np.zeros((int(code.max()) + 1, values.shape[1]))
+    found[code[order][starts]] = np.add.reduceat(values[order], starts, axis=0, dtype=np.float64)
+    return found

@@ -1,10 +1,11 @@
-"""One model of gradient-boosted trees over all series, for the mean and for each quantile.
+"""One model of gradient-boosted trees over all series and all periods ahead.
 
 Source: Ke et al., "LightGBM: a highly efficient gradient boosting decision tree" (NeurIPS 2017);
 that one model learns from all series is the winners' way in Makridakis et al., "M5 accuracy
-competition" (Int. J. of Forecasting 2022).
+competition" (Int. J. of Forecasting 2022), and so is the Tweedie loss.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -12,114 +13,153 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
-from models.forecasting.contract import QUANTILES, Forecast, Units
-from models.forecasting.features import MIN_HISTORY_DAYS, NAMES, History
+from models.forecasting.contract import Loss, TooFewPeriodsError
+from models.forecasting.features import Features, Groups, History, groups_of
+from models.forecasting.panel import Panel, Values
 
-MAX_HORIZON = 7
-# On cores that others use too, LightGBM's threads wait for each other longer than they work: two
-# took five times as long as one.
-N_THREADS = 1
-
-
-class TooFewDaysError(ValueError):
-    """There is too little history to learn from."""
+MIN_PERIODS = 12
+BLOCK = 10_000
+OFFSET = 0.01
+"""Added to scaled units before their logarithm, so that nothing sold has one."""
 
 
 @dataclass
-class GradientBoostedForecaster:
-    """Forecast from lags, rolling means and the calendar.
+class GlobalTrees:
+    """Foresee units over the series' own level from lags, groups, plans and calendar.
 
     Parameters
     ----------
+    loss
+        `relative` learns logarithms by absolute errors; else the mean under a Tweedie loss.
     n_rows
-        At most so many (series, day) pairs are learned from, the newest days first.
-    n_trees, learning_rate
-        Of each of the four models.
-    seed
-        Seed of the sampling and the trees; the same seed and data give the same model.
+        At most so many (series, origin, ahead) are learned from, drawn at random.
+    half_life
+        Periods after which an example weighs half.
+    seeds
+        One model is fitted for each, and their forecasts averaged.
+    n_threads
+        On cores that others use too, LightGBM's threads wait for each other longer than they work.
     """
 
-    n_rows: int = 150_000
-    n_trees: int = 120
-    learning_rate: float = 0.07
-    seed: int = 0
-    models_: dict[str, Any] = field(default_factory=dict, init=False)
+    loss: Loss = "absolute"
+    n_rows: int = 400_000
+    n_trees: int = 250
+    n_leaves: int = 63
+    learning_rate: float = 0.06
+    half_life: float = 200.0
+    seeds: tuple[int, ...] = (0,)
+    n_threads: int = 1
+    models_: list[Any] = field(default_factory=list, init=False)
+    names_: list[str] = field(default_factory=list, init=False)
 
-    def fit(self, demand: Units, first_weekday: int) -> Self:
+    def fit(self, panel: Panel, horizon: int) -> Self:
         """Learn.
 
         Raises
         ------
-        TooFewDaysError
-            If there are fewer than 36 days.
+        TooFewPeriodsError
+            If there are fewer than 12 periods.
         """
-        if demand.shape[1] < MIN_HISTORY_DAYS + MAX_HORIZON + 1:
-            raise TooFewDaysError(
-                f"{demand.shape[1]} days are too few to learn from: a forecast needs "
-                f"{MIN_HISTORY_DAYS + MAX_HORIZON + 1}"
+        if panel.n_periods < MIN_PERIODS:
+            raise TooFewPeriodsError(
+                f"{panel.n_periods} periods are too few to learn from: bring {MIN_PERIODS} or more"
             )
-        features, units = self._examples(demand, first_weekday)
-        data = lightgbm.Dataset(features, units, feature_name=list(NAMES), free_raw_data=False)
-        common = {
-            "learning_rate": self.learning_rate,
-            "num_leaves": 31,
-            "min_data_in_leaf": 50,
-            "max_bin": 127,
-            "seed": self.seed,
-            "deterministic": True,
-            "force_row_wise": True,
-            "num_threads": N_THREADS,
-            "verbosity": -1,
-        }
-        # A Poisson mean is never zero; a shop that sold nothing for weeks needs one that is.
-        objective = "poisson" if units.any() else "regression"
-        self.models_ = {
-            "mean": lightgbm.train({**common, "objective": objective}, data, self.n_trees)
-        }
-        for quantile in QUANTILES:
-            params = {**common, "objective": "quantile", "alpha": quantile}
-            self.models_[f"p{round(quantile * 100)}"] = lightgbm.train(params, data, self.n_trees)
+        # Of a short history the farthest periods can't be learned; they are foreseen as the last that can.
+        horizon = min(horizon, panel.n_periods // 2)
+        self.models_ = []
+        history = History(panel, groups_of(panel))
+        for seed in self.seeds:
+            data = self._examples(history, horizon, seed)
+            if data is not None:
+                self.models_.append(lightgbm.train(self._params(seed), data, self.n_trees))
         return self
 
-    def predict(self, demand: Units, first_weekday: int, horizon: int) -> Forecast:
-        """Return the forecast of up to seven days after the last column.
+    def locate(self, panel: Panel, horizon: int) -> Values:
+        """Return units; 0 for all if nothing was ever sold."""
+        groups = groups_of(panel)
+        blocks = [self.of_block(block, groups, horizon) for block in blocks_of(panel)]
+        return np.concatenate(blocks) if blocks else np.zeros((0, horizon), np.float32)
 
-        Raises
-        ------
-        ValueError
-            If the horizon is longer than a week, or the model isn't fitted.
-        """
-        if not 1 <= horizon <= MAX_HORIZON:
-            raise ValueError(f"the horizon is {horizon} days; choose 1 to {MAX_HORIZON}")
+    def of_block(self, panel: Panel, groups: Groups, horizon: int) -> Values:
+        """Return units of some of the series that `groups` are of."""
         if not self.models_:
-            raise ValueError("the forecaster is not fitted: call fit first")
-        n_series, n_days = demand.shape
-        series = np.repeat(np.arange(n_series), horizon)
-        ahead = np.tile(np.arange(1, horizon + 1), n_series)
-        origin = np.full(len(series), n_days - 1)
-        features = History(demand, first_weekday).describe(series, origin, ahead)
-        found = {
-            name: np.maximum(model.predict(features, num_threads=N_THREADS), 0).reshape(
-                n_series, horizon
-            )
-            for name, model in self.models_.items()
-        }
-        # Each quantile has a model of its own; where they cross, they change places.
-        low, middle, high = np.sort([found["p10"], found["p50"], found["p90"]], axis=0)
-        return Forecast(found["mean"], low, middle, high)
+            return np.zeros((panel.n_series, horizon), np.float32)
+        history = History(panel, groups)
+        series = np.repeat(np.arange(panel.n_series), horizon)
+        ahead = np.tile(np.arange(1, horizon + 1), panel.n_series)
+        origin = np.full(len(series), panel.n_periods - 1)
+        features = matrix(history.describe(series, origin, ahead))
+        scaled = np.mean([self._predicted(model, features) for model in self.models_], axis=0)
+        units = np.maximum(scaled, 0) * history.levels(series, origin)
+        return np.asarray(units.reshape(panel.n_series, horizon), np.float32)
 
-    def _examples(
-        self, demand: Units, first_weekday: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return features and units of a sample of (series, origin), each some days ahead."""
-        n_series, n_days = demand.shape
-        rng = np.random.default_rng(self.seed)
-        origins = np.arange(MIN_HISTORY_DAYS, n_days - MAX_HORIZON)
-        n_origins = min(len(origins), max(28, -(-self.n_rows // n_series)))
-        origins = origins[-n_origins:]
-        n_pairs = min(self.n_rows, n_series * n_origins)
-        pairs = rng.choice(n_series * n_origins, n_pairs, replace=False)
-        series, origin = pairs // n_origins, origins[pairs % n_origins]
-        ahead = rng.integers(1, MAX_HORIZON + 1, n_pairs)
-        features = History(demand, first_weekday).describe(series, origin, ahead)
-        return features, demand[series, origin + ahead].astype(np.float32)
+    def _predicted(self, model: Any, features: Values) -> NDArray[np.float64]:  # noqa: ANN401
+        found = np.asarray(model.predict(features, num_threads=self.n_threads))
+        return np.exp(found) - OFFSET if self.loss == "relative" else found
+
+    def _examples(self, history: History, horizon: int, seed: int) -> lightgbm.Dataset | None:
+        """Return a sample of what was seen; None if nothing of it was sold."""
+        panel = history.panel
+        series, origin, ahead = sampled(panel, horizon, self.n_rows, seed)
+        target = origin + ahead
+        level = history.levels(series, origin)
+        scaled = panel.units[series, target] / level
+        if not scaled.any():
+            return None
+        found = history.describe(series, origin, ahead)
+        self.names_ = list(found)
+        weight = panel.seen[series, target] * 0.5 ** (
+            (panel.n_periods - 1 - target) / self.half_life
+        )
+        if self.loss == "relative":
+            label = np.log(scaled + OFFSET)
+        else:
+            label, weight = scaled, weight * level / level.mean()
+        return lightgbm.Dataset(matrix(found), label, weight=weight, feature_name=self.names_)
+
+    def _params(self, seed: int) -> dict[str, Any]:
+        of_loss: dict[str, Any] = (
+            {"objective": "l1"}
+            if self.loss == "relative"
+            else {"objective": "tweedie", "tweedie_variance_power": 1.3}
+        )
+        return of_loss | {
+            "learning_rate": self.learning_rate,
+            "num_leaves": self.n_leaves,
+            "min_data_in_leaf": 50,
+            "feature_fraction": 0.5,
+            "bagging_fraction": 0.7,
+            "bagging_freq": 1,
+            "max_bin": 127,
+            "seed": seed,
+            "deterministic": True,
+            "force_row_wise": True,
+            "num_threads": self.n_threads,
+            "verbosity": -1,
+        }
+
+
+def matrix(found: Features) -> Values:
+    """Return features as columns."""
+    return np.stack([values.astype(np.float32) for values in found.values()], axis=1)
+
+
+def blocks_of(panel: Panel) -> Iterator[Panel]:
+    """Return the series in parts that fit into memory once they are described."""
+    for first in range(0, panel.n_series, BLOCK):
+        yield panel.rows(slice(first, first + BLOCK))
+
+
+def sampled(
+    panel: Panel, horizon: int, n_rows: int, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Draw series, origins and periods ahead whose target was seen and whose series had begun."""
+    rng = np.random.default_rng(seed)
+    first = min(panel.rhythm.windows[2], panel.n_periods - horizon - 1)
+    n_pairs = panel.n_series * (panel.n_periods - first) * horizon
+    n = min(n_rows, n_pairs)
+    series = rng.integers(0, panel.n_series, n)
+    ahead = rng.integers(1, horizon + 1, n)
+    origin = rng.integers(first, panel.n_periods, n) - ahead
+    seen = (panel.seen[series, origin + ahead] > 0) & (origin >= panel.starts()[series])
+    return series[seen], origin[seen], ahead[seen]

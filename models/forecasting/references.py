@@ -1,49 +1,46 @@
-"""What any forecast must beat: the same weekday of last week, the mean of the last week."""
+"""What any forecast must beat: the same season again, the mean of the last periods."""
 
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from scipy.stats import poisson
 
-from models.forecasting.contract import QUANTILES, Forecast, Units
-
-WEEK = 7
+from models.forecasting.panel import Panel, Values
 
 
 @dataclass
 class SeasonalNaive:
-    """Forecast the units of the same weekday a week before; zero before there is any."""
+    """Forecast the units of the same period a season before; the newest before there is any."""
 
-    def fit(self, demand: Units, first_weekday: int) -> Self:  # noqa: ARG002
+    def fit(self, panel: Panel, horizon: int) -> Self:  # noqa: ARG002
         """Learn nothing."""
         return self
 
-    def predict(self, demand: Units, first_weekday: int, horizon: int) -> Forecast:  # noqa: ARG002
-        """Repeat the last week as often as needed."""
-        week = _last_week(demand)
-        units = np.tile(week, -(-horizon // WEEK))[:, :horizon]
-        return Forecast(units, units, units, units)
+    def locate(self, panel: Panel, horizon: int) -> Values:
+        """Repeat the last season as often as needed."""
+        season = panel.rhythm.season if panel.n_periods >= panel.rhythm.season else 1
+        return np.tile(panel.units[:, -season:], -(-horizon // season))[:, :horizon]
 
 
 @dataclass
-class RecentMean:
-    """Forecast the mean of the last seven days for every day, with Poisson's quantiles."""
+class MovingMean:
+    """Forecast the mean of the last seen periods for every period.
 
-    def fit(self, demand: Units, first_weekday: int) -> Self:  # noqa: ARG002
+    Parameters
+    ----------
+    n_periods
+        So many periods back; those in which nothing was seen don't count.
+    """
+
+    n_periods: int = 7
+
+    def fit(self, panel: Panel, horizon: int) -> Self:  # noqa: ARG002
         """Learn nothing."""
         return self
 
-    def predict(self, demand: Units, first_weekday: int, horizon: int) -> Forecast:  # noqa: ARG002
-        """Repeat the mean."""
-        mean = np.repeat(_last_week(demand).mean(axis=1, keepdims=True), horizon, axis=1)
-        low, middle, high = (
-            np.where(mean > 0, poisson.ppf(quantile, mean), 0.0) for quantile in QUANTILES
-        )
-        return Forecast(mean, low, middle, high)
-
-
-def _last_week(demand: Units) -> Units:
-    """Return the last seven columns, zeros in front where there are fewer."""
-    missing = max(0, WEEK - demand.shape[1])
-    return np.pad(demand, ((0, 0), (missing, 0)))[:, -WEEK:]
+    def locate(self, panel: Panel, horizon: int) -> Values:
+        """Repeat the mean; 0 for a series that wasn't seen."""
+        seen = panel.seen[:, -self.n_periods :] > 0
+        total = np.where(seen, panel.units[:, -self.n_periods :], 0).sum(axis=1, keepdims=True)
+        mean = total / np.maximum(seen.sum(axis=1, keepdims=True), 1)
+        return np.repeat(mean.astype(np.float32), horizon, axis=1)

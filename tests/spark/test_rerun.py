@@ -2,7 +2,7 @@
 
 import pytest
 
-from features.schemas.lake import DERIVED, DemandForecast
+from features.schemas.lake import DERIVED, DemandForecast, ForecastScore
 from jobs.runner import Dates
 from tests.spark.conftest import JOBS
 from tests.tiny_shop import DAYS, contents, filled
@@ -29,4 +29,7 @@ def test_the_jobs_leave_rows_in_every_table(built_home):
     found = contents(built_home.lake)
 
     filled = {table for (_, table, day), rows in found.items() if rows and day == str(NEXT_DAY)}
-    assert {row.table for row in DERIVED} - filled == {DemandForecast.table}
+    assert {row.table for row in DERIVED} - filled == {
+        DemandForecast.table,
+        ForecastScore.table,
+    }

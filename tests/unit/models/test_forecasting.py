@@ -1,129 +1,284 @@
 """Forecasts of demand (models.forecasting) and their measures (models.evaluation.forecasts)."""
 
+import datetime as dt
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.evaluation.forecasts import bias, interval_coverage, pinball, wape
-from models.forecasting.backtest import backtest
-from models.forecasting.features import NAMES, History
-from models.forecasting.gradient_boosting import GradientBoostedForecaster, TooFewDaysError
-from models.forecasting.references import RecentMean, SeasonalNaive
+from models.evaluation.forecasts import bias, interval_coverage, mape, pinball, wape
+from models.forecasting.backtest import backtest, measures
+from models.forecasting.choosing import ChosenForecaster, choose, mixture, past_origins
+from models.forecasting.contract import LEVELS, Forecast, TooFewPeriodsError
+from models.forecasting.features import History, groups_of
+from models.forecasting.gradient_boosting import GlobalTrees
+from models.forecasting.panel import WEEKLY, panel_of
+from models.forecasting.references import MovingMean, SeasonalNaive
+from models.forecasting.residuals import residuals_of, weighted_median
+from models.forecasting.segments import NAMES, segments
+from models.forecasting.similar import mean_in_similar_periods
+from models.forecasting.slow_movers import croston, ets, tsb
 
-MONDAY = 0
+MONDAY = dt.date(2024, 1, 1)
 
 
 @pytest.fixture(scope="module")
-def demand():
+def panel():
     """60 products over 20 weeks, Saturdays three times the rest, with Poisson noise."""
     rng = np.random.default_rng(0)
     level = rng.gamma(2, 2, size=(60, 1))
     week = np.where(np.arange(140) % 7 == 5, 3.0, 1.0)
-    return rng.poisson(level * week).astype(float)
+    return panel_of(rng.poisson(level * week).astype(float), MONDAY)
 
 
-FORECASTERS = {
-    "gradient_boosting": lambda: GradientBoostedForecaster(n_rows=4_000, n_trees=60),
+def trees():
+    return GlobalTrees(n_rows=6_000, n_trees=60, n_leaves=15)
+
+
+LOCATORS = {
+    "trees": trees,
     "seasonal_naive": SeasonalNaive,
-    "mean_of_7_days": RecentMean,
+    "mean_of_7_days": MovingMean,
+    "croston": croston,
+    "tsb": tsb,
 }
 
 
-@pytest.mark.parametrize("name", FORECASTERS)
-def test_every_forecast_is_ordered_and_never_below_zero(name, demand):
-    forecast = FORECASTERS[name]().fit(demand, MONDAY).predict(demand, MONDAY, 7)
+@pytest.mark.parametrize("name", LOCATORS)
+def test_every_forecast_is_ordered_and_never_below_zero(name, panel):
+    forecast = ChosenForecaster({name: LOCATORS[name]}).fit(panel, 7).predict(panel, 7)
 
-    assert forecast.mean.shape == (60, 7)
-    assert (forecast.p10 >= 0).all()
+    assert forecast.mean.shape == forecast.point.shape == (60, 7)
+    assert forecast.quantiles.shape == (len(LEVELS), 60, 7)
     assert (forecast.mean >= 0).all()
-    assert (forecast.p10 <= forecast.p50).all()
-    assert (forecast.p50 <= forecast.p90).all()
+    assert (forecast.quantiles >= 0).all()
+    assert (np.diff(forecast.quantiles, axis=0) >= 0).all()
 
 
 def test_the_references_by_hand():
-    week = np.array([[1.0, 2, 3, 4, 5, 6, 7]])
+    week = panel_of(np.array([[1.0, 2, 3, 4, 5, 6, 7]]), MONDAY)
 
-    naive = SeasonalNaive().predict(week, MONDAY, 3)
-    mean = RecentMean().predict(week, MONDAY, 2)
-
-    assert naive.p50.tolist() == [[1, 2, 3]]
-    assert mean.mean.tolist() == [[4, 4]]
-    assert (mean.p10 < 4).all()
+    assert SeasonalNaive().locate(week, 3).tolist() == [[1, 2, 3]]
+    assert MovingMean().locate(week, 2).tolist() == [[4, 4]]
+    assert MovingMean(2).locate(week, 1).tolist() == [[6.5]]
 
 
-def test_the_trees_find_the_week_and_beat_the_references(demand):
+def test_what_was_not_seen_is_no_part_of_a_mean():
+    week = panel_of(np.array([[4.0, 0, 6]]), MONDAY)
+    gap = replace(week, seen=np.array([[1, 0, 1]], np.float32))
+
+    assert MovingMean(3).locate(gap, 1).tolist() == [[5]]
+
+
+def test_models_of_one_series_take_short_and_empty_ones():
+    units = np.zeros((4, 40))
+    units[1, -1] = 3
+    units[2] = 2
+    units[3, ::4] = 4
+
+    for make in (croston, tsb, ets):
+        found = make().locate(panel_of(units, MONDAY), 3)
+        assert found[0].tolist() == [0, 0, 0]
+        assert found[1].tolist() == [3, 3, 3]
+        assert found[2] == pytest.approx([2, 2, 2], rel=0.06)
+        assert (found[3] > 0).all()
+
+
+def test_the_trees_find_the_week_and_beat_the_references(panel):
     scores = {
-        name: backtest(make(), demand, MONDAY, horizon=7, n_origins=3)
-        for name, make in FORECASTERS.items()
+        name: backtest(ChosenForecaster({name: LOCATORS[name]}), panel, horizon=7, n_origins=3)
+        for name in ("trees", "seasonal_naive", "mean_of_7_days")
     }
 
-    assert scores["gradient_boosting"]["wape"] < 0.9 * scores["seasonal_naive"]["wape"]
-    assert scores["gradient_boosting"]["wape"] < scores["mean_of_7_days"]["wape"]
-    assert abs(scores["gradient_boosting"]["bias"]) < 0.1
-    assert 0.7 < scores["gradient_boosting"]["coverage"] < 0.95
+    assert scores["trees"]["wape"] < 0.9 * scores["seasonal_naive"]["wape"]
+    assert scores["trees"]["wape"] < scores["mean_of_7_days"]["wape"]
+    assert abs(scores["trees"]["bias"]) < 0.1
+    assert 0.72 < scores["trees"]["coverage_80"] < 0.88
 
 
-def test_no_feature_looks_past_its_origin(demand):
+def test_no_feature_looks_past_its_origin(panel):
     series, origin, ahead = np.repeat(np.arange(60), 7), np.full(420, 90), np.tile(range(1, 8), 60)
-    changed = demand.copy()
-    changed[:, 91:] = 1_000
+    changed = replace(panel, units=panel.units.copy())
+    changed.units[:, 91:] = 1_000
+    changed.units[:, 91:] *= panel.units[:, 91:] > 0
+    groups = groups_of(panel.until(91))
 
     known, unknown = (
-        History(matrix, MONDAY).describe(series, origin, ahead) for matrix in (demand, changed)
+        History(each.until(91), groups_of(each.until(91))).describe(series, origin, ahead)
+        for each in (panel, changed)
     )
+    long = History(changed, replace(groups_of(changed), floor=groups.floor))
+    not_cut = long.describe(series, origin, ahead)
 
-    np.testing.assert_array_equal(known, unknown)
-    assert known.shape == (420, len(NAMES))
+    for name, values in known.items():
+        np.testing.assert_array_equal(values, unknown[name], err_msg=name)
+        np.testing.assert_allclose(values, not_cut[name], rtol=1e-4, err_msg=name)
 
 
 def test_the_features_of_one_day_by_hand():
     demand = np.zeros((1, 57))
-    demand[0, 56], demand[0, 49], demand[0, 50] = 7, 3, 2
+    demand[0, 0], demand[0, 56], demand[0, 49], demand[0, 50] = 1, 7, 3, 2
+    panel = panel_of(demand, MONDAY)
+    history = History(panel, groups_of(panel))
+    row = np.array([0]), np.array([56]), np.array([1])
 
-    [row] = History(demand, MONDAY).describe(np.array([0]), np.array([56]), np.array([1]))
+    found = {name: values.item() for name, values in history.describe(*row).items()}
 
-    named = dict(zip(NAMES, row.tolist(), strict=True))
-    assert (named["weeks_ago_1"], named["weeks_ago_2"]) == (2, 0)
-    assert named["last_day"] == 7
-    assert named["mean_7_days"] == pytest.approx(9 / 7)
-    assert named["days_since_sale"] == 0
-    assert (named["weekday"], named["days_ahead"]) == (57 % 7, 1)
-
-
-def test_the_same_seed_gives_the_same_forecast(demand):
-    first, second = (
-        FORECASTERS["gradient_boosting"]().fit(demand, MONDAY).predict(demand, MONDAY, 7)
-        for _ in range(2)
-    )
-
-    np.testing.assert_array_equal(first.p50, second.p50)
+    level = history.levels(*row[:2]).item()
+    assert level == pytest.approx((12 + 3 * 13 / 57) / (28 + 3))
+    assert (found["seasons_ago_1"], found["seasons_ago_2"]) == (pytest.approx(2 / level), 0)
+    assert found["last_0"] == pytest.approx(7 / level)
+    assert found["mean_7"] == pytest.approx(9 / 7 / level)
+    assert (found["since_sale"], found["ahead"], found["weekday"]) == (0, 1, 57 % 7)
 
 
-def test_a_shop_that_sold_nothing_for_weeks_is_foreseen_to_sell_nothing():
-    nothing = np.zeros((20, 60))
+def test_a_day_out_of_stock_is_not_a_day_without_demand():
+    demand = np.tile([4.0, 4, 4, 4, 4, 0, 0], 10)[None]
+    panel = panel_of(demand, MONDAY)
+    hidden = replace(panel, seen=(demand > 0).astype(np.float32))
 
-    found = GradientBoostedForecaster().fit(nothing, 0).predict(nothing, 0, 7)
+    row = np.array([0]), np.array([69])
+    levels = [History(each, groups_of(each)).levels(*row).item() for each in (panel, hidden)]
 
-    assert found.mean.max() < 1e-6
-    assert found.p90.max() < 1e-6
+    assert levels == [pytest.approx(20 / 7, rel=0.02), pytest.approx(4)]
 
 
-def test_too_few_days_and_too_long_a_horizon_are_refused(demand):
-    with pytest.raises(TooFewDaysError, match="30 days are too few"):
-        GradientBoostedForecaster().fit(demand[:, :30], MONDAY)
-    with pytest.raises(ValueError, match="8 days; choose 1 to 7"):
-        GradientBoostedForecaster().predict(demand, MONDAY, 8)
+def test_periods_of_the_same_price_tell_most_of_what_a_price_sells():
+    price = np.tile([1.0, 1, 1, 0.5], 11)[None, :41].astype(np.float32)
+    units = np.where(price[:, :40] < 1, 30.0, 10)
+    panel = replace(panel_of(units, MONDAY), known={"price": price})
+    rows = np.array([0, 0]), np.array([34, 34]), np.array([35, 36])
+
+    cheap, dear = mean_in_similar_periods(panel, *rows)
+
+    assert cheap == pytest.approx(30, abs=1)
+    assert dear == pytest.approx(10, abs=1)
+
+
+def test_the_same_seed_gives_the_same_forecast(panel):
+    first, second = (trees().fit(panel, 7).locate(panel, 7) for _ in range(2))
+
+    np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("loss", ["absolute", "relative"])
+def test_a_shop_that_sold_nothing_is_foreseen_to_sell_nothing(loss):
+    nothing = replace(panel_of(np.zeros((20, 60)), MONDAY), seen=np.ones((20, 60), np.float32))
+
+    found = ChosenForecaster({"trees": lambda: GlobalTrees(loss=loss)}, loss).fit(nothing, 7)
+
+    assert found.predict(nothing, 7).quantiles.max() == 0
+
+
+def test_too_short_a_history_is_refused(panel):
+    with pytest.raises(TooFewPeriodsError, match="bring 12 or more"):
+        trees().fit(panel.until(10), 7)
+    with pytest.raises(TooFewPeriodsError, match="need more than 14"):
+        past_origins(14, 7, 1)
+    with pytest.raises(ValueError, match="call fit first"):
+        ChosenForecaster({"trees": trees}).predict(panel, 7)
+
+
+def test_origins_leave_half_of_the_history():
+    assert past_origins(40, 7, 2) == [26, 33]
+    assert past_origins(20, 7, 4) == [13]
+
+
+def test_demand_is_classed_by_how_often_and_how_unsteadily_it_sells():
+    units = np.zeros((5, 60))
+    units[0] = 5
+    units[1, ::2], units[1, 1::2] = 1, 9
+    units[2, ::5] = 4
+    units[3, ::10], units[3, 5::10] = 1, 30
+    units[4, 50:] = 5
+
+    found = [NAMES[number] for number in segments(panel_of(units, MONDAY))]
+
+    assert found == ["old smooth", "old erratic", "old intermittent", "old lumpy", "young smooth"]
+
+
+def test_a_segment_takes_what_is_best_there_or_the_mean_of_two():
+    actual = np.full((60, 2), 10.0)
+    located = {
+        "low": np.full((60, 2), 8.0),
+        "high": np.concatenate([np.full((30, 2), 12.0), np.full((30, 2), 40.0)]),
+    }
+    segment = np.repeat([0, 4], 30)
+
+    found = choose(located, actual, np.ones((60, 2)), segment, "absolute")
+
+    assert (found[0], found[4]) == (("low", "high"), ("low",))
+    assert mixture(located, segment, found)[[0, 59], 0].tolist() == [10, 8]
+
+
+def test_of_a_draw_the_first_is_chosen():
+    same = {"first": np.ones((30, 1)), "second": np.ones((30, 1))}
+
+    found = choose(same, np.ones((30, 1)), np.ones((30, 1)), np.zeros(30, int), "absolute")
+
+    assert found[0] == ("first",)
+
+
+def test_intervals_hold_as_often_as_they_say_whatever_the_noise():
+    rng = np.random.default_rng(0)
+    located = rng.gamma(2, 5, (4_000, 3))
+    actual = located * rng.lognormal(0.2, 0.6, (4_000, 3))
+    seen, spread = np.ones((2_000, 3)), np.ones(2_000)
+
+    learned = residuals_of(located[:2_000], actual[:2_000], seen, spread, "absolute")
+    found = learned.around(located[2_000:], spread)
+
+    figures = measures(actual[2_000:], found, seen)
+    assert figures["coverage_80"] == pytest.approx(0.8, abs=0.02)
+    assert figures["coverage_95"] == pytest.approx(0.95, abs=0.01)
+    assert abs(figures["bias"]) < 0.03
+
+
+def test_without_a_lower_tail_the_upper_has_all_that_may_be_missed():
+    quantiles = np.array(LEVELS)[:, None, None] * 100 - 30
+
+    low, high = Forecast(*[np.zeros((1, 1))] * 2, np.maximum(quantiles, 0)).interval(0.8)
+
+    assert (low.item(), high.item()) == (0, pytest.approx(50))
+
+
+def test_a_quantile_between_two_levels_lies_between():
+    quantiles = np.array(LEVELS)[:, None, None] * 100
+    forecast = Forecast(*[np.zeros((1, 1))] * 2, quantiles)
+
+    assert forecast.quantile(0.25).item() == pytest.approx(25)
+    assert forecast.quantile(0.9).item() == pytest.approx(90)
+
+
+def test_relative_errors_want_less_than_the_median():
+    """Outcomes 1, 2 and 4 weigh 1, 1/2 and 1/4: half of 7/4 lies within the first."""
+    assert weighted_median(np.array([4.0, 1, 2]), np.array([0.25, 1, 0.5])) == 1
+
+
+def test_weeks_are_seen_a_year_back():
+    weeks = np.where(np.arange(110) % 52 == 3, 50.0, 10)[None]
+    panel = panel_of(weeks, MONDAY, WEEKLY)
+    row = np.array([0]), np.array([105]), np.array([2])
+
+    found = History(panel, groups_of(panel)).describe(*row)
+
+    assert found["seasons_ago_1"].item() * History(panel, groups_of(panel)).levels(
+        *row[:2]
+    ) == pytest.approx(50)
 
 
 def test_the_measures_by_hand():
     actual, forecast = np.array([2.0, 0, 4]), np.array([1.0, 1, 4])
 
     assert wape(actual, forecast) == pytest.approx(2 / 6)
+    assert mape(actual, forecast) == pytest.approx(1 / 4)
     assert bias(actual, forecast) == 0
     assert pinball(actual, forecast, 0.9) == pytest.approx((0.9 + 0.1) / 3)
     assert interval_coverage(actual, forecast, forecast + 1) == pytest.approx(2 / 3)
     assert np.isnan(wape(np.zeros(2), np.ones(2)))
+    assert np.isnan(mape(np.zeros(2), np.ones(2)))
 
 
 units = st.lists(st.floats(0, 1e6), min_size=1, max_size=20)

@@ -1,0 +1,175 @@
+"""Several models, for each segment of series the one that did best on its newest past, or a mean of two."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.forecasting.contract import Forecast, Locator, Loss, TooFewPeriodsError
+from models.forecasting.panel import Panel, Values
+from models.forecasting.residuals import Residuals, residuals_of
+from models.forecasting.segments import NAMES, segments, spread
+
+MIN_GAIN = 0.01
+"""A model has to be better than the first by this share, else the choice is chance."""
+MIN_SERIES = 20
+"""Segments of fewer series take what is best over all."""
+
+Located = dict[str, Values]
+
+
+@dataclass
+class ChosenForecaster:
+    """Foresee with the best of several models, and with intervals from how far off it was.
+
+    Models are fitted on all but the newest `n_origins` times `horizon` periods, and forecast those as
+    if on past days: by these forecasts one, or a mean of two, is chosen for each segment, and its errors
+    become the intervals. Then the models are fitted on all. Of a short history a third is held back, and
+    periods further ahead are taken to be as unsure as the last of these.
+
+    Parameters
+    ----------
+    candidates
+        Makers of the models by name, the better liked first.
+    n_origins
+        Fewer if the history is short.
+    """
+
+    candidates: Mapping[str, Callable[[], Locator]]
+    loss: Loss = "absolute"
+    n_origins: int = 2
+    chosen_: list[tuple[str, ...]] = field(default_factory=list, init=False)
+    models_: dict[str, Locator] = field(default_factory=dict, init=False)
+    residuals_: Residuals | None = field(default=None, init=False)
+
+    def fit(self, panel: Panel, horizon: int) -> Self:
+        """Choose and learn.
+
+        Raises
+        ------
+        TooFewPeriodsError
+            If the panel is too short to be parted for this.
+        """
+        all_ahead, horizon = horizon, min(horizon, panel.n_periods // 3)
+        origins = past_origins(panel.n_periods, horizon, self.n_origins)
+        before = panel.until(origins[0])
+        fitted = {name: make().fit(before, horizon) for name, make in self.candidates.items()}
+        located = _joined([_located(fitted, panel.until(origin), horizon) for origin in origins])
+        actual, seen = outcomes(panel, origins, horizon)
+        segment = np.tile(segments(before), len(origins))
+        self.chosen_ = choose(located, actual, seen, segment, self.loss)
+        mixed = mixture(located, segment, self.chosen_)
+        spreads = np.concatenate([spread(panel.until(origin)) for origin in origins])
+        self.residuals_ = residuals_of(mixed, actual, seen, spreads, self.loss)
+        self.models_ = {
+            name: make().fit(panel, all_ahead)
+            for name, make in self.candidates.items()
+            if any(name in names for names in self.chosen_)
+        }
+        return self
+
+    def predict(self, panel: Panel, horizon: int) -> Forecast:
+        """Return the forecast.
+
+        Raises
+        ------
+        ValueError
+            If it isn't fitted.
+        """
+        if self.residuals_ is None:
+            raise ValueError("the forecaster is not fitted: call fit first")
+        located = _located(self.models_, panel, horizon)
+        mixed = mixture(located, segments(panel), self.chosen_)
+        return self.residuals_.around(mixed, spread(panel))
+
+
+def past_origins(n_periods: int, horizon: int, n_origins: int) -> list[int]:
+    """Return how many periods were known when each of the newest horizons began, the oldest first.
+
+    As many as leave half of the periods, and one at least.
+
+    Raises
+    ------
+    TooFewPeriodsError
+        If there is no room for one.
+    """
+    n = min(n_origins, max(1, n_periods // 2 // horizon))
+    if horizon < 1 or n_periods <= 2 * horizon:
+        raise TooFewPeriodsError(
+            f"{n_periods} periods are too few: {horizon} ahead need more than {max(2, 2 * horizon)}; "
+            "choose a shorter horizon or bring a longer history"
+        )
+    return [n_periods - horizon * each for each in range(n, 0, -1)]
+
+
+def outcomes(panel: Panel, origins: Sequence[int], horizon: int) -> tuple[Values, Values]:
+    """Return units and seen shares after the origins, one below the other."""
+    parts = [slice(origin, origin + horizon) for origin in origins]
+    units = np.concatenate([panel.units[:, part] for part in parts])
+    return units, np.concatenate([panel.seen[:, part] for part in parts])
+
+
+def choose(
+    located: Located,
+    actual: Values,
+    seen: Values,
+    segment: NDArray[np.int64],
+    loss: Loss,
+) -> list[tuple[str, ...]]:
+    """Return for each segment the names whose mean is best."""
+    overall = _best(located, actual, seen, loss)
+    chosen = []
+    for number in range(len(NAMES)):
+        of = segment == number
+        few = of.sum() < MIN_SERIES or not seen[of].any()
+        part = {name: values[of] for name, values in located.items()}
+        chosen.append(overall if few else _best(part, actual[of], seen[of], loss))
+    return chosen
+
+
+def _best(located: Located, actual: Values, seen: Values, loss: Loss) -> tuple[str, ...]:
+    """Return the name, or the two names, of the least loss; the first unless another is clearly better."""
+    names = list(located)
+    losses: dict[tuple[str, ...], float] = {
+        (name,): loss_of(located[name], actual, seen, loss) for name in names
+    }
+    two = sorted(names, key=lambda name: losses[name,])[:2]
+    for pair in combinations(two, 2):
+        mean = (located[pair[0]] + located[pair[1]]) / 2
+        losses[pair] = loss_of(mean, actual, seen, loss)
+    best = min(losses, key=lambda each: losses[each])
+    first = (names[0],)
+    return best if losses[best] < (1 - MIN_GAIN) * losses[first] else first
+
+
+def loss_of(located: Values, actual: Values, seen: Values, loss: Loss) -> float:
+    """Return the weighed mean error that `loss` names, of what was seen."""
+    error = np.abs(located - actual)
+    if loss == "squared":
+        error = error**2
+    if loss == "relative":
+        error = np.where(actual > 0, error / np.maximum(actual, 1e-6), 0)
+    return float((error * seen).sum() / max(float(seen.sum()), 1e-9))
+
+
+def mixture(
+    located: Located, segment: NDArray[np.int64], chosen: Sequence[tuple[str, ...]]
+) -> Values:
+    """Return the mean of the models that were chosen for each series' segment."""
+    found = np.zeros_like(next(iter(located.values())))
+    for names in set(chosen):
+        numbers = [number for number, each in enumerate(chosen) if each == names]
+        of = np.isin(segment, numbers)
+        found[of] = np.mean([located[name][of] for name in names], axis=0)
+    return found
+
+
+def _located(models: Mapping[str, Locator], panel: Panel, horizon: int) -> Located:
+    return {name: model.locate(panel, horizon) for name, model in models.items()}
+
+
+def _joined(parts: list[Located]) -> Located:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

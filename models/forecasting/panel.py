@@ -1,0 +1,117 @@
+"""Many series of units over the same periods, and what else is known of them."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = NDArray[np.floating]
+Codes = NDArray[np.int64]
+PRICE = "price"
+"""Name of the known covariate that is a price: it is compared with itself and with other series'."""
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """What a period is and how long its season lasts.
+
+    Parameters
+    ----------
+    days
+        Days of a period.
+    season
+        Periods of a season.
+    n_season_lags
+        So many seasons back are looked at.
+    windows
+        Lengths of the means, in periods, the shortest first.
+    level_window
+        Periods whose mean is the size of a series.
+    """
+
+    name: str
+    days: int
+    season: int
+    n_season_lags: int
+    windows: tuple[int, ...]
+    level_window: int
+
+
+DAILY = Rhythm("D", 1, 7, 4, (3, 7, 14, 28, 91), 28)
+WEEKLY = Rhythm("W", 7, 52, 1, (2, 4, 8, 13, 26, 52), 13)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Series are rows, periods columns; the last column is the newest known period.
+
+    Parameters
+    ----------
+    units : array of shape (n_series, n_periods)
+        At least 0; 0 where nothing was seen.
+    seen : array of the same shape
+        Share of the period, 0 to 1, in which the product was on sale and sales were recorded: 0 in a
+        gap, and before a series begins. What is hidden is weighed down, not learned as no demand.
+    first
+        First day of the first period.
+    known : arrays of shape (n_series, n_periods + n_ahead)
+        Known of the future, too: prices, promotions, holidays. nan where not known.
+    past : arrays of shape (n_series, n_periods)
+        Known of the past only: weather.
+    codes : arrays of shape (n_series,)
+        Of category, warehouse, brand: numbers from 0.
+    """
+
+    units: Values
+    seen: Values
+    first: dt.date
+    rhythm: Rhythm
+    known: Mapping[str, Values] = field(default_factory=dict)
+    past: Mapping[str, Values] = field(default_factory=dict)
+    codes: Mapping[str, Codes] = field(default_factory=dict)
+
+    @property
+    def n_series(self) -> int:
+        """Return the number of rows."""
+        return int(self.units.shape[0])
+
+    @property
+    def n_periods(self) -> int:
+        """Return the number of columns."""
+        return int(self.units.shape[1])
+
+    def until(self, n_periods: int) -> "Panel":
+        """Return what was known at the end of the first `n_periods`; plans of the future stay known."""
+        return replace(
+            self,
+            units=self.units[:, :n_periods],
+            seen=self.seen[:, :n_periods],
+            past={name: values[:, :n_periods] for name, values in self.past.items()},
+        )
+
+    def rows(self, series: NDArray[np.int64] | slice) -> "Panel":
+        """Return some of the series."""
+        return replace(
+            self,
+            units=self.units[series],
+            seen=self.seen[series],
+            known={name: values[series] for name, values in self.known.items()},
+            past={name: values[series] for name, values in self.past.items()},
+            codes={name: values[series] for name, values in self.codes.items()},
+        )
+
+    def starts(self) -> NDArray[np.int64]:
+        """Return each series' first seen column; `n_periods` if it never was."""
+        return np.where(self.seen.any(axis=1), (self.seen > 0).argmax(axis=1), self.n_periods)
+
+    def date_of(self, column: int) -> dt.date:
+        """Return the first day of a period."""
+        return self.first + dt.timedelta(days=self.rhythm.days * column)
+
+
+def panel_of(units: NDArray[np.floating], first: dt.date, rhythm: Rhythm = DAILY) -> Panel:
+    """Return a panel of units alone, every period seen from the first sale on."""
+    sold = np.maximum.accumulate(units > 0, axis=1)
+    return Panel(units.astype(np.float32), sold.astype(np.float32), first, rhythm)
