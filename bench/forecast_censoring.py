@@ -85,7 +85,8 @@ class Shops:
     def sales(self, profile: Floats) -> Sales:
         """Return them as the model takes them."""
         exposure = exposures((~self.is_out).astype(np.float64), profile)
-        return Sales(self.units, exposure, self.products, self.traits)
+        n_products = int(self.products.max()) + 1
+        return Sales(self.units, exposure, self.products, n_products, self.traits)
 
 
 @dataclass(frozen=True)

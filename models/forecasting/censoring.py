@@ -59,7 +59,8 @@ class Sales:
     exposure
         Same shape: share of the day's demand that falls into its hours in stock, 0 to 1; of `exposures`.
     groups
-        Shape (n_series,), from 0: series that days treat alike, and that stand in for one without a past.
+        Shape (n_series,), from 0 to `n_groups` - 1: series that days treat alike, and that stand in for
+        one without a past.
     traits
         Shape (n_series, n_days, n_traits): what makes a day unlike another (weekday, holiday, price).
     """
@@ -67,6 +68,7 @@ class Sales:
     units: Floats
     exposure: Floats
     groups: Codes
+    n_groups: int
     traits: Floats
 
 
@@ -173,7 +175,7 @@ def exposures(open_share: Floats, profile: Floats) -> Floats:
 def group_rates(sales: Sales, factors: Floats, settings: RateSettings) -> Floats:
     """Return the mean demand of each group's series on the days before each day, shape (n_groups, n_days)."""
     sold, open_days = _before(sales, factors, settings)
-    return _ratio(_group_sums(sold, sales.groups), _group_sums(open_days, sales.groups))
+    return _ratio(_group_sums(sold, sales), _group_sums(open_days, sales))
 
 
 def expected_rates(
@@ -212,9 +214,9 @@ def _faded_before(values: Floats, half_life_days: float) -> Floats:
     return np.asarray(lfilter([0.0, 1.0], [1.0, -keep], values, axis=1))
 
 
-def _group_sums(values: Floats, groups: Codes) -> Floats:
-    sums = np.zeros((int(groups.max(initial=-1)) + 1, values.shape[1]))
-    np.add.at(sums, groups, values)
+def _group_sums(values: Floats, sales: Sales) -> Floats:
+    sums = np.zeros((sales.n_groups, values.shape[1]))
+    np.add.at(sums, sales.groups, values)
     return sums
 
 
@@ -250,8 +252,8 @@ def day_factors(
     What one series of a group hides, the others of the day tell: a promotion of the category, a holiday, the
     weather. Shape (n_groups, n_days); drawn towards 1 by `prior_units`.
     """
-    sold = _group_sums(sales.units, sales.groups)
-    foreseen = _group_sums(sales.exposure * expected, sales.groups)
+    sold = _group_sums(sales.units, sales)
+    foreseen = _group_sums(sales.exposure * expected, sales)
     return np.asarray((sold + prior_units) / (foreseen + prior_units))
 
 

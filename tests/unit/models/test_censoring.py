@@ -34,7 +34,7 @@ def series(units, exposure=None, groups=None, traits=None):
     exposure = np.ones_like(units) if exposure is None else np.atleast_2d(exposure).astype(float)
     groups = np.arange(len(units)) if groups is None else np.asarray(groups)
     traits = np.zeros((*units.shape, 0)) if traits is None else np.asarray(traits, float)
-    return Sales(units, exposure, groups, traits)
+    return Sales(units, exposure, groups, int(groups.max()) + 1, traits)
 
 
 def rates_of(sales, settings=None):
