@@ -68,6 +68,8 @@ def stock_levels(shop: SimulatedShop, products: Ints) -> pa.Table:
         "product_id": text(product + 1),
         "n_available": text(np.where(is_out, 0, level).astype(np.int64)),
         "reason": pa.array(reason),
+        "warehouse_id": constant(None, len(product)),
+        "n_available_there": constant(None, len(product)),
     }
     return table(StockLevel, columns, ms)
 

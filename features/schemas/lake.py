@@ -1,7 +1,7 @@
 """Tables that jobs derive: one class per table, one field per column, one line of meaning per field.
 
-`interactions`, `sessions` and `daily_demand` hold in partition D what became known on D. All other
-tables hold in partition D a whole picture as of the end of D, made from partitions up to D only.
+`interactions`, `sessions`, `daily_demand` and `demand_history` hold in partition D what became known on
+D. All other tables hold in partition D a whole picture as of the end of D, made from partitions up to D only.
 """
 
 import datetime as dt
@@ -63,6 +63,47 @@ class DailyDemand(Row):
     n_units_returned: Annotated[int, Field(ge=0, description="given back on that day")]
     n_orders: Count
     revenue_cents: Annotated[int, Field(ge=0, description="of the units sold")]
+    date: Day
+
+
+class DemandHistory(Row):
+    """What was wanted of a product on one day, hours out of stock included, as known by the end of `date`.
+
+    Partition D holds day D of every listed product, and anew what became known on D of a product's
+    earlier days (28 at most): of a product and day, the rows of the newest partition count, all of them. So a day
+    costs one row per series, however long the history; a whole picture of 400 days would be written
+    anew every day. A product that no unit of was left has its demand hidden; where one warehouse has
+    none, the others send theirs. The warehouses' rows add up to the product's.
+    """
+
+    table = "demand_history"
+    key = ("date", "product_id", "warehouse_id", "demand_date")
+
+    product_id: int
+    warehouse_id: Annotated[
+        int, Field(ge=0, description="0: the whole shop, where the log tells of no warehouse")
+    ]
+    demand_date: Annotated[dt.date, Field(description="UTC day; at most `date`")]
+    n_units_sold: Annotated[
+        int,
+        Field(ge=0, description="as `daily_demand`; by warehouse as the stock levels fell there"),
+    ]
+    n_units_returned: Annotated[int, Field(ge=0, description="given back on that day")]
+    hours_out_of_stock: Annotated[
+        float, Field(ge=0, le=24, description="in which there was nothing to sell, there")
+    ]
+    demand_units: Annotated[
+        float,
+        Field(ge=0, description="sold, and estimated of the hours in which no warehouse had any"),
+    ]
+    mean_price_cents: Annotated[
+        float | None, Field(ge=0, description="of the units sold; the listed price if none was")
+    ]
+    discount_ratio: Annotated[
+        Ratio, Field(description="by how much that is below the listed prices' median of 28 days")
+    ]
+    category_id: int | None
+    seller_id: int | None
     date: Day
 
 
@@ -311,6 +352,7 @@ DERIVED: tuple[type[Row], ...] = (
     Interaction,
     Session,
     DailyDemand,
+    DemandHistory,
     UserItem,
     CoPurchase,
     Trending,

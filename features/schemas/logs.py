@@ -80,13 +80,19 @@ class ProductVersion(LogRow):
 
 
 class StockLevel(LogRow):
-    """How many units of a product could be sold after a movement."""
+    """How many units of a product could be sold after a movement, one row for each warehouse it was in."""
 
     table = "stock_levels"
 
     product_id: Id
-    n_available: Count
+    n_available: Annotated[int, Field(ge=0, description="units, in all open warehouses together")]
     reason: Literal["received", "sold", "returned", "corrected", "opening"]
+    warehouse_id: Annotated[
+        Id | None, Field(description="where units moved; null where the producer does not tell")
+    ]
+    n_available_there: Annotated[
+        Count | None, Field(description="units that can be sold from that warehouse")
+    ]
     date: LogDay
 
 

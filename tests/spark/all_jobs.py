@@ -5,6 +5,7 @@ import sys
 
 from jobs import (
     build_daily_facts,
+    build_demand_history,
     build_features,
     build_lists,
     build_search_documents,
@@ -18,6 +19,7 @@ if __name__ == "__main__":
     for job in (
         ingest,
         build_daily_facts,
+        build_demand_history,
         build_features,
         build_lists,
         build_search_documents,

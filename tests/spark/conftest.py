@@ -8,6 +8,7 @@ import pytest
 
 from jobs import (
     build_daily_facts,
+    build_demand_history,
     build_features,
     build_lists,
     build_search_documents,
@@ -43,6 +44,7 @@ def shop(home, spark):
 JOBS = (
     ingest,
     build_daily_facts,
+    build_demand_history,
     build_features,
     build_lists,
     build_search_documents,

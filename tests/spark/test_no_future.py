@@ -12,6 +12,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from features.schemas.lake import DailyDemand
 from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion, Review, StockLevel
 from features.transforms.catalogue import catalogue
+from features.transforms.demand_history import movements
 from features.transforms.interactions import interactions, user_items
 from features.transforms.looks import look_ratios, shown_places
 from features.transforms.product_events import daily_product_events
@@ -22,6 +23,7 @@ from features.transforms.user_features import units_kept, user_features, user_or
 from features.transforms.verdicts import shop_stars, verdicts
 from jobs import (
     build_daily_facts,
+    build_demand_history,
     build_features,
     build_lists,
     build_search_documents,
@@ -148,6 +150,13 @@ def features(logs):
 
 
 BUILDS = {
+    "demand_history": lambda logs: build_demand_history.estimated(
+        movements(
+            *(logs[row] for row in (OrderLine, ClickstreamEvent, StockLevel, ProductVersion)),
+            DAYS[0],
+        ),
+        on(DAY),
+    ),
     "user_items": lambda logs: user_items(facts(logs), DAY),
     "product_features": features,
     "look_ratios": looks,
@@ -194,7 +203,14 @@ def test_a_transform_that_does_not_ask_when_a_row_was_known_is_caught(spark, nam
         assert_knows_no_future(leaky, spark)
 
 
-JOBS = (build_daily_facts, build_features, build_lists, build_search_documents, report_searches)
+JOBS = (
+    build_daily_facts,
+    build_demand_history,
+    build_features,
+    build_lists,
+    build_search_documents,
+    report_searches,
+)
 
 
 def plant(lake):

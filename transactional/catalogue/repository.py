@@ -81,10 +81,9 @@ class CatalogueRepository:
         await self.session.delete(product)
         await self.session.flush()
 
-    async def lock_stock(self, product_id: int) -> bool:
-        """Hold the product's rows of stock, so that nobody moves its units; false if it has none."""
-        held = await self.session.execute(LOCK_STOCK, {"product_id": product_id})
-        return held.first() is not None
+    async def lock_stock(self, product_id: int) -> Sequence[int]:
+        """Hold the product's rows of stock, so that nobody moves its units; return their warehouses."""
+        return (await self.session.scalars(LOCK_STOCK, {"product_id": product_id})).all()
 
     async def with_code(self, seller_id: int | None, external_id: str) -> int | None:
         """Return the seller's (None: nobody's) first product with that code."""

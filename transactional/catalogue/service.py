@@ -185,6 +185,7 @@ class CatalogueService:
         Who opens a row of stock waits for the product, which is locked; who moves units of a row
         that is there waits for the rows: nobody's units stay untold.
         """
-        if await self.catalogue.lock_stock(product.product_id):
+        if warehouse_ids := await self.catalogue.lock_stock(product.product_id):
             connection = await self.catalogue.session.connection()
-            await tell_levels(connection, [product.product_id], "opening", product.updated_at)
+            places = [(product.product_id, warehouse_id) for warehouse_id in warehouse_ids]
+            await tell_levels(connection, places, "opening", product.updated_at)

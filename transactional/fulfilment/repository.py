@@ -12,6 +12,7 @@ from transactional.fulfilment.models import Refund, Return, Shipment
 from transactional.orders.models import Order
 from transactional.orders.sales_log import tell_lines
 from transactional.orders.states import Status
+from transactional.stock.levels import Place
 
 CHANGE_STATUS = text("""
 with changed as (update orders set status = :to_status where order_id = :order_id)
@@ -105,7 +106,7 @@ entered as (
                               order_id, actor_id, occurred_at)
     select product_id, warehouse_id, quantity, 0, 'returned', :order_id, :actor_id, :now from back
 )
-select distinct product_id from back
+select distinct product_id, warehouse_id from back
 """)  # noqa: S608 - a constant of ours
 UNDONE = """
 (select 'return-' || order_id || '-' || line_number || '-' || number as event_id, order_id,
@@ -208,12 +209,12 @@ class FulfilmentRepository:
         rows = await self.session.execute(RETURNED, values)
         return {row.line_number: row.n for row in rows}
 
-    async def restock(self, what: Return, actor_id: int, now: dt.datetime) -> list[int]:
-        """Put a return's units back on the shelf; return their products."""
+    async def restock(self, what: Return, actor_id: int, now: dt.datetime) -> list[Place]:
+        """Put a return's units back on the shelf; return where they are then."""
         values = {"order_id": what.order_id, "number": what.number}
         await self.session.execute(LOCK_BACK, values)
-        done = await self.session.scalars(RESTOCK, {**values, "actor_id": actor_id, "now": now})
-        return list(done.all())
+        done = await self.session.execute(RESTOCK, {**values, "actor_id": actor_id, "now": now})
+        return [(product_id, warehouse_id) for product_id, warehouse_id in done]
 
     async def end_return(
         self, what: Return, status: str, refund_cents: int | None, now: dt.datetime

@@ -162,9 +162,9 @@ class FulfilmentService:
         cents = min(cents, order.total_cents - await self.fulfilment.owed_cents(order_id))
         await self.fulfilment.end_return(what, "received", cents, now)
         if restock:
-            product_ids = await self.fulfilment.restock(what, self.actor_id, now)
+            places = await self.fulfilment.restock(what, self.actor_id, now)
             connection = await self.fulfilment.session.connection()
-            await tell_levels(connection, product_ids, "returned", now)
+            await tell_levels(connection, places, "returned", now)
         if cents:
             await self.fulfilment.owe(order_id, cents, f"return {number}", now)
         after = {n: before.get(n, 0) + coming.get(n, 0) for n in before.keys() | coming.keys()}

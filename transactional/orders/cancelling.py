@@ -77,7 +77,7 @@ let_go as (
     where order_id = any(cast(:order_ids as bigint[]))
       and status in ('authorising', 'action_required', 'authorised')
 )
-select distinct product_id from parts
+select distinct product_id, warehouse_id from parts
 """
 )
 
@@ -115,6 +115,6 @@ async def cancel(
         "note": cancellation.note,
         "now": now,
     }
-    product_ids = [product_id for (product_id,) in await connection.execute(CANCEL, values)]
-    await tell_levels(connection, product_ids, "returned", now)
+    places = [(row[0], row[1]) for row in await connection.execute(CANCEL, values)]
+    await tell_levels(connection, places, "returned", now)
     return before

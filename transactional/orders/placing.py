@@ -99,7 +99,7 @@ class Reserving:
             made[request.owned_key] = Pending(request.owned_key, request.method, order)
             new.append(NewOrder(order_id, accepted, request.method, request.key))
         if new:
-            event_ids = [self.new_event_id() for _ in shelf.available]
+            event_ids = [self.new_event_id() for there in shelf.available.values() for _ in there]
             shop = {"currency": self.currency, "provider": self.provider}
             await write_orders(connection, new, shelf.available, event_ids, shop, now)
         await keep(connection, refused)

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from transactional.database import Connection
 from transactional.orders.decisions import Accepted
 from transactional.stock.allocation import Available, n_available
+from transactional.stock.levels import Place
 
 RESERVED_FOR = dt.timedelta(minutes=15)
 
@@ -82,9 +83,12 @@ told as (
     select event_id, 'stock_levels', product_id::text,
            jsonb_build_object('event_id', event_id, 'occurred_at', cast(:now as timestamptz),
                               'recorded_at', cast(:now as timestamptz), 'product_id', product_id,
-                              'n_available', n_available, 'reason', 'sold'), :now
+                              'n_available', n_available, 'reason', 'sold',
+                              'warehouse_id', warehouse_id, 'n_available_there', n_there), :now
     from unnest(cast(:s_event_ids as text[]), cast(:s_product_ids as bigint[]),
-                cast(:s_available as bigint[])) as s (event_id, product_id, n_available)
+                cast(:s_warehouse_ids as bigint[]), cast(:s_available as bigint[]),
+                cast(:s_there as bigint[]))
+         as s (event_id, product_id, warehouse_id, n_available, n_there)
 ),
 reserved as (
     update stock set n_reserved = n_reserved + n, version = version + 1,
@@ -123,7 +127,7 @@ async def write_orders(
     available
         What is left of every product once all of `new` is taken.
     event_ids
-        At least one for each product of `new`.
+        At least one for each product and warehouse of `new`.
     shop
         `currency` and `provider`.
 
@@ -133,8 +137,7 @@ async def write_orders(
         If the stock is not what the orders were decided on; the caller rolls back.
     """
     parts = _parts(new)
-    product_ids = sorted({product_id for _, _, _, product_id, _ in parts})
-    n_rows = len({(product_id, warehouse_id) for _, _, warehouse_id, product_id, _ in parts})
+    places = sorted({(product_id, warehouse_id) for _, _, warehouse_id, product_id, _ in parts})
     values = {
         **_orders(new),
         **_lines(new),
@@ -142,17 +145,16 @@ async def write_orders(
             "a_", ("order_ids", "numbers", "warehouse_ids", "product_ids", "quantities"), parts
         ),
         **_uses(new),
-        "s_event_ids": list(event_ids[: len(product_ids)]),
-        "s_product_ids": product_ids,
-        "s_available": [n_available(product_id, available) for product_id in product_ids],
+        "s_event_ids": list(event_ids[: len(places)]),
+        **_levels(places, available),
         **shop,
         "now": now,
         "expires_at": now + RESERVED_FOR,
     }
     [[n_reserved]] = await connection.execute(WRITE, values)
-    if n_reserved != n_rows:
+    if n_reserved != len(places):
         raise RuntimeError(
-            f"{n_reserved} of {n_rows} stock rows could be reserved under their lock"
+            f"{n_reserved} of {len(places)} stock rows could be reserved under their lock"
         )
 
 
@@ -199,6 +201,15 @@ def _parts(new: Sequence[NewOrder]) -> list[tuple[int, int, int, int, int]]:
         for number, line in enumerate(each.accepted.total.lines, start=1)
         for warehouse_id, quantity in each.accepted.allocation[line.product_id].items()
     ]
+
+
+def _levels(places: Sequence[Place], available: Available) -> dict[str, list[Any]]:
+    rows = [
+        (product_id, warehouse_id, n_available(product_id, available),
+         available[product_id][warehouse_id])
+        for product_id, warehouse_id in places
+    ]  # fmt: skip
+    return _columns("s_", ("product_ids", "warehouse_ids", "available", "there"), rows)
 
 
 def _uses(new: Sequence[NewOrder]) -> dict[str, list[Any]]:

@@ -52,7 +52,7 @@ class StockService:
         if not await self.stock.is_draft(move.product_id):
             connection = await self.stock.session.connection()
             reason: LevelReason = "received" if move.reason == "received" else "corrected"
-            await tell_levels(connection, [move.product_id], reason, now)
+            await tell_levels(connection, [(move.product_id, move.warehouse_id)], reason, now)
         return await self.stock.n_available(move.product_id) or 0
 
     async def warehouse(self, warehouse_id: int | None) -> int:

@@ -80,4 +80,5 @@ class Warehouses:
                 raise OutOfStockProblem(product_id, wanted=quantity, left=left)
         if not await self.stock.stock.is_draft(product_id):
             connection = await self.session.connection()
-            await tell_levels(connection, [product_id], "corrected", now)
+            places = [(product_id, from_id), (product_id, to_id)]
+            await tell_levels(connection, places, "corrected", now)

@@ -84,6 +84,15 @@ LOG = {
               from outbox where topic = 'stock_levels' order by key, position desc
              ) as told using (product_id)
         where n <> n_available""",
+    "the log's last level of a warehouse is what can be sold from there": """
+        select product_id, warehouse_id, n_there, n_on_hand - n_reserved as n from stock
+        join (select distinct on (key, body->'warehouse_id') key::bigint as product_id,
+                     (body->>'warehouse_id')::bigint as warehouse_id,
+                     (body->>'n_available_there')::bigint as n_there
+              from outbox where topic = 'stock_levels'
+              order by key, body->'warehouse_id', position desc
+             ) as told using (product_id, warehouse_id)
+        where n_on_hand - n_reserved <> n_there""",
     "a received return is in the log": """
         select order_id, number from returns join return_lines using (order_id, number)
         where status = 'received' and not exists (

@@ -8,6 +8,11 @@ import sqlalchemy as sa
 from tests.live.transactional.ordering import ledger_differs, place
 
 pytestmark = pytest.mark.live
+TOLD = """
+    select (body->>'warehouse_id')::int as warehouse_id,
+           (body->>'n_available_there')::int as n_available_there,
+           (body->>'n_available')::int as n_available
+    from outbox where topic = 'stock_levels' order by position"""
 
 
 @pytest.fixture
@@ -56,6 +61,14 @@ async def test_the_nearest_warehouse_that_can_fill_sends(
         {"warehouse_id": hamburg, "quantity": 3},  # one unit is left in Munich: too few
         {"warehouse_id": munich, "quantity": 1},  # split: none has two
         {"warehouse_id": hamburg, "quantity": 1},
+    ]
+    assert [tuple(row.values()) for row in rows(TOLD)] == [
+        (hamburg, 5, 8),  # received
+        (munich, 1, 6),
+        (hamburg, 4, 5),
+        (hamburg, 1, 2),
+        (munich, 0, 0),  # split: a row for each
+        (hamburg, 0, 0),
     ]
 
 
