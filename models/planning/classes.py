@@ -16,9 +16,9 @@ CLASSES = tuple(revenue + variation for revenue in "ABC" for variation in "XYZ")
 Classes = NDArray[np.str_]
 
 SERVICE_LEVELS = {
-    "AX": 0.98, "AY": 0.97, "AZ": 0.96,
-    "BX": 0.97, "BY": 0.95, "BZ": 0.93,
-    "CX": 0.95, "CY": 0.92, "CZ": 0.88,
+    "AX": 0.985, "AY": 0.98, "AZ": 0.97,
+    "BX": 0.98, "BY": 0.97, "BZ": 0.96,
+    "CX": 0.97, "CY": 0.96, "CZ": 0.94,
 }  # fmt: skip
 
 
@@ -34,7 +34,7 @@ class ClassRules:
         X vary by at most the first (standard deviation of weekly units over their mean), Y by at
         most the second.
     levels
-        By class: how probable it shall be that nothing runs out before the next order has come.
+        By class: the share of the units wanted that shall be there.
     """
 
     revenue_shares: tuple[float, float] = (0.8, 0.95)

@@ -11,7 +11,7 @@ class Explanation:
 
     days_covered: float
     forecast: float
-    forecast_spread: float
+    forecast_p90: int
     service_class: str
     service_level: float
     reorder_point: int
@@ -37,10 +37,10 @@ class Explanation:
     def sentence(self) -> str:
         """Return it in English."""
         said = (
-            f"{self.forecast:.1f} units (give or take {self.forecast_spread:.1f}) are foreseen for the "
+            f"{self.forecast:.1f} units (in nine cases of ten at most {self.forecast_p90}) are foreseen for the "
             f"{self.days_covered:.1f} days until an order of the next run comes (lead time "
-            f"{self.lead_time_days:.1f} days, give or take {self.lead_time_spread_days:.1f}); to have "
-            f"enough in {self.service_level:.0%} of cases (class {self.service_class}) an order is due "
+            f"{self.lead_time_days:.1f} days, give or take {self.lead_time_spread_days:.1f}); to fill "
+            f"{self.service_level:.1%} of what is wanted (class {self.service_class}) an order is due "
             f"at {self.reorder_point} units; there are {self.on_hand}, of which {self.reserved} are "
             f"reserved, and {self.on_order} on order"
         )
@@ -79,7 +79,7 @@ def explained(
     return Explanation(
         days_covered=round(float(places.lead_days[row] + rules.review_days), 2),
         forecast=round(float(need.demand.mean[row]), 3),
-        forecast_spread=round(float(need.demand.variance[row] ** 0.5), 3),
+        forecast_p90=int(need.p90_units[row]),
         service_class=counted.service_class,
         service_level=round(float(places.service_level[row]), 4),
         reorder_point=int(need.reorder_point[row]),

@@ -76,7 +76,7 @@ def _by_supplier(receipts: Receipts, n_suppliers: int) -> tuple[Floats, Floats, 
     """Return each one's effective receipts, mean and variance; zeros where there are none."""
 
     def total(values: Floats) -> Floats:
-        return np.bincount(receipts.supplier, values, n_suppliers)
+        return np.asarray(np.bincount(receipts.supplier, values, n_suppliers), np.float64)
 
     weight = receipts.n_units.astype(np.float64)
     units = np.maximum(total(weight), 1e-12)

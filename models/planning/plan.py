@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from models.planning.filling import filling_points
 from models.planning.lead_times import Floats, Ints
 from models.planning.reorder import (
     OrderCosts,
@@ -26,7 +27,7 @@ class Places:
     """Arrays of n rows, one for each product in each warehouse that may sell it.
 
     `n_free` is on hand and promised to nobody; forecasts are of shape (n, horizon); the lead time's
-    mean and spread are in days; `service_level` is between 0 and 1.
+    mean and spread are in days; `service_level` is the share of units wanted that shall be there, of all rows with that level.
     """
 
     product: Ints
@@ -70,6 +71,7 @@ class Needs:
     """What each place needs: the demand until an order of the next run comes, and levels in units."""
 
     demand: Demand
+    p90_units: Floats
     reorder_point: Floats
     order_up_to: Floats
     units_per_day: Floats
@@ -96,8 +98,8 @@ class Plan:
 def needs(places: Places, rules: PlanRules) -> Needs:
     """Return reorder points and levels.
 
-    The reorder point is enough, with the service level, until an order of the next run has come; the
-    level is higher by the demand of the days for which it pays to order.
+    At the reorder point, no more is missed than the service level allows until an order of the next
+    run has come; the level is higher by the demand of the days for which it pays to order.
     """
     demand = demand_over(
         places.mean_units,
@@ -108,11 +110,20 @@ def needs(places: Places, rules: PlanRules) -> Needs:
     )
     rate = extended(places.mean_units, max(WEEK, places.mean_units.shape[1])).mean(axis=1)
     days = economic_days(rate, places.terms.unit_cost_cents, rules.costs)
-    point = demand.quantile(places.service_level)
-    # Of what nobody is foreseen to want, nothing is ordered, however little is there.
-    point = np.where(rate > 0, point, -1.0)
     lot = np.maximum(np.rint(rate * days), 1.0)
-    return Needs(demand, point, np.where(rate > 0, np.maximum(point, 0) + lot, 0.0), rate)
+    lot_days = lot / np.maximum(rate, 1e-9)
+    point = filling_points(
+        demand, lot, lot_days, places.terms.unit_cost_cents, places.service_level
+    )
+    # Of what nobody is foreseen to want, nothing is ordered, however little is there.
+    wanted = rate > 0
+    return Needs(
+        demand,
+        demand.quantile(np.full(len(rate), 0.9)),
+        np.where(wanted, point, -1.0),
+        np.where(wanted, point + lot, 0.0),
+        rate,
+    )
 
 
 def plan(places: Places, rules: PlanRules) -> Plan:

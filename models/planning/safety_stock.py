@@ -100,16 +100,3 @@ def demand_over(
     apart, together = (part * spread**2).sum(axis=1), (part * spread).sum(axis=1) ** 2
     variance = (1 - correlation) * apart + correlation * together + (daily * days_spread) ** 2
     return Demand(total, variance)
-
-
-def critical_fractile(margin_cents: Floats, leftover_cents: Floats) -> Floats:
-    """Return the service level at which one more unit earns what it costs (newsvendor).
-
-    Parameters
-    ----------
-    margin_cents
-        Lost with each unit that is missing.
-    leftover_cents
-        What a unit costs that is left: holding, spoiling.
-    """
-    return np.asarray(margin_cents / np.maximum(margin_cents + leftover_cents, 1e-12))

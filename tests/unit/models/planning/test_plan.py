@@ -35,14 +35,14 @@ def places(free, on_order=0.0, pack=1.0, minimum=0.0, life=np.inf, product=None,
 
 
 def test_a_plan_by_hand():
-    # 3 days and one until the next run: 4 units foreseen, with 0.95 at most 8. An order is for
-    # sqrt(2 * 200 / 1) = 20 days: up to 28.
-    made = plan(places(free=[9, 8, 2], pack=5), RULES)
+    # 3 days and one until the next run: 4 units foreseen. An order is for sqrt(2 * 200 / 1) = 20
+    # days. Ordered at 4, Poisson misses 4 P(D = 4) = 0.78 of 20 units: fewer than 0.05. At 3: 1.35.
+    made = plan(places(free=[5, 4, 2], pack=5), RULES)
 
-    assert made.needs.reorder_point.tolist() == [8, 8, 8]
-    assert made.needs.order_up_to.tolist() == [28, 28, 28]
-    assert made.wanted.tolist() == [0, 20, 26]
-    assert made.units.tolist() == [0, 20, 30]
+    assert made.needs.reorder_point.tolist() == [4, 4, 4]
+    assert made.needs.order_up_to.tolist() == [24, 24, 24]
+    assert made.wanted.tolist() == [0, 20, 22]
+    assert made.units.tolist() == [0, 20, 25]
 
 
 def test_what_is_on_order_is_not_ordered_again():
@@ -50,12 +50,12 @@ def test_what_is_on_order_is_not_ordered_again():
 
 
 def test_units_are_moved_before_any_are_bought():
-    # North keeps 8 and five days' demand, gives 12 of 25: South then has 12, above its point.
+    # North keeps 4 and five days' demand, gives 16 of 25: South is above its point then.
     made = plan(places(free=[25, 0], product=[0, 0], warehouse=[0, 1]), RULES)
 
     [moved] = made.transfers
-    assert (moved.from_warehouse, moved.to_warehouse, moved.n_units) == (0, 1, 12)
-    assert (made.moved_out.tolist(), made.moved_in.tolist()) == ([12, 0], [0, 12])
+    assert (moved.from_warehouse, moved.to_warehouse, moved.n_units) == (0, 1, 16)
+    assert (made.moved_out.tolist(), made.moved_in.tolist()) == ([16, 0], [0, 16])
     assert made.units.tolist() == [0, 0]
 
 
@@ -63,7 +63,7 @@ def test_what_spoils_in_ten_days_is_ordered_for_the_lead_time_and_ten_days():
     made = plan(places(free=[2], life=10, pack=2), RULES)
 
     assert (made.rounded.tolist(), made.units.tolist(), made.capped) == (
-        [26], [10], ["shelf_life"],
+        [22], [10], ["shelf_life"],
     )  # fmt: skip
 
 
@@ -77,15 +77,15 @@ def test_what_nobody_is_foreseen_to_want_is_not_ordered():
 @pytest.mark.parametrize(
     ("free", "options", "budget", "words"),
     [
-        (2, {}, np.inf, "4.0 units (give or take 2.0) are foreseen for the 4.0 days until an order "
-         "of the next run comes (lead time 3.0 days, give or take 0.0); to have enough in 95% of "
-         "cases (class AX) an order is due at 8 units; there are 3, of which 1 are reserved, and 0 "
-         "on order, so 26 are wanted to fill up to 28."),
+        (2, {}, np.inf, "4.0 units (in nine cases of ten at most 7) are foreseen for the 4.0 days until "
+         "an order of the next run comes (lead time 3.0 days, give or take 0.0); to fill 95.0% of "
+         "what is wanted (class AX) an order is due at 4 units; there are 3, of which 1 are reserved, "
+         "and 0 on order, so 22 are wanted to fill up to 24."),
         (2, {"pack": 5, "minimum": 30}, np.inf,
-         "so 26 are wanted to fill up to 28, 30 in packs of 5 and at least 30."),
+         "so 22 are wanted to fill up to 24, 30 in packs of 5 and at least 30."),
         (2, {"pack": 2, "life": 10}, np.inf,
-         "so 26 are wanted to fill up to 28, of which 10 sell within their shelf life."),
-        (2, {}, 5_000, "so 26 are wanted to fill up to 28, of which 5 fit the budget."),
+         "so 22 are wanted to fill up to 24, of which 10 sell within their shelf life."),
+        (2, {}, 5_000, "so 22 are wanted to fill up to 24, of which 5 fit the budget."),
     ],
 )  # fmt: skip
 def test_a_proposal_says_why(free, options, budget, words):

@@ -5,13 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.planning.safety_stock import (
-    Demand,
-    critical_fractile,
-    demand_over,
-    extended,
-    spread_of,
-)
+from models.planning.safety_stock import Demand, demand_over, extended, spread_of
 
 TENTHS = (0.1, 0.5, 0.9)
 
@@ -92,7 +86,3 @@ def test_a_unit_more_avoids_as_much_shortage_as_it_is_likely_to_be_wanted(mean, 
 
     assert -1e-6 <= short - shorter <= 1 + 1e-6
     assert short <= mean + 1e-6
-
-
-def test_the_critical_fractile():
-    assert critical_fractile(np.array([300.0]), np.array([100.0])).tolist() == [0.75]
