@@ -31,7 +31,7 @@ from models.forecasting.gradient_boosting import MAX_HORIZON, GradientBoostedFor
 from models.planning.classes import ClassRules, classes, service_levels
 from models.planning.lead_times import Floats, LeadTime, learned
 from models.planning.plan import Places, PlanRules, plan
-from models.planning.reorder import OrderCosts, economic_days, rounded_up, wanted_units
+from models.planning.reorder import OrderCosts, economic_days, in_packs, wanted_units
 from models.planning.safety_stock import spread_of
 
 HISTORY_DAYS, RUN_IN_DAYS, COUNTED_DAYS = 120, 28, 84
@@ -102,12 +102,12 @@ class MinMax:
         least = mean * (self.world.stated_days + self.safety_days) + self.safety_units
         position = seen.on_hand + seen.on_order
         most = np.ceil(least + CYCLE_DAYS * mean)
-        return rounded_up(wanted_units(position, np.floor(least), most), self.world.terms)
+        return in_packs(wanted_units(position, np.floor(least), most), self.world.terms)
 
 
 def tuned(world: World, costs: OrderCosts) -> tuple[MinMax, Course]:
     """Return the cheapest min/max that fills as is sought, and the history it made."""
-    opening = rounded_up(np.ceil(30 * world.demand[:, :WEEK].mean(axis=1)) + 1, world.terms)
+    opening = in_packs(np.ceil(30 * world.demand[:, :WEEK].mean(axis=1)) + 1, world.terms)
     tried: list[tuple[bool, float, MinMax, Course]] = []
     for days, units in product(SAFETY_DAYS, SAFETY_UNITS):
         rule, course = MinMax(world, days, units), Course.opened(world, opening)
@@ -185,7 +185,7 @@ class Oracle:
         days = economic_days(world.demand.mean(axis=1), world.terms.unit_cost_cents, self.costs)
         until = np.minimum(lasts + np.ceil(days).astype(np.int64), n_last) - 1
         level = ahead[np.arange(len(position)), np.maximum(until, 0)]
-        return rounded_up(np.where(due, np.maximum(level - position, 0), 0.0), world.terms)
+        return in_packs(np.where(due, np.maximum(level - position, 0), 0.0), world.terms)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from models.planning.reorder import (
     OrderCosts,
     Terms,
     economic_days,
-    rounded_up,
+    in_packs,
     wanted_units,
     within_budget,
     within_shelf_life,
@@ -110,7 +110,7 @@ def needs(places: Places, rules: PlanRules) -> Needs:
     )
     rate = extended(places.mean_units, max(WEEK, places.mean_units.shape[1])).mean(axis=1)
     days = economic_days(rate, places.terms.unit_cost_cents, rules.costs)
-    lot = np.maximum(np.rint(rate * days), 1.0)
+    lot = in_packs(np.maximum(rate * days, 1.0), places.terms)
     lot_days = lot / np.maximum(rate, 1e-9)
     point = filling_points(
         demand, lot, lot_days, places.terms.unit_cost_cents, places.service_level
@@ -134,7 +134,7 @@ def plan(places: Places, rules: PlanRules) -> Plan:
     into, out = _moved(places, found)
     position = position + into - out
     wanted = wanted_units(position, need.reorder_point, need.order_up_to)
-    rounded = rounded_up(wanted, terms)
+    rounded = in_packs(wanted, terms)
     fresh = within_shelf_life(rounded, position, _sold_fresh(places), terms)
     units = within_budget(
         fresh, position, need.demand, places.margin_cents, terms, rules.budget_cents

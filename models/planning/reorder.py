@@ -65,10 +65,11 @@ def wanted_units(position: Floats, reorder_point: Floats, order_up_to: Floats) -
     return np.where(position <= reorder_point, np.maximum(order_up_to - position, 0), 0.0)
 
 
-def rounded_up(units: Floats, terms: Terms) -> Floats:
-    """Return whole packs that hold the units and reach the minimum; 0 for none."""
-    least = np.maximum(units, terms.minimum_order)
-    return np.where(units > 0, np.ceil(least / terms.pack_size) * terms.pack_size, 0.0)
+def in_packs(units: Floats, terms: Terms) -> Floats:
+    """Return the nearest number of whole packs, one at least, that reaches the minimum; 0 for none."""
+    packs = np.maximum(np.rint(units / terms.pack_size), 1)
+    packs = np.maximum(packs, np.ceil(terms.minimum_order / terms.pack_size))
+    return np.where(units > 0, packs * terms.pack_size, 0.0)
 
 
 def within_shelf_life(
@@ -79,7 +80,7 @@ def within_shelf_life(
     Parameters
     ----------
     units
-        As `rounded_up` returns them.
+        As `in_packs` returns them.
     sold_in_shelf_life
         Units that will sell while what comes can be sold; infinite for what keeps. What is there
         already is sold first. Fewer than the supplier's minimum are none.

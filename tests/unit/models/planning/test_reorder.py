@@ -9,7 +9,7 @@ from models.planning.reorder import (
     OrderCosts,
     Terms,
     economic_days,
-    rounded_up,
+    in_packs,
     wanted_units,
     within_budget,
     within_shelf_life,
@@ -54,10 +54,18 @@ def test_nothing_is_ordered_above_the_reorder_point(position, wanted):
 
 @pytest.mark.parametrize(
     ("units", "pack", "minimum", "ordered"),
-    [(0, 6, 10, 0), (1, 6, 10, 12), (13, 6, 10, 18), (10, 5, 10, 10), (7, 1, 1, 7), (0.4, 1, 0, 1)],
+    [
+        (0, 6, 10, 0),
+        (1, 6, 10, 12),
+        (14, 6, 10, 12),
+        (16, 6, 10, 18),
+        (10, 5, 10, 10),
+        (0.4, 1, 0, 1),
+        (2, 6, 1, 6),
+    ],
 )
 def test_packs_and_minimum(units, pack, minimum, ordered):
-    assert rounded_up(column(units), terms(pack=pack, minimum=minimum)).tolist() == [ordered]
+    assert in_packs(column(units), terms(pack=pack, minimum=minimum)).tolist() == [ordered]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +121,7 @@ rows = st.lists(
 def test_orders_keep_packs_minimum_shelf_life_and_budget(drawn, cents):
     wanted, position, pack, minimum, cost, sold = (np.array(each, float) for each in zip(*drawn, strict=True))  # fmt: skip
     asked = terms(cost, pack, minimum)
-    fresh = within_shelf_life(rounded_up(wanted, asked), position, sold, asked)
+    fresh = within_shelf_life(in_packs(wanted, asked), position, sold, asked)
     demand = Demand(wanted + 1, 2 * (wanted + 1))
     units = within_budget(fresh, position, demand, np.ones(len(wanted)), asked, cents)
 
