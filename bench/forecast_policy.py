@@ -1,6 +1,6 @@
 """Orders by forecast beside a min/max rule and beside an oracle, where true demand is known.
 
-python -m bench.forecast_policy [--quick] [--products 1000]
+python -m bench.forecast_policy [--quick] [--products 400]
 
 A shop of the simulator's demand (`bench.policy_world`) runs 120 days under a min/max rule; then each
 policy goes on from there, four weeks that are not counted and twelve that are. Sales that cannot be
@@ -44,7 +44,7 @@ SAFETY_DAYS, SAFETY_UNITS = (0, 1, 2, 3, 4, 6, 8, 10, 14), (0, 1, 2, 3, 4, 6)
 def main() -> None:
     """Replay, compare, print."""
     options = parser(__doc__)
-    options.add_argument("--products", type=int, default=1_000)
+    options.add_argument("--products", type=int, default=400)
     arguments = options.parse_args()
     n_products = 150 if arguments.quick else arguments.products
     report(list(figures(n_products)), arguments.json)

@@ -41,8 +41,8 @@ class Policy(Protocol):
 class Course:
     """What happened, arrays of shape (n, n_days), a column for each day that is over.
 
-    `on_hand` is in the evening, what came in then included; `due` counts what comes on each
-    day, those to come included; `lead_days` and `units` of `orders` are what came of whom.
+    `on_hand` is in the evening, what came in then included; `due` counts what comes on each day, those
+    to come included; `opening` of shape (n,) is what was there before.
     """
 
     sold: Floats
@@ -56,9 +56,10 @@ class Course:
     @classmethod
     def opened(cls, world: World, opening: Floats) -> Self:
         """Return a course before its first day, with units on hand."""
-        n_days = world.demand.shape[1] + int(world.lead_days.max()) + 1
-        empty = [np.zeros(world.demand.shape) for _ in range(5)]
-        return cls(*empty, np.zeros((len(opening), n_days)), opening.copy())
+        n, n_days = world.demand.shape
+        sold, seen, on_hand, received, ordered = np.zeros((5, n, n_days))
+        due = np.zeros((n, n_days + int(world.lead_days.max()) + 1))
+        return cls(sold, seen, on_hand, received, ordered, due, opening.copy())
 
     def copy(self) -> Self:
         """Return the same past, to go on from differently."""

@@ -22,7 +22,7 @@ partition of the day in `demand_forecasts`: mean and the 10th, 50th and 90th per
 
 from airflow.sdk import DAG
 
-from dags.common import EVERY_JOB_DAG, FEATURES, FORECASTS, python_job
+from dags.common import EVERY_JOB_DAG, FEATURES, FORECASTS, hand_on_days, python_job
 
 with DAG(
     dag_id="forecast_demand",
@@ -31,4 +31,4 @@ with DAG(
     tags=["forecasts", "daily"],
     **EVERY_JOB_DAG,
 ):
-    python_job("forecast_demand", outlets=[FORECASTS])
+    python_job("forecast_demand", outlets=[FORECASTS], post_execute=hand_on_days(FORECASTS))

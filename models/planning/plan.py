@@ -60,7 +60,7 @@ class PlanRules:
     """
 
     review_days: float = 1.0
-    error_correlation: float = 0.1
+    error_correlation: float = 0.0
     cover_days: float = 14.0
     budget_cents: float = np.inf
     costs: OrderCosts = field(default_factory=OrderCosts)

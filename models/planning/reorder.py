@@ -28,7 +28,7 @@ class OrderCosts:
         An order is for as many days' demand.
     """
 
-    line_cents: float = 200.0
+    line_cents: float = 150.0
     holding_ratio: float = 0.25
     least_days: float = 1.0
     most_days: float = 60.0

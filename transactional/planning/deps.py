@@ -50,9 +50,9 @@ async def position(_: OperatorDep, session: SessionDep) -> Position:
 PositionDep = Annotated[Position, Depends(position)]
 
 
-async def rates(_: OperatorDep, session: SessionDep, purchasing: PurchasingDep) -> Rates:
+async def rates(_: OperatorDep, session: SessionDep) -> Rates:
     """Return the demand rates."""
-    return Rates(session, purchasing, utc_now)
+    return Rates(session, utc_now)
 
 
 RatesDep = Annotated[Rates, Depends(rates)]

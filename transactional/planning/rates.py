@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from transactional.stock.purchasing import Purchasing
-
 SET = text("""
 insert into demand_rates (product_id, units_per_day, told_at)
 select product_id, units_per_day, :now
 from unnest(cast(:product_ids as bigint[]), cast(:rates as double precision[]))
-     as told (product_id, units_per_day)
+     as told (product_id, units_per_day) join products using (product_id)
 order by product_id
 on conflict (product_id) do update set
     units_per_day = excluded.units_per_day, told_at = excluded.told_at
@@ -52,19 +50,14 @@ class Rates:
     """All rates, inside the request's transaction."""
 
     session: AsyncSession
-    purchasing: Purchasing
     now: Callable[[], dt.datetime]
 
     async def put(self, units_per_day: Mapping[int, float]) -> None:
         """Set rates by product id; alerts in days of cover turn, and tell, as these say.
 
-        Raises
-        ------
-        UnknownProductProblem
-            If there is no such product.
+        Whoever foresees demand may know products that the shop does not have; these are left out.
         """
         ids = sorted(units_per_day)
-        await self.purchasing.check_products(ids)
         rates = [units_per_day[id_] for id_ in ids]
         values = {"product_ids": ids, "now": self.now()}
         await self.session.execute(SET, {**values, "rates": rates})
