@@ -24,6 +24,7 @@ FEATURES = Asset("features")
 SEARCH_INDEX = Asset("search_index")
 RECOMMENDER = Asset("recommender")
 FORECASTS = Asset("forecasts")
+PURCHASES = Asset("purchases")
 
 DAYS = ("from", "to", "features_from", "pictures_from")
 EVERY = "features_every"

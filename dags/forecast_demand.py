@@ -33,7 +33,7 @@ products history, forecast and stock. Its report names as `alarms` what people s
 
 from airflow.sdk import DAG
 
-from dags.common import EVERY_JOB_DAG, FEATURES, FORECASTS, python_job
+from dags.common import EVERY_JOB_DAG, FEATURES, FORECASTS, hand_on_days, python_job
 
 with DAG(
     dag_id="forecast_demand",
@@ -42,5 +42,7 @@ with DAG(
     tags=["forecasts", "daily"],
     **EVERY_JOB_DAG,
 ):
-    forecast = python_job("forecast_demand", outlets=[FORECASTS])
+    forecast = python_job(
+        "forecast_demand", outlets=[FORECASTS], post_execute=hand_on_days(FORECASTS)
+    )
     forecast >> python_job("score_forecasts")

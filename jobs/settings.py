@@ -1,7 +1,9 @@
 """Where the stores are, for the batch jobs. Read once, by `jobs.runner`."""
 
+import math
 from pathlib import Path
 
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.search.languages import ENGLISH, Language
@@ -21,6 +23,10 @@ class Settings(BaseSettings):
     opensearch_url: str = ""
     opensearch_alias: str = "emporium-products"
     search_language: Language = ENGLISH
+    shop_url: str = ""
+    shop_operator_email: str = ""
+    shop_operator_password: SecretStr = SecretStr("")
+    purchase_budget_cents: float = math.inf
     code_version: str = "unknown"
     spark_master: str = "local[*]"
 

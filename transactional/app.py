@@ -25,6 +25,8 @@ from transactional.fulfilment import router as fulfilment
 from transactional.orders.router import router as orders_router
 from transactional.orders.webhooks import router as webhooks_router
 from transactional.payments.provider import PaymentProvider
+from transactional.planning.router import MAX_RUN_BYTES
+from transactional.planning.router import router as planning_router
 from transactional.promotions.router import router as promotions_router
 from transactional.reviews.router import router as reviews_router
 from transactional.search_rules.router import router as search_rules_router
@@ -44,6 +46,7 @@ EXCEPTIONS = Exceptions(
     body_bytes={
         "/api/v1/catalogue/products/{product_id}/images": MAX_IMAGE_BYTES,
         "/api/v1/catalogue/imports": MAX_IMPORT_BYTES,
+        "/api/v1/stock/proposals/{run_day}": MAX_RUN_BYTES,
     },
     chain=Chain(
         begins=frozenset((("PUT", "/api/v1/carts/mine"),)),
@@ -70,6 +73,7 @@ ROUTERS = (
     personal_data_router,
     imports_router,
     fulfilment.operators,
+    planning_router,  # its fixed paths before `/stock/{product_id}`
     purchasing_router,  # its fixed paths before `/stock/{product_id}`
     stock_router,
     webhooks_router,

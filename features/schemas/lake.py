@@ -348,6 +348,36 @@ class ForecastScore(Row):
     date: Day
 
 
+class PurchaseProposal(Row):
+    """What the plan made at the end of `date` would order or move for a product in a warehouse."""
+
+    table = "purchase_proposals"
+    key = ("date", "product_id", "warehouse_id")
+
+    product_id: int
+    warehouse_id: Annotated[int, Field(ge=0, description="0: the whole shop, planned as one")]
+    supplier: str
+    n_units: Annotated[int, Field(ge=0, description="to order")]
+    unit_cost_cents: Cents
+    n_moved_in: Annotated[int, Field(ge=0, description="from other warehouses")]
+    n_moved_out: Annotated[int, Field(ge=0, description="to other warehouses")]
+    forecast_units: Annotated[
+        float, Field(ge=0, description="until an order of the next run comes")
+    ]
+    reorder_point: Annotated[int, Field(description="units; -1 where none are foreseen")]
+    order_up_to: Count
+    n_on_hand: Count
+    n_reserved: Count
+    n_on_order: Count
+    lead_time_days: Annotated[float, Field(ge=0)]
+    lead_time_spread_days: Annotated[float, Field(ge=0)]
+    service_class: Annotated[str, Field(description="AX to CZ: by revenue and variation")]
+    service_level: Annotated[Ratio, Field(description="of units wanted that shall be there")]
+    capped_by: Annotated[str, Field(description="'', 'shelf_life' or 'budget'")]
+    sentence: Annotated[str, Field(description="why, in words")]
+    date: Day
+
+
 DERIVED: tuple[type[Row], ...] = (
     Interaction,
     Session,
@@ -365,4 +395,5 @@ DERIVED: tuple[type[Row], ...] = (
     Reformulation,
     DemandForecast,
     ForecastScore,
+    PurchaseProposal,
 )

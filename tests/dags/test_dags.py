@@ -101,6 +101,7 @@ def test_assets_chain_the_dags(described):
         "build_search_index": ["features"],
         "train_recommendations": ["features"],
         "forecast_demand": ["features"],
+        "plan_purchases": ["forecasts"],
     }
     assert gives == {
         "nightly": [],
@@ -109,6 +110,7 @@ def test_assets_chain_the_dags(described):
         "build_search_index": ["search_index"],
         "train_recommendations": ["recommender"],
         "forecast_demand": ["forecasts"],
+        "plan_purchases": ["purchases"],
     }
 
 

@@ -99,10 +99,16 @@ def _email_changed(_: Facts) -> Letter:
 
 
 def _low_stock(facts: Facts) -> Letter:
+    days = facts.get("days_of_cover")
+    bound = (
+        f"{facts['threshold']}"
+        if days is None
+        else (f"{days:g} days of demand, now {facts['threshold']} units")
+    )
     return Letter(
         f"Low stock: {facts['title']}",
         f"Of product {facts['product_id']} ({facts['title']}), {facts['n_available']} can be sold;"
-        f" you asked to be told at {facts['threshold']}.",
+        f" you asked to be told at {bound}.",
     )
 
 

@@ -12,15 +12,19 @@ from transactional.stock.models import StockAlert, StockOut
 
 # Set where it is low already, it tells nobody: whoever sets it sees the stock.
 SET = text("""
-insert into stock_alerts (product_id, threshold, is_low, changed_at)
-select product_id, cast(:threshold as bigint), coalesce((
+insert into stock_alerts (product_id, threshold, days_of_cover, is_low, changed_at)
+select product_id, cast(:threshold as bigint), cast(:days_of_cover as double precision), coalesce((
            select sum(n_on_hand - n_reserved) filter (where is_open)
            from stock join warehouses using (warehouse_id)
-           where stock.product_id = products.product_id), 0) <= cast(:threshold as bigint), :now
+           where stock.product_id = products.product_id), 0)
+       <= coalesce(cast(:threshold as bigint), floor(cast(:days_of_cover as double precision) * coalesce((
+           select units_per_day from demand_rates
+           where demand_rates.product_id = products.product_id), 0))), :now
 from products where product_id = :product_id
 on conflict (product_id) do update set
-    threshold = excluded.threshold, is_low = excluded.is_low, changed_at = excluded.changed_at
-returning product_id, threshold, is_low
+    threshold = excluded.threshold, days_of_cover = excluded.days_of_cover,
+    is_low = excluded.is_low, changed_at = excluded.changed_at
+returning is_low
 """)
 HOURS_OUT = text("""
 select coalesce(sum(extract(epoch from coalesce(ended_at, :now) - greatest(began_at, :since))), 0)
@@ -36,8 +40,13 @@ class Alerts:
     session: AsyncSession
     now: Callable[[], dt.datetime]
 
-    async def set(self, product_id: int, threshold: int) -> tuple[int, int, bool]:
-        """Tell the operators once no more than `threshold` units can be sold; return the alert.
+    async def set(
+        self, product_id: int, threshold: int | None, days_of_cover: float | None
+    ) -> bool:
+        """Tell the operators once too few units can be sold; return whether they are too few now.
+
+        Too few are at most `threshold` units, or the demand of `days_of_cover` days: one of both.
+        The demand is that of `demand_rates`; of a product that has none, 0 units are too few.
 
         Raises
         ------
@@ -45,10 +54,12 @@ class Alerts:
             If there is no such product.
         """
         values = {"product_id": product_id, "threshold": threshold, "now": self.now()}
-        found = (await self.session.execute(SET, values)).first()
+        found: bool | None = await self.session.scalar(
+            SET, {**values, "days_of_cover": days_of_cover}
+        )
         if found is None:
             raise UnknownProductProblem(product_id)
-        return found[0], found[1], found[2]
+        return found
 
     async def remove(self, product_id: int) -> None:
         """Tell nobody any more."""

@@ -1,6 +1,7 @@
 """Tables of stock: where units lie, what moved, what is on order, what was missing."""
 
 import datetime as dt
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -79,11 +80,17 @@ class StockEntry(Base):
 
 
 class PurchaseOrder(Base):
-    """Units on order from a supplier for a warehouse: open, received whole, or closed short."""
+    """Units to be had from a supplier for a warehouse.
+
+    What a plan proposes is a draft, of the plan's day, until it is approved (open) or rejected with a
+    reason; what is open is received whole or closed short.
+    """
 
     __tablename__ = "purchase_orders"
     __table_args__ = (
-        CheckConstraint("status in ('open', 'received', 'closed')", name="known_status"),
+        CheckConstraint(
+            "status in ('draft', 'rejected', 'open', 'received', 'closed')", name="known_status"
+        ),
         Index("ix_purchase_orders_open", "purchase_order_id", postgresql_where=text(IS_OPEN)),
     )
 
@@ -97,13 +104,20 @@ class PurchaseOrder(Base):
     created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
     created_by: Mapped[int] = mapped_column(BigInteger)
     ended_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    run_day: Mapped[dt.date | None] = mapped_column(Date)
+    version: Mapped[int] = mapped_column(BigInteger, server_default="1")
+    edited_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    edited_by: Mapped[int | None] = mapped_column(BigInteger)
+    decided_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    decided_by: Mapped[int | None] = mapped_column(BigInteger)
+    reason: Mapped[str | None] = mapped_column(Text)
     lines: Mapped[list["PurchaseOrderLine"]] = relationship(
         order_by="PurchaseOrderLine.line_number", lazy="selectin"
     )
 
 
 class PurchaseOrderLine(Base):
-    """Units of one product on order."""
+    """Units of one product on order; `n_proposed` is what a plan said, `explanation` why."""
 
     __tablename__ = "purchase_order_lines"
     __table_args__ = (UniqueConstraint("purchase_order_id", "product_id"),)
@@ -116,6 +130,8 @@ class PurchaseOrderLine(Base):
     n_ordered: Mapped[int] = mapped_column(BigInteger)
     n_received: Mapped[int] = mapped_column(BigInteger, server_default="0")
     unit_cost_cents: Mapped[int | None] = mapped_column(BigInteger)
+    n_proposed: Mapped[int | None] = mapped_column(BigInteger)
+    explanation: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
 
 class Receipt(Base):
@@ -133,13 +149,18 @@ class Receipt(Base):
 
 
 class StockAlert(Base):
-    """At how many units that can be sold the operators are told; `is_low` once they were."""
+    """At how many units, or days of demand, the operators are told; `is_low` once they were."""
 
     __tablename__ = "stock_alerts"
-    __table_args__ = (CheckConstraint("threshold >= 0", name="not_negative"),)
+    __table_args__ = (
+        CheckConstraint("threshold >= 0", name="not_negative"),
+        CheckConstraint("days_of_cover >= 0", name="days_not_negative"),
+        CheckConstraint("num_nonnulls(threshold, days_of_cover) = 1", name="one_bound"),
+    )
 
     product_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    threshold: Mapped[int] = mapped_column(BigInteger)
+    threshold: Mapped[int | None] = mapped_column(BigInteger)
+    days_of_cover: Mapped[float | None]
     is_low: Mapped[bool] = mapped_column(Boolean)
     changed_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
 

@@ -68,11 +68,12 @@ class Purchasing:
             If there is no such warehouse or product.
         """
         into = await self.stock.warehouse(warehouse_id)
-        await self._check_products([each.product_id for each in wanted])
+        await self.check_products([each.product_id for each in wanted])
         made = PurchaseOrder(
             supplier=supplier,
             warehouse_id=into,
             status="open",
+            version=1,
             expected_on=expected_on,
             created_at=self.now(),
             created_by=self.actor_id,
@@ -127,6 +128,7 @@ class Purchasing:
         for line in sorted(lines.values(), key=lambda line: line.product_id):
             if line.line_number in quantities:
                 await self._take_in(order, line.product_id, quantities[line.line_number])
+        order.version += 1
         if all(line.n_received == line.n_ordered for line in order.lines):
             order.status, order.ended_at = "received", self.now()
         return order
@@ -142,6 +144,7 @@ class Purchasing:
         order = await self.read(purchase_order_id)
         self._check_open(order)
         order.status, order.ended_at = "closed", self.now()
+        order.version += 1
         return order
 
     async def _take_in(self, order: PurchaseOrder, product_id: int, quantity: int) -> None:
@@ -177,7 +180,8 @@ class Purchasing:
             )
         return earlier is not None
 
-    async def _check_products(self, product_ids: Sequence[int]) -> None:
+    async def check_products(self, product_ids: Sequence[int]) -> None:
+        """Raise an UnknownProductProblem for the first of them that the catalogue lacks."""
         values = {"product_ids": list(product_ids)}
         known = set((await self.session.scalars(KNOWN_PRODUCTS, values)).all())
         for product_id in product_ids:
@@ -185,6 +189,10 @@ class Purchasing:
                 raise UnknownProductProblem(product_id)
 
     def _check_open(self, order: PurchaseOrder) -> None:
+        if order.status == "draft":
+            raise PurchaseOrderStateProblem(
+                f"Purchase order {order.purchase_order_id} is a draft. Approve it first."
+            )
         if order.status != "open":
             raise PurchaseOrderStateProblem(
                 f"Purchase order {order.purchase_order_id} is {order.status}. Make a new one, or"

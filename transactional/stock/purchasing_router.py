@@ -1,9 +1,9 @@
 """/stock/purchase-orders, /stock/warehouses, /stock/alerts: for operators."""
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 
 from features.schemas.row import Id
 from transactional.callers import OperatorDep
@@ -18,6 +18,7 @@ from transactional.stock.purchasing_schemas import (
     AlertView,
     PurchaseOrderPage,
     PurchaseOrderRequest,
+    PurchaseOrderStatus,
     PurchaseOrderView,
     ReceiptRequest,
     StockOuts,
@@ -48,7 +49,7 @@ async def order_units(body: PurchaseOrderRequest, purchasing: PurchasingDep) -> 
 @router.get("/purchase-orders")
 async def list_purchase_orders(
     purchasing: PurchasingDep,
-    status: Literal["open", "received", "closed"] = "open",
+    status: PurchaseOrderStatus = "open",
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> PurchaseOrderPage:
@@ -63,10 +64,12 @@ async def list_purchase_orders(
 
 @router.get("/purchase-orders/{purchase_order_id}")
 async def read_purchase_order(
-    purchase_order_id: PurchaseOrderId, purchasing: PurchasingDep
+    purchase_order_id: PurchaseOrderId, purchasing: PurchasingDep, response: Response
 ) -> PurchaseOrderView:
     """Return a purchase order."""
-    return _view(await purchasing.read(purchase_order_id))
+    found = await purchasing.read(purchase_order_id)
+    response.headers["ETag"] = f'"{found.version}"'
+    return _view(found)
 
 
 @router.post("/purchase-orders/{purchase_order_id}/receipts", status_code=201)
@@ -134,9 +137,9 @@ async def list_low_stock(
 async def set_alert(
     product_id: ProductId, body: AlertRequest, alerts: AlertsDep, _: OperatorDep
 ) -> AlertView:
-    """Have the operators told by mail once no more than so many units can be sold."""
-    known, threshold, is_low = await alerts.set(product_id, body.threshold)
-    return AlertView(product_id=known, threshold=threshold, is_low=is_low)
+    """Have the operators told by mail once so few units, or days of demand, can be sold."""
+    is_low = await alerts.set(product_id, body.threshold, body.days_of_cover)
+    return AlertView(product_id=product_id, is_low=is_low, **body.model_dump())
 
 
 @router.delete("/{product_id}/alert", status_code=204)

@@ -2,9 +2,9 @@
 
 import datetime as dt
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 
 from features.schemas.row import Id
 from transactional.fields import RequestBody, Text
@@ -24,6 +24,7 @@ Units = Annotated[int, Field(ge=1, le=10**6)]
 Name = Annotated[Text, Field(min_length=1, max_length=120)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
+PurchaseOrderStatus = Literal["draft", "rejected", "open", "received", "closed"]
 
 
 class WantedLine(RequestBody):
@@ -81,18 +82,29 @@ class PurchaseOrderLineView(BaseModel):
     n_ordered: int
     n_received: int
     unit_cost_cents: int | None
+    n_proposed: Annotated[int | None, Field(description="by a plan; null for an order by hand")]
+    explanation: Annotated[
+        dict[str, Any] | None, Field(description="the plan's facts; `sentence` says them in words")
+    ]
 
 
 class PurchaseOrderView(BaseModel):
-    """A purchase order: open, received whole, or closed short."""
+    """A purchase order: a draft, rejected, open, received whole, or closed short."""
 
     purchase_order_id: int
     supplier: str
     warehouse_id: int
-    status: Literal["open", "received", "closed"]
+    status: PurchaseOrderStatus
+    version: Annotated[int, Field(description="grows with every change: send it as `If-Match`")]
     expected_on: dt.date | None
     created_at: dt.datetime
     ended_at: dt.datetime | None
+    run_day: Annotated[dt.date | None, Field(description="of the plan that proposed it")]
+    edited_at: dt.datetime | None
+    edited_by: int | None
+    decided_at: dt.datetime | None
+    decided_by: int | None
+    reason: Annotated[str | None, Field(description="why it was rejected")]
     lines: list[PurchaseOrderLineView]
 
 
@@ -128,15 +140,32 @@ class TransferRequest(RequestBody):
 
 
 class AlertRequest(RequestBody):
-    """At how many units that can be sold the operators are told."""
+    """At how many units that can be sold, or at how many days' demand, the operators are told."""
 
-    threshold: Annotated[int, Field(ge=0, le=10**6)]
+    threshold: Annotated[int, Field(ge=0, le=10**6, description="units")] | None = None
+    days_of_cover: (
+        Annotated[
+            float,
+            Field(
+                ge=0, le=3660, allow_inf_nan=False, description="of demand, as the plan foresees it"
+            ),
+        ]
+        | None
+    ) = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.threshold is None) == (self.days_of_cover is None):
+            raise ValueError("give threshold or days_of_cover, not both")
+        return self
 
 
-class AlertView(AlertRequest):
+class AlertView(BaseModel):
     """An alert; `is_low` once the operators were told, until there is enough again."""
 
     product_id: int
+    threshold: int | None
+    days_of_cover: float | None
     is_low: bool
 
 

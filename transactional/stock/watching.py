@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from transactional.outbox.reading import Event
 
 ALERTS = text("""
-select product_id, threshold, is_low from stock_alerts
-where product_id = any(cast(:product_ids as bigint[])) for update
+select product_id, days_of_cover, is_low,
+       coalesce(threshold, floor(days_of_cover * coalesce(units_per_day, 0)))::bigint as threshold
+from stock_alerts left join demand_rates using (product_id)
+where product_id = any(cast(:product_ids as bigint[])) for update of stock_alerts
 """)
 OUT = text("""
 select product_id from stock_outs
@@ -23,7 +25,8 @@ insert into mails (event_id, kind, facts, created_at, next_try_at)
 values ('low-stock-' || :event_id, 'low_stock',
         jsonb_build_object('product_id', cast(:product_id as bigint),
                            'n_available', cast(:n_available as bigint),
-                           'threshold', cast(:threshold as bigint)), :at, :at)
+                           'threshold', cast(:threshold as bigint),
+                           'days_of_cover', cast(:days_of_cover as double precision)), :at, :at)
 on conflict do nothing
 """)
 STATEMENTS = {
@@ -52,10 +55,14 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """At how many units the operators are told, and whether they were."""
+    """At how many units the operators are told, and whether they were.
+
+    With `days_of_cover`, the units are the demand of so many days, rounded down.
+    """
 
     threshold: int
     is_low: bool
+    days_of_cover: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,7 @@ async def watch_levels(connection: AsyncConnection, events: Sequence[Event]) -> 
         return
     ids = {"product_ids": sorted({level.product_id for level in levels})}
     rows = await connection.execute(ALERTS, ids)
-    alerts = {row.product_id: Alert(row.threshold, row.is_low) for row in rows}
+    alerts = {row.product_id: Alert(row.threshold, row.is_low, row.days_of_cover) for row in rows}
     out_of_stock = (await connection.scalars(OUT, ids)).all()
     for turn in follow(levels, alerts, out_of_stock):
         level = turn.level
@@ -109,8 +116,9 @@ async def watch_levels(connection: AsyncConnection, events: Sequence[Event]) -> 
         await connection.execute(STATEMENTS[turn.kind], values)
         if turn.kind == "low":
             told = {"event_id": level.event_id, "n_available": level.n_available}
-            threshold = alerts[level.product_id].threshold
-            await connection.execute(TELL, {**values, **told, "threshold": threshold})
+            alert = alerts[level.product_id]
+            bound = {"threshold": alert.threshold, "days_of_cover": alert.days_of_cover}
+            await connection.execute(TELL, {**values, **told, **bound})
 
 
 def _level(event: Event) -> Level:

@@ -177,6 +177,8 @@ class Callers:
             "address_id": range(1, 9),
             "import_id": range(1, 9),
             "purchase_order_id": range(1, 9),
+            "transfer_id": range(1, 9),
+            "run_day": ("2026-05-01",),
             "group_id": range(1, 9),
             "slot": ("home",),
             "rule_id": range(1, 9),

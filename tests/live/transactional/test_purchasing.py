@@ -169,8 +169,9 @@ async def test_operators_are_told_once_of_low_stock_and_again_after_there_was_en
     await place(client, ann, {1: 1})
     await watch()
 
-    assert alert.json() == {"product_id": 1, "threshold": 3, "is_low": False}
-    assert listed == [{"product_id": 1, "threshold": 3, "is_low": True}]
+    in_units = {"product_id": 1, "threshold": 3, "days_of_cover": None}
+    assert alert.json() == {**in_units, "is_low": False}
+    assert listed == [{**in_units, "is_low": True}]
     assert n_told == 1
     assert [row["facts"]["n_available"] for row in rows(
         "select facts from mails where kind = 'low_stock' order by created_at")] == [3, 3]  # fmt: skip
