@@ -119,7 +119,8 @@ def columns_of(movements: pa.Table) -> Columns:
 
 def panel(movements: Columns, day: int) -> Panel:
     """Return the panel of the days that end on `day`; what became known later is not looked at."""
-    known = where(movements, movements["date"] <= day)
+    has_been = movements["at"] < (day + 1) * DAY_US
+    known = where(movements, (movements["date"] <= day) & has_been)
     product_ids = np.unique(known["product_id"])
     first = day - WINDOW_DAYS + 1
     known |= {
@@ -159,7 +160,7 @@ def where(columns: Columns, chosen: NDArray[np.bool_]) -> Columns:
 
 
 def _summed(moves: Columns, name: str, n_products: int) -> Floats:
-    recent = where(moves, (moves["column"] >= 0) & (moves["column"] < WINDOW_DAYS))
+    recent = where(moves, moves["column"] >= 0)
     place = recent["row"] * WINDOW_DAYS + recent["column"]
     return _matrix(place, recent[name].astype(np.float64), n_products)
 
