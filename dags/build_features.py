@@ -55,7 +55,7 @@ with DAG(
         "publish_features", outlets=[FEATURES], post_execute=hand_on_days(FEATURES)
     )
     pictures = [
-        spark_job("build_demand_history"),
+        spark_job("build_demand_history", "features_from"),
         spark_job("build_features", "features_from", *EVERY_ARGUMENT),
         spark_job("build_lists", first="pictures_from"),
     ]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.demand_learning import Learnt, learnt_of_week
-from jobs.demand_panel import N_HOURS, WINDOW_DAYS, columns_of, panel
+from jobs.demand_panel import N_HOURS, WINDOW_DAYS, movements_of, panel
 from jobs.demand_series import rows_of_day, split
 from models.forecasting.censoring import DemandModel, RateSettings
 
@@ -64,8 +64,8 @@ def number(day):
     return (day - EPOCH).days
 
 
-def columns(*moves):
-    return columns_of(pa.Table.from_pylist(list(moves), SCHEMA))
+def movements(*moves):
+    return movements_of(pa.Table.from_pylist(list(moves), SCHEMA))
 
 
 def flat(n_groups=1):
@@ -78,7 +78,7 @@ def flat(n_groups=1):
 
 
 def built(*moves, day=DAY):
-    found = rows_of_day(columns(*moves), number(day), flat()).to_pylist()
+    found = rows_of_day(movements(*moves), number(day), flat()).to_pylist()
     return {(each["demand_date"], each["warehouse_id"]): each for each in found}
 
 
@@ -126,7 +126,7 @@ def test_a_listed_product_that_sold_nothing_has_a_row_and_one_that_is_archived_h
         version(days_ago(1), is_listed=False, product_id=2),
     ]
 
-    found = rows_of_day(columns(*moves), number(DAY), flat()).to_pylist()
+    found = rows_of_day(movements(*moves), number(DAY), flat()).to_pylist()
 
     assert [(each["product_id"], each["n_units_sold"]) for each in found] == [(1, 0)]
 
@@ -239,7 +239,7 @@ def test_a_shop_is_learnt_from_and_a_day_out_of_stock_is_what_its_weekday_sells(
             if (n, p) != (0, 1)
         ]  # fmt: skip
     moves.append(level(DAY, 0, 0))
-    known = columns(*moves)
+    known = movements(*moves)
 
     found = learnt_of_week(panel(known, number(DAY)))
     table = rows_of_day(known, number(DAY), found).to_pylist()
@@ -252,7 +252,7 @@ def test_a_shop_is_learnt_from_and_a_day_out_of_stock_is_what_its_weekday_sells(
 
 
 def test_nothing_known_makes_no_rows():
-    moves = columns(sale(days_ago(-2), 9, 1), version(days_ago(-3)))
+    moves = movements(sale(days_ago(-2), 9, 1), version(days_ago(-3)))
 
     found = learnt_of_week(panel(moves, number(DAY)))
 
