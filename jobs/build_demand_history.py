@@ -23,7 +23,7 @@ from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion, S
 from features.schemas.spark import struct_type
 from features.transforms.demand_history import movements, oddities
 from jobs.demand_learning import N_DRAWS, Learnt, draw_of, last_sunday, learnt_by_day
-from jobs.demand_panel import WINDOW_DAYS, columns_of
+from jobs.demand_panel import WINDOW_DAYS, movements_of
 from jobs.demand_series import N_CORRECTED_DAYS, rows_of_day
 from jobs.reports import write_report
 from jobs.runner import Dates, Settings, run
@@ -76,9 +76,9 @@ def _estimate(
     held = [batch for batch in batches if batch.num_rows]
     if not held:
         return
-    columns = columns_of(pa.Table.from_batches(held))
+    moves = movements_of(pa.Table.from_batches(held))
     for day, learnt in by_day.value.items():
-        yield from rows_of_day(columns, day, learnt).to_batches()
+        yield from rows_of_day(moves, day, learnt).to_batches()
 
 
 def report(odd: DataFrame) -> dict[str, Any]:

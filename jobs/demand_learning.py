@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from jobs.demand_panel import N_HOURS, Floats, Ints, Panel, columns_of, panel, where
+from jobs.demand_panel import N_HOURS, Floats, Ints, Panel, movements_of, panel
 from models.forecasting.censoring import (
     DemandModel,
     RateSettings,
@@ -16,7 +16,7 @@ from models.forecasting.censoring import (
     learn,
 )
 
-N_SAMPLED_PRODUCTS = 5_000
+N_SAMPLED_PRODUCTS = 2_000
 N_DRAWS = 1_000_000
 WARM_UP_DAYS = 14
 MAX_CATEGORIES = 500
@@ -80,10 +80,10 @@ def learnt_by_day(moves: pa.Table, draw: Draw, days: list[int]) -> dict[int, Lea
     Profiles, effects and weights are those known by the end of the last Sunday, so that a range of
     days learns them once a week and finds what a run for each day does; a day's factors are its own.
     """
-    columns = columns_of(moves)
+    movements = movements_of(moves)
 
     def known(day: int) -> Panel:
-        return panel(where(columns, np.isin(columns["product_id"], draw.of(day))), day)
+        return panel(movements.of(draw.of(day)), day)
 
     weeks = {sunday: learnt_of_week(known(sunday)) for sunday in {last_sunday(day) for day in days}}
     return {day: of_day(weeks[last_sunday(day)], known(day)) for day in days}

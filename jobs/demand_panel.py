@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from features.transforms.demand_history import LEVEL, RETURN, SALE, VERSION
@@ -101,36 +102,79 @@ class Panel:
         return (self.day - WINDOW_DAYS + 1 + np.arange(WINDOW_DAYS) + 3) % 7
 
 
-def columns_of(movements: pa.Table) -> Columns:
-    """Return the columns of `movements` as arrays, in the order in which things happened."""
+@dataclass(frozen=True)
+class Movements:
+    """Rows of `movements` by their kind, each in the order in which they happened."""
+
+    sales: Columns
+    returns: Columns
+    levels: Columns
+    versions: Columns
+
+    def known(self, first: int, day: int) -> "Movements":
+        """Return what was known by the end of `day`: sales and returns from `first` on, of others all."""
+        return Movements(
+            _known(self.sales, first, day),
+            _known(self.returns, first, day),
+            _known(self.levels, 0, day),
+            _known(self.versions, 0, day),
+        )
+
+    def of(self, product_ids: Ints) -> "Movements":
+        """Return those of some products."""
+        return Movements(
+            *(
+                where(each, np.isin(each["product_id"], product_ids))
+                for each in (self.sales, self.returns, self.levels, self.versions)
+            )
+        )
+
+
+def where(columns: Columns, chosen: NDArray[np.bool_]) -> Columns:
+    """Return the chosen rows."""
+    return {name: values[chosen] for name, values in columns.items()}
+
+
+def _known(columns: Columns, first: int, day: int) -> Columns:
+    begin, end = np.searchsorted(columns["at"], (first * DAY_US, (day + 1) * DAY_US))
+    recent = {name: values[begin:end] for name, values in columns.items()}
+    return where(recent, recent["date"] <= day)
+
+
+def movements_of(table: pa.Table) -> Movements:
+    """Return the rows of `features.transforms.demand_history.movements` as arrays."""
     keys = ("occurred_at", "recorded_at", "event_id")
-    table = movements.sort_by([(key, "ascending") for key in keys])
-    found: Columns = {"kind": table["kind"].to_numpy()}
-    found["date"] = table["date"].cast(pa.int32()).to_numpy().astype(np.int64)
+    in_order = table.sort_by([(key, "ascending") for key in keys])
+    sales, returns, levels, versions = (
+        in_order.filter(pc.equal(in_order["kind"], kind)) for kind in (SALE, RETURN, LEVEL, VERSION)
+    )
+    return Movements(
+        _columns(sales, "units", "cents"),
+        _columns(returns, "units"),
+        _columns(levels, "units", "warehouse_id", "n_there", "is_sold"),
+        _columns(versions, "cents", "category_id", "seller_id", "is_listed"),
+    )
+
+
+def _columns(table: pa.Table, *names: str) -> Columns:
     at = table["occurred_at"].cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
-    found["at"] = at.to_numpy()
-    for name in ("product_id", "units", "cents", "warehouse_id", "n_there", "category_id",
-                 "seller_id"):  # fmt: skip
-        found[name] = table[name].fill_null(0).to_numpy()
-    for name in ("is_sold", "is_listed"):
-        found[name] = table[name].fill_null(False).to_numpy(zero_copy_only=False)  # noqa: FBT003
+    dates = table["date"].cast(pa.int32()).cast(pa.int64())
+    found = {"product_id": table["product_id"].to_numpy(), "at": at.to_numpy()}
+    found["date"] = dates.to_numpy()
+    for name in names:
+        # Null is 0, or false.
+        found[name] = table[name].cast(pa.int64()).fill_null(0).to_numpy()
     return found
 
 
-def panel(movements: Columns, day: int) -> Panel:
+def panel(movements: Movements, day: int) -> Panel:
     """Return the panel of the days that end on `day`; what became known later is not looked at."""
-    known = where(movements, movements["date"] <= day)
-    product_ids = np.unique(known["product_id"])
     first = day - WINDOW_DAYS + 1
-    known |= {
-        "row": rows_of(product_ids, known["product_id"]),
-        "column": known["at"] // DAY_US - first,
-    }
+    known = movements.known(first, day)
+    kinds = (known.sales, known.returns, known.levels, known.versions)
+    product_ids = np.unique(np.concatenate([each["product_id"] for each in kinds]))
+    sold, back, levels, versions = (_placed(each, product_ids, first) for each in kinds)
     n_products = len(product_ids)
-    sold, back, levels, versions = (
-        where(known, known["kind"] == kind) for kind in (SALE, RETURN, LEVEL, VERSION)
-    )
-    recent = where(sold, sold["column"] >= 0)
     in_force = _in_force(versions, n_products)
     return Panel(
         day=day,
@@ -143,23 +187,24 @@ def panel(movements: Columns, day: int) -> Panel:
         seller_ids=_at(versions["seller_id"], in_force),
         is_listed=_at(versions["is_listed"], in_force).astype(bool),
         by_hour=(
-            recent["row"],
-            recent["column"],
-            recent["at"] % DAY_US // HOUR_US,
-            recent["units"].astype(np.float64),
+            sold["row"],
+            sold["column"],
+            sold["at"] % DAY_US // HOUR_US,
+            sold["units"].astype(np.float64),
         ),
         out=_out(levels["row"], levels["at"], levels["units"], first),
         warehouses=_warehouses(where(levels, levels["warehouse_id"] > 0), first),
     )
 
 
-def where(columns: Columns, chosen: NDArray[np.bool_]) -> Columns:
-    """Return the chosen rows."""
-    return {name: values[chosen] for name, values in columns.items()}
+def _placed(columns: Columns, product_ids: Ints, first: int) -> Columns:
+    """Return the columns with each one's row and column in the panel; before its first day, below 0."""
+    row = rows_of(product_ids, columns["product_id"])
+    return {**columns, "row": row, "column": columns["at"] // DAY_US - first}
 
 
 def _summed(moves: Columns, name: str, n_products: int) -> Floats:
-    recent = where(moves, (moves["column"] >= 0) & (moves["column"] < WINDOW_DAYS))
+    recent = where(moves, moves["column"] >= 0)
     place = recent["row"] * WINDOW_DAYS + recent["column"]
     return _matrix(place, recent[name].astype(np.float64), n_products)
 
@@ -194,7 +239,7 @@ def _warehouses(levels: Columns, first: int) -> Warehouses:
         rows=pairs[0],
         ids=pairs[1],
         since=np.maximum(levels["column"][starts], 0),
-        n_sent=_summed(where(moves, levels["is_sold"]), "fell", n_series),
+        n_sent=_summed(where(moves, levels["is_sold"] > 0), "fell", n_series),
         out=_out(series, levels["at"], levels["n_there"], first),
     )
 

@@ -7,9 +7,8 @@ import pyarrow as pa
 
 from features.schemas.arrow import arrow_schema
 from features.schemas.lake import DemandHistory
-from features.transforms.demand_history import VERSION
 from jobs.demand_learning import Learnt
-from jobs.demand_panel import DAY_US, WINDOW_DAYS, Columns, Floats, Ints, Panel, panel
+from jobs.demand_panel import DAY_US, WINDOW_DAYS, Floats, Ints, Movements, Panel, panel
 from models.ids import rows_of
 
 N_CORRECTED_DAYS = 28
@@ -25,7 +24,7 @@ class Places:
     series: Ints
 
 
-def rows_of_day(movements: Columns, day: int, learnt: Learnt) -> pa.Table:
+def rows_of_day(movements: Movements, day: int, learnt: Learnt) -> pa.Table:
     """Return partition `day` of the table for these products."""
     known = panel(movements, day)
     rows, columns = changed(movements, known)
@@ -53,25 +52,21 @@ def rows_of_day(movements: Columns, day: int, learnt: Learnt) -> pa.Table:
     return pa.table(values).cast(arrow_schema(DemandHistory))
 
 
-def changed(movements: Columns, known: Panel) -> tuple[Ints, Ints]:
+def changed(movements: Movements, known: Panel) -> tuple[Ints, Ints]:
     """Return products and days to write: all of the last day, and of earlier ones what became known on it.
 
     A product that is not listed has no row, unless something was sold or given back.
     """
     first = known.day - WINDOW_DAYS + 1
-    column = movements["at"] // DAY_US - first
-    late = (
-        (movements["date"] == known.day)
-        & (movements["kind"] != VERSION)
-        & (column >= WINDOW_DAYS - N_CORRECTED_DAYS)
-        & (column < WINDOW_DAYS)
-    )
     wanted = np.zeros(known.shape, bool)
-    wanted[rows_of(known.product_ids, movements["product_id"][late]), column[late]] = True
     wanted[:, -1] = True
-    rows, columns = np.nonzero(
-        wanted & (known.is_listed | (known.units > 0) | (known.returned > 0))
-    )
+    told = movements.known(first, known.day)
+    for moves in (told.sales, told.returns, told.levels):
+        column = moves["at"] // DAY_US - first
+        late = (moves["date"] == known.day) & (column >= WINDOW_DAYS - N_CORRECTED_DAYS)
+        wanted[rows_of(known.product_ids, moves["product_id"][late]), column[late]] = True
+    is_there = known.is_listed | (known.units > 0) | (known.returned > 0)
+    rows, columns = np.nonzero(wanted & is_there)
     return rows, columns
 
 

@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.demand_learning import Learnt, learnt_of_week
-from jobs.demand_panel import N_HOURS, WINDOW_DAYS, columns_of, panel
+from jobs.demand_learning import (
+    N_DRAWS,
+    N_SAMPLED_PRODUCTS,
+    Draw,
+    Learnt,
+    learnt_by_day,
+    learnt_of_week,
+)
+from jobs.demand_panel import N_HOURS, WINDOW_DAYS, movements_of, panel
 from jobs.demand_series import rows_of_day, split
 from models.forecasting.censoring import DemandModel, RateSettings
 
@@ -64,8 +71,8 @@ def number(day):
     return (day - EPOCH).days
 
 
-def columns(*moves):
-    return columns_of(pa.Table.from_pylist(list(moves), SCHEMA))
+def movements(*moves):
+    return movements_of(pa.Table.from_pylist(list(moves), SCHEMA))
 
 
 def flat(n_groups=1):
@@ -78,7 +85,7 @@ def flat(n_groups=1):
 
 
 def built(*moves, day=DAY):
-    found = rows_of_day(columns(*moves), number(day), flat()).to_pylist()
+    found = rows_of_day(movements(*moves), number(day), flat()).to_pylist()
     return {(each["demand_date"], each["warehouse_id"]): each for each in found}
 
 
@@ -126,7 +133,7 @@ def test_a_listed_product_that_sold_nothing_has_a_row_and_one_that_is_archived_h
         version(days_ago(1), is_listed=False, product_id=2),
     ]
 
-    found = rows_of_day(columns(*moves), number(DAY), flat()).to_pylist()
+    found = rows_of_day(movements(*moves), number(DAY), flat()).to_pylist()
 
     assert [(each["product_id"], each["n_units_sold"]) for each in found] == [(1, 0)]
 
@@ -239,7 +246,7 @@ def test_a_shop_is_learnt_from_and_a_day_out_of_stock_is_what_its_weekday_sells(
             if (n, p) != (0, 1)
         ]  # fmt: skip
     moves.append(level(DAY, 0, 0))
-    known = columns(*moves)
+    known = movements(*moves)
 
     found = learnt_of_week(panel(known, number(DAY)))
     table = rows_of_day(known, number(DAY), found).to_pylist()
@@ -252,7 +259,7 @@ def test_a_shop_is_learnt_from_and_a_day_out_of_stock_is_what_its_weekday_sells(
 
 
 def test_nothing_known_makes_no_rows():
-    moves = columns(sale(days_ago(-2), 9, 1), version(days_ago(-3)))
+    moves = movements(sale(days_ago(-2), 9, 1), version(days_ago(-3)))
 
     found = learnt_of_week(panel(moves, number(DAY)))
 
@@ -274,3 +281,49 @@ def test_a_total_is_split_to_the_unit(groups):
 
     assert (found >= 0).all()
     assert np.bincount(codes, found).tolist() == [total for total, _ in groups]
+
+
+def drawn(n_by_day, seed=0):
+    """A draw of so many products that became known on each of some days."""
+    rng = np.random.default_rng(seed)
+    since = np.repeat(np.arange(len(n_by_day)), n_by_day)
+    return Draw(np.arange(1, len(since) + 1), since, rng.integers(0, N_DRAWS, len(since)))
+
+
+def test_a_shop_is_learnt_from_about_as_many_products_however_large_it_is():
+    draw = drawn([1_000, 20_000, 200_000])
+
+    assert len(draw.of(0)) == 1_000
+    assert len(draw.of(1)) == pytest.approx(N_SAMPLED_PRODUCTS, rel=0.1)
+    assert len(draw.of(2)) == pytest.approx(N_SAMPLED_PRODUCTS, rel=0.1)
+
+
+def test_who_is_not_drawn_when_it_becomes_known_never_is():
+    """So that the products of a range of days are those of its days, and no more."""
+    draw = drawn([3_000, 3_000, 3_000])
+    first, second, third = (set(draw.of(day).tolist()) for day in range(3))
+    known = [set(range(1, 3_000 * (n + 1) + 1)) for n in range(3)]
+
+    assert second & known[0] <= first
+    assert third & known[1] <= second
+
+
+def test_days_of_a_range_are_learnt_as_each_day_alone():
+    rng = np.random.default_rng(0)
+    moves = [version(product_id=n, category_id=n % 3 + 1) for n in range(1, 21)]
+    moves += [
+        sale(days_ago(int(n)), int(rng.integers(24)), int(rng.integers(1, 9)), product_id=int(p))
+        for n, p in zip(rng.integers(0, 60, 300), rng.integers(1, 21, 300), strict=True)
+    ]
+    table = pa.Table.from_pylist(moves, SCHEMA)
+    draw = Draw(np.arange(1, 21), np.zeros(20, np.int64), np.zeros(20, np.int64))
+    days = [number(DAY), number(DAY) - 3]
+
+    together = learnt_by_day(table, draw, days)
+
+    for day in days:
+        alone = learnt_by_day(table, draw, [day])[day]
+        assert (together[day].profiles == alone.profiles).all()
+        for name in ("effects", "group_rates", "day_factors", "prior"):
+            values = [getattr(each.model, name) for each in (together[day], alone)]
+            assert np.array_equal(*values), name
