@@ -18,6 +18,8 @@ partition of the day in `demand_forecasts`: mean and the 10th, 50th and 90th per
 * *too few days of demand*: at least 35 days are needed.
 
 **Run it again** at any time: the partition is replaced at once.
+
+**Then** the asset `forecasts` is updated, and `plan_purchases` starts by itself.
 """
 
 from airflow.sdk import DAG

@@ -15,6 +15,7 @@ JOBS = (
     "build_search_index",
     "train_recommendations",
     "forecast_demand",
+    "plan_purchases",
 )
 
 

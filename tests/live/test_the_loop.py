@@ -46,6 +46,7 @@ def test_every_dag_leaves_its_figures(figures):
         "build_search_index",
         "train_recommendations",
         "forecast_demand",
+        "plan_purchases",
     }
 
 

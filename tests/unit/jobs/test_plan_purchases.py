@@ -251,6 +251,14 @@ def test_without_forecasts_it_says_what_to_run(settings):
         main(settings, Dates(later, later))
 
 
+def test_a_lake_without_products_has_an_empty_plan(settings):
+    write(Partitions(settings.lake), ProductVersion, DAY, [])
+
+    main(settings, Dates(DAY, DAY))
+
+    assert (proposals(settings), report(settings)["n_lines"]) == ([], 0)
+
+
 def test_the_newest_row_of_each_product_counts():
     rows = pa.table(
         {"product_id": [2, 1, 1, 2], "occurred_at": [5, 9, 8, 1], "n": [20, 11, 10, 21]}
