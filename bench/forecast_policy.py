@@ -26,7 +26,7 @@ import numpy as np
 from bench.policy_replay import Course, Outcome, Policy, Seen, outcome, replay
 from bench.policy_world import World, simulated
 from bench.table import Figure, parser, report
-from models.forecasting.contract import QUANTILES
+from models.forecasting.contract import QUANTILES, Forecast
 from models.forecasting.gradient_boosting import MAX_HORIZON, GradientBoostedForecaster
 from models.planning.classes import ClassRules, classes, service_levels
 from models.planning.lead_times import Floats, LeadTime, learned
@@ -140,16 +140,19 @@ class Planned:
 
     def order(self, seen: Seen) -> Floats:
         """Plan by what is known this evening."""
-        world, n = self.world, len(self.world.demand)
-        mean, spread = self._foreseen(seen)
+        world, first = self.world, self.world.first_weekday
+        if seen.day - self.fitted_on_ >= WEEK:
+            self.forecaster.fit(seen.units, first)
+            self.fitted_on_ = seen.day
+        forecast = self.forecaster.predict(seen.units, first, MAX_HORIZON)
         lead = learned(seen.receipts, int(world.supplier.max()) + 1, LeadTime())
         rows = Places(
-            product=np.arange(n),
-            warehouse=np.zeros(n, np.int64),
+            product=np.arange(len(world.demand)),
+            warehouse=np.zeros(len(world.demand), np.int64),
             n_free=seen.on_hand,
             n_on_order=seen.on_order,
-            mean_units=mean,
-            spread_units=spread,
+            mean_units=forecast.mean,
+            spread_units=_spread(forecast),
             lead_days=lead.mean_days[world.supplier],
             lead_spread_days=lead.spread_days[world.supplier],
             service_level=self._levels(seen),
@@ -158,21 +161,15 @@ class Planned:
         )
         return plan(rows, self.rules).units
 
-    def _foreseen(self, seen: Seen) -> tuple[Floats, Floats]:
-        """Return mean and spread of the next days, by a model that is fitted once a week."""
-        first = self.world.first_weekday
-        if seen.day - self.fitted_on_ >= WEEK:
-            self.forecaster.fit(seen.units, first)
-            self.fitted_on_ = seen.day
-        found = self.forecaster.predict(seen.units, first, MAX_HORIZON)
-        quantiles = np.stack([found.p10, found.p50, found.p90], axis=-1)
-        return found.mean, spread_of(QUANTILES, quantiles)
-
     def _levels(self, seen: Seen) -> Floats:
         weeks = seen.units[:, -12 * WEEK :].reshape(len(seen.units), 12, WEEK).sum(axis=2)
         price = self.world.margin_cents + self.world.terms.unit_cost_cents
         found = classes(weeks.sum(axis=1) * price, weeks, self.class_rules)
         return service_levels(found, self.class_rules)
+
+
+def _spread(forecast: Forecast) -> Floats:
+    return spread_of(QUANTILES, np.stack([forecast.p10, forecast.p50, forecast.p90], axis=-1))
 
 
 @dataclass
