@@ -1,6 +1,6 @@
 """Orders by forecast beside a min/max rule and beside an oracle, where true demand is known.
 
-python -m bench.forecast_policy [--quick] [--products 400]
+python -m bench.forecast_policy [--quick] [--products 400] [--seed 7]
 
 A shop of the simulator's demand (`bench.policy_world`) runs 120 days under a min/max rule; then each
 policy goes on from there, four weeks that are not counted and twelve that are. Sales that cannot be
@@ -48,12 +48,13 @@ def main() -> None:
     """Replay, compare, print."""
     options = parser(__doc__)
     options.add_argument("--products", type=int, default=400)
+    options.add_argument("--seed", type=int, default=7)
     arguments = options.parse_args()
     n_products = 150 if arguments.quick else arguments.products
-    report(list(figures(n_products)), arguments.json)
+    report(list(figures(n_products, arguments.seed)), arguments.json)
 
 
-def figures(n_products: int, seed: int = 7) -> Iterator[Figure]:
+def figures(n_products: int, seed: int) -> Iterator[Figure]:
     """Replay all three policies and yield what each gave and cost, beside min/max."""
     n_days = HISTORY_DAYS + RUN_IN_DAYS + COUNTED_DAYS
     world = simulated(n_products, 100 * n_products, n_days, seed)
@@ -69,18 +70,25 @@ def figures(n_products: int, seed: int = 7) -> Iterator[Figure]:
     }
     found = {name: gone_on(world, policy, past, costs) for name, policy in policies.items()}
     for name, each in found.items():
-        yield from _rows(name, each, found["min/max"])
+        yield from _rows(name, each, found["min/max"], costs.line_cents)
 
 
-def _rows(name: str, found: Outcome, reference: Outcome) -> Iterator[Figure]:
-    for what, unit, scale, key in (
-        ("fill rate", "%", 100, "fill_ratio"),
-        ("holding cost", "EUR", 0.01, "holding_cents"),
-        ("product-days with units lacking", "days", 1, "n_short_days"),
-        ("orders", "lines", 1, "n_orders"),
-    ):
-        value, beside = (scale * float(getattr(each, key)) for each in (found, reference))
-        yield Figure(f"{name}: {what}", value, unit, beside if found is not reference else None)
+def _rows(name: str, found: Outcome, reference: Outcome, line_cents: float) -> Iterator[Figure]:
+    values, beside = _values(found, line_cents), _values(reference, line_cents)
+    for (what, unit), value in values.items():
+        other = None if found is reference else beside[what, unit]
+        yield Figure(f"{name}: {what}", value, unit, other)
+
+
+def _values(found: Outcome, line_cents: float) -> dict[tuple[str, str], float]:
+    return {
+        ("fill rate", "%"): 100 * found.fill_ratio,
+        ("holding cost", "EUR"): found.holding_cents / 100,
+        ("product-days with units lacking", "days"): float(found.n_short_days),
+        ("orders", "lines"): float(found.n_orders),
+        ("holding and ordering cost", "EUR"): (found.holding_cents + line_cents * found.n_orders)
+        / 100,
+    }
 
 
 def gone_on(world: World, policy: Policy, past: Course, costs: OrderCosts) -> Outcome:

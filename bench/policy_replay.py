@@ -114,7 +114,11 @@ def _receipts(world: World, course: Course, day: int) -> Receipts:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a policy gave and cost over some days."""
+    """What a policy gave and cost over some days.
+
+    Units sold per unit wanted; cost of what lay there in the evenings; product-days on which units
+    lacked; lines ordered.
+    """
 
     fill_ratio: float
     holding_cents: float
@@ -123,7 +127,7 @@ class Outcome:
 
 
 def outcome(world: World, course: Course, days: range, holding_ratio: float) -> Outcome:
-    """Return units sold per unit wanted, cost of what lay there, product-days on which units lacked, orders."""
+    """Return what came of these days; `holding_ratio` of a unit's cost is what keeping it a year costs."""
     cells = np.s_[:, days.start : days.stop]
     wanted, sold = world.demand[cells], course.sold[cells]
     unit_days = course.on_hand[cells].sum(axis=1)

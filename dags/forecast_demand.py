@@ -29,6 +29,8 @@ products history, forecast and stock. Its report names as `alarms` what people s
 * *too few days of demand*: at least 57 days are needed.
 
 **Run it again** at any time: the partition is replaced at once.
+
+**Then** the asset `forecasts` is updated, and `plan_purchases` starts by itself.
 """
 
 from airflow.sdk import DAG

@@ -18,6 +18,7 @@ JOBS = (
     "train_recommendations",
     "forecast_demand",
     "score_forecasts",
+    "plan_purchases",
 )
 
 

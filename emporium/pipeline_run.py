@@ -14,6 +14,7 @@ CHAIN = (
     "build_search_index",
     "train_recommendations",
     "forecast_demand",
+    "plan_purchases",
 )
 POLL_SECONDS = 2.0
 

@@ -62,15 +62,11 @@ def made(
     Raises
     ------
     JobError
-        If there is nothing to plan.
+        If the shop has nothing to plan.
     """
     position = in_shop(desk.position()) if desk else in_lake(lake, date)
-    if not len(position):
-        raise JobError(
-            "no published product has supply terms: PUT them at /api/v1/stock/terms"
-            if desk
-            else f"the lake knows no published product by {date}: run the DAG ingest"
-        )
+    if desk and not len(position):
+        raise JobError("no published product has supply terms: PUT them at /api/v1/stock/terms")
     by_product = classes_as_known(lake, date, foreseen.product_ids)
     receipts = desk.receipts() if desk else []
     return planned(position, receipts, foreseen, by_product, rules)

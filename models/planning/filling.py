@@ -38,7 +38,10 @@ def filling_points(
     weight = np.maximum(unit_cost_cents, 1.0) * lot_days
     units_per_day = lot / lot_days
     allowed = np.bincount(group, (1 - fill_ratio) * units_per_day)
-    low, high = np.log(weight.min()) * np.ones(len(allowed)), np.log(weight.max() / SURE)
+    low, high = (
+        np.log(weight.min(initial=1.0)) * np.ones(len(allowed)),
+        np.log(weight.max(initial=1.0) / SURE),
+    )
     high = high * np.ones(len(allowed))
     for _ in range(N_HALVINGS):
         middle = (low + high) / 2

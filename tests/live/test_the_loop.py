@@ -47,6 +47,7 @@ def test_every_dag_leaves_its_figures(figures):
         "train_recommendations",
         "forecast_demand",
         "score_forecasts",
+        "plan_purchases",
     }
 
 

@@ -13,11 +13,13 @@ import pytest
 import redis.asyncio as aioredis
 import sqlalchemy as sa
 import structlog
+import uvicorn
 from argon2 import Type
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from emporium.ports import free_port
 from tests import services
 from tests.live.transactional.shop_database import ShopDatabase
 from tests.live.transactional.stripe_account import StripeAccount
@@ -209,6 +211,19 @@ def client_of(app, **options):
 async def client(app):
     async with client_of(app) as client:
         yield client
+
+
+@pytest.fixture
+async def address(app):
+    """Where the shop answers, on a port of its own."""
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, port=port, lifespan="off", log_level="critical"))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    await serving
 
 
 @pytest.fixture

@@ -12,13 +12,11 @@ from dataclasses import dataclass, field
 
 import pytest
 import sqlalchemy as sa
-import uvicorn
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel
 from schemathesis import Config, GenerationMode, openapi
 from schemathesis.engine import Status, events, from_schema
 
-from emporium.ports import free_port
 from tests.live.transactional.conftest import CHEAP, running
 from tests.live.transactional.ordering import place
 from tests.live.transactional.test_who_may_do_what import BODIES
@@ -105,19 +103,6 @@ async def app(settings, migrated, provider, monkeypatch):
     # One of its own: the shop that tests share was built with the usual rates.
     async with running(settings, provider, make=lambda: make_shop("ERROR")) as app:
         yield app
-
-
-@pytest.fixture
-async def address(app):
-    """Where the shop answers, on a port of its own."""
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, port=port, lifespan="off", log_level="critical"))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    await serving
 
 
 @pytest.fixture

@@ -247,3 +247,30 @@ def test_a_draft_goes_down_as_archived_and_an_operators_category_stays(
     assert read(
         shop_of_version_1, "select path, parent_id, ancestor_ids from categories order by path"
     ) == [("Home > Lamps", None, []), ("Home > Lamps > Desk", 7, [7])]
+
+
+def test_drafts_and_alerts_in_days_go_down_with_planning_and_what_was_approved_stays_on_order(
+    shop_of_version_1, database_url
+):
+    upgrade(database_url)
+    shop_of_version_1.exec_driver_sql("""
+        insert into purchase_orders (supplier, warehouse_id, status, created_at, created_by, run_day,
+                                     ended_at, reason)
+            values ('A', 1, 'draft', now(), 1, '2026-05-01', null, null),
+                   ('B', 1, 'rejected', now(), 1, '2026-05-01', now(), 'no room'),
+                   ('C', 1, 'open', now(), 1, '2026-05-01', null, null);
+        insert into purchase_order_lines (purchase_order_id, line_number, product_id, n_ordered, n_proposed)
+            values (1, 1, 1, 5, 5), (2, 1, 1, 5, 5), (3, 1, 1, 5, 6), (3, 2, 2, 0, 4);
+        insert into stock_alerts values (1, 3, false, now(), null), (2, null, false, now(), 4);
+    """)
+
+    downgrade(database_url, "0012")
+
+    assert read(shop_of_version_1, "select supplier, status from purchase_orders") == [
+        ("C", "open")
+    ]
+    assert read(
+        shop_of_version_1,
+        "select purchase_order_id, line_number, n_ordered from purchase_order_lines",
+    ) == [(3, 1, 5)]
+    assert read(shop_of_version_1, "select product_id, threshold from stock_alerts") == [(1, 3)]

@@ -3,9 +3,16 @@
 import asyncio
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from jobs import plan_purchases
+from jobs.partitions import Partitions
+from jobs.runner import Dates
+from jobs.settings import Settings as JobSettings
+from tests.live.transactional.conftest import CHEAP
 from tests.live.transactional.ordering import ledger_differs, place
+from tests.unit.jobs.purchase_lake import DAY, fill
 from transactional.outbox.reading import OutboxReader
 from transactional.stock.watching import watch_levels
 
@@ -13,6 +20,7 @@ pytestmark = pytest.mark.live
 STOCK = "/api/v1/stock"
 BUYS = f"{STOCK}/purchase-orders"
 RUN = f"{STOCK}/proposals/2026-05-01"
+TERMS = {"supplier": "Lamps Ltd", "unit_cost_cents": 600, "pack_size": 6, "minimum_order": 12}
 WHY = {"forecast": 8.5, "lead_time_days": 4, "sentence": "8.5 units are foreseen."}
 
 
@@ -89,6 +97,37 @@ async def test_a_draft_is_proposed_edited_approved_received_and_in_the_ledger(
         {"delta_on_hand": 10, "purchase_order_id": id_}
     ]  # fmt: skip
     assert ledger_differs(rows) == []
+
+
+async def test_the_job_proposes_what_operators_find_and_a_rerun_leaves_what_they_edited(
+    client, ops, stocked, drafts, address, database, tmp_path
+):
+    await stocked({1: 4, 2: 200, 3: 0})
+    both = [{**TERMS, "product_id": id_} for id_ in (1, 2, 3)]
+    await client.put(f"{STOCK}/terms", json={"terms": both}, headers=ops)
+    statement = sa.text(
+        "insert into accounts (email, password_hash, role, registered_at)"
+        " values ('plan@example.com', :hash, 'ops', now())"
+    )
+    database.execute(statement, {"hash": CHEAP.hash("a long passphrase")})
+    fill(Partitions(tmp_path / "lake"))
+    settings = JobSettings(
+        emporium_home=tmp_path,
+        shop_url=address,
+        shop_operator_email="plan@example.com",
+        shop_operator_password="a long passphrase",
+    )
+    await asyncio.to_thread(plan_purchases.main, settings, Dates(DAY, DAY))
+    [(id_, version, product_id, n_units)] = await drafts()
+    made = (await client.get(f"{BUYS}/{id_}", headers=ops)).json()
+    edit = {"lines": [{"line_number": 1, "quantity": n_units + 6}]}
+    await client.patch(f"{BUYS}/{id_}", json=edit, headers=ops)
+    await asyncio.to_thread(plan_purchases.main, settings, Dates(DAY, DAY))
+
+    assert (made["run_day"], made["supplier"], product_id) == ("2026-05-01", "Lamps Ltd", 1)
+    assert n_units % 6 == 0
+    assert made["lines"][0]["explanation"]["sentence"].startswith("24.0 units")
+    assert await drafts() == [(id_, version + 1, 1, n_units + 6)]
 
 
 async def test_a_draft_is_rejected_for_a_reason_once(client, ops, stocked, propose, drafts):
@@ -197,9 +236,6 @@ async def test_a_proposed_transfer_moves_units_once_approved_and_both_sides_are_
         {"warehouse_id": to_id, "delta_on_hand": 8},
     ]  # fmt: skip
     assert ledger_differs(rows) == []
-
-
-TERMS = {"supplier": "Lamps Ltd", "unit_cost_cents": 600, "pack_size": 6, "minimum_order": 12}
 
 
 async def test_supply_terms_are_set_read_listed_and_removed(client, ops, stocked):

@@ -9,17 +9,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from features.schemas.arrow import arrow_schema
-from features.schemas.lake import DailyDemand, DemandForecast, PurchaseProposal
-from features.schemas.logs import ProductVersion, StockLevel
+from features.schemas.lake import PurchaseProposal
+from features.schemas.logs import ProductVersion
 from jobs.partitions import Partitions
 from jobs.plan_purchases import main
 from jobs.purchase_position import in_lake, newest, receipts_of, shares
 from jobs.runner import Dates, JobError
 from jobs.settings import Settings
+from tests.unit.jobs.purchase_lake import DAY, fill, write
 
-DAY = dt.date(2026, 5, 1)
-NOON = dt.datetime(2026, 4, 1, 12, tzinfo=dt.UTC)
 TERMS = {
     "supplier": "Lamps Ltd",
     "unit_cost_cents": 600,
@@ -30,57 +28,9 @@ TERMS = {
 }
 
 
-def write(lake, row, day, rows):
-    """Write rows of which only the columns that matter are named; the others are 0, "" or null."""
-    schema = arrow_schema(row)
-    empty = {
-        field.name: 0
-        if pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
-        else None
-        for field in schema
-    }
-    filled = [{**empty, "date": day, **each} for each in rows]
-    lake.write(row, pa.Table.from_pylist(filled, schema=schema), day)
-
-
 @pytest.fixture
 def settings(tmp_path):
-    """A lake in which products 1 and 2 sell three a day and are foreseen to go on so."""
-    lake = Partitions(tmp_path / "lake")
-    quantiles = {
-        name: {"p05_units": 1.0, "p10_units": 1.0, "p50_units": 3.0}.get(name, 5.0)
-        for name in arrow_schema(DemandForecast).names
-        if name.startswith("p") and name.endswith("_units")
-    }
-    days = [DAY + dt.timedelta(days=n) for n in range(1, 8)]
-    foreseen = [
-        {"product_id": id_, "demand_date": day, "mean_units": 3.0, **quantiles}
-        for id_ in (1, 2)
-        for day in days
-    ]
-    write(lake, DemandForecast, DAY, foreseen)
-    sold = [
-        {"product_id": id_, "demand_date": DAY - dt.timedelta(days=n), "n_units_sold": 3, "revenue_cents": 3_000}
-        for id_ in (1, 2)
-        for n in range(84)
-    ]  # fmt: skip
-    write(lake, DailyDemand, DAY, sold)
-    listed = [
-        {
-            "product_id": id_,
-            "price_cents": 1_000,
-            "status": status,
-            "seller_id": 7,
-            "occurred_at": NOON,
-        }
-        for id_, status in ((1, "published"), (2, "archived"), (3, "published"))
-    ]
-    write(lake, ProductVersion, DAY, listed)
-    levels = [
-        {"product_id": 1, "n_available": n, "occurred_at": NOON + dt.timedelta(hours=n)}
-        for n in (2, 4)
-    ]
-    write(lake, StockLevel, DAY, levels)
+    fill(Partitions(tmp_path / "lake"))
     return Settings(emporium_home=tmp_path)
 
 
@@ -249,6 +199,14 @@ def test_without_forecasts_it_says_what_to_run(settings):
 
     with pytest.raises(JobError, match="run the DAG forecast_demand"):
         main(settings, Dates(later, later))
+
+
+def test_a_lake_without_products_has_an_empty_plan(settings):
+    write(Partitions(settings.lake), ProductVersion, DAY, [])
+
+    main(settings, Dates(DAY, DAY))
+
+    assert (proposals(settings), report(settings)["n_lines"]) == ([], 0)
 
 
 def test_the_newest_row_of_each_product_counts():

@@ -13,6 +13,20 @@ def test_every_kind_of_mail_has_its_letter():
 
 
 @pytest.mark.parametrize(
+    ("bound", "words"),
+    [
+        ({"threshold": 3}, "at 3."),
+        ({"threshold": 3, "days_of_cover": None}, "at 3."),
+        ({"threshold": 10, "days_of_cover": 8.0}, "at 8 days of demand, now 10 units."),
+    ],
+)
+def test_low_stock_says_what_was_asked_for(bound, words):
+    facts = {"product_id": 1, "title": "Lamp", "n_available": 3, **bound}
+
+    assert letter("low_stock", facts).text.endswith(f"3 can be sold; you asked to be told {words}")
+
+
+@pytest.mark.parametrize(
     ("kind", "subject"),
     [
         ("seller_approved", "You can sell as Ann's Lamps"),
