@@ -46,6 +46,37 @@ def _some(schema: tantivy.Schema, found: Sequence[Part]) -> Query:
     return Query.boolean_query([*some, *((Occur.Should, _word(schema, word)) for word in single)])
 
 
+def build_found(
+    schema: tantivy.Schema, product_id: int, part: Part
+) -> tuple[Query, dict[str, Query]]:
+    """Return the queries whose scores say what a part is worth for one product: in all, and by field.
+
+    By field counts what has the part's words, each field by itself; `CODES` its code.
+    """
+    by_field = {
+        field: Query.boolean_query(
+            [
+                (
+                    Occur.Should,
+                    Query.boost_query(Query.term_query(schema, field, word, "freq"), boost),
+                )
+                for word in dict.fromkeys([*part.words, *filter(None, [part.joined])])
+            ]
+        )
+        for field, boost in TEXT_BOOSTS.items()
+    }
+    if part.code:
+        code = Query.term_query(schema, CODES, part.code, "basic")
+        by_field[CODES] = Query.boost_query(code, CODE_BOOST)
+    among = _filter(_one_of(schema, "product_id", [product_id]))
+
+    def of_product(query: Query) -> Query:
+        return Query.boolean_query([(Occur.Must, among), (Occur.Must, query)])
+
+    fields = {field: of_product(query) for field, query in by_field.items()}
+    return of_product(_part(schema, part)), fields
+
+
 def build_pinned(schema: tantivy.Schema, search: Search) -> Query:
     """Return the query for the pinned products that pass the search's filters."""
     pinned = _one_of(schema, "product_id", search.pinned)

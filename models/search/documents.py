@@ -64,7 +64,8 @@ class Documents:
         if found is None:
             return None
         batch, row = found
-        return {name: batch.column(n)[row].as_py() for n, name in enumerate(SCHEMA.names)}
+        kept = dict(zip(batch.schema.names, batch.columns, strict=True))
+        return {name: kept[name][row].as_py() if name in kept else None for name in SCHEMA.names}
 
     def value(self, product_id: int, name: str) -> Any:  # noqa: ANN401 - of any column
         """Return one column of a product's document, None if the shard does not have it."""
@@ -85,9 +86,21 @@ class Documents:
         return self.batches[n_batch], row - int(self.starts[n_batch])
 
     def columns(self, names: Sequence[str]) -> pa.Table:
-        """Return some columns of all rows, in the file's order."""
-        chosen = SCHEMA.empty_table().select(names).schema
-        return pa.Table.from_batches([batch.select(names) for batch in self.batches], chosen)
+        """Return some columns of all rows, in the file's order.
+
+        What an index that was written before a column came does not have is null.
+        """
+        chosen = pa.schema([SCHEMA.field(name) for name in names])
+        return pa.Table.from_batches([_with(batch, chosen) for batch in self.batches], chosen)
+
+
+def _with(batch: pa.RecordBatch, chosen: pa.Schema) -> pa.RecordBatch:
+    has = set(batch.schema.names)
+    columns = [
+        batch.column(field.name) if field.name in has else pa.nulls(batch.num_rows, field.type)
+        for field in chosen
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=chosen)
 
 
 def in_batches(documents: Iterable[Mapping[str, Any]]) -> Iterable[pa.RecordBatch]:
