@@ -13,6 +13,7 @@ JOBS = (
     "ingest",
     "publish_features",
     "build_search_index",
+    "train_search_ranker",
     "train_recommendations",
     "forecast_demand",
 )

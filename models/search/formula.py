@@ -15,14 +15,14 @@ from models.search.features import COLUMN, NAMES, Features
 EXPONENTS = {
     "look_lift": 0.4,
     "conversion_lift": 0.2,
-    "cart_lift": 0.2,
-    "demand_lift": 0.2,
+    "cart_lift": 0.3,
+    "demand_lift": 0.1,
     "rating_lift": 0.5,
     "price_lift": -0.1,
 }
 """A judgement: what is looked at twice as often as usual is worth a third more."""
 MOST_LIFT = float(np.log(3.0))
-"""All of them together make a product worth three times as much at most, or a third: words come first."""
+"""All of them together make a product worth three times as much at most, or a third."""
 
 _WEIGHTS = np.zeros(len(NAMES))
 _WEIGHTS[[COLUMN[name] for name in EXPONENTS]] = list(EXPONENTS.values())

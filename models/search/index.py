@@ -1,6 +1,5 @@
 """Reading an index: shards opened together, their answers merged."""
 
-import heapq
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -191,10 +190,12 @@ class Index:
             dropped=self._dropped(ranked, meant.parts),
         )
 
-    def listed(self, search: Search, wishes: Wishes = NO_WISHES) -> Listed:
-        """Return the whole list that `search` cuts its pages from, down to `MAX_WINDOW`, without documents."""
+    def listed(
+        self, search: Search, wishes: Wishes = NO_WISHES, n_first: int = MAX_WINDOW
+    ) -> Listed:
+        """Return the beginning of the list that `search` cuts its pages from, without documents."""
         wishes = wishes.for_sort(search)
-        search, meant, pinned, ranked = self._list(search, wishes, MAX_WINDOW, counted=True)
+        search, meant, pinned, ranked = self._list(search, wishes, n_first, counted=True)
         placed = pinned.placed(search, ranked)
         ids = self._product_ids([(n, address) for _, n, _, address in placed.hits])
         return Listed(meant.parts, ids, [value for value, *_ in placed.hits], placed.n_full)
@@ -288,7 +289,8 @@ class Index:
     ) -> tuple[int, list[Hit]]:
         """Return how many match, and the best of them."""
         sorted_by, order = _order(search)
-        n_total, ranked = 0, []
+        n_total = 0
+        ranked: list[Hit] = []
         n_wanted, wanted = wanted, max(wanted, N_WEIGHED if wishes.has_window else 1)
         for n_shard, (shard, query) in enumerate(zip(self.shards, queries, strict=True)):
             if sorted_by is None:
@@ -298,12 +300,11 @@ class Index:
                     query, limit=wanted, count=counted, order_by_field=sorted_by, order=order
                 )
             n_total += result.count if counted else len(result.hits)  # type: ignore[attr-defined]
-            # The place within its shard breaks ties: a deeper page then never repeats an item.
             hits = enumerate(result.hits)
-            ranked.append([(value, n_shard, place, address) for place, (value, address) in hits])
-        sign = 1 if order is Order.Asc else -1
-        merged = heapq.merge(*ranked, key=lambda hit: (sign * hit[0], hit[1], hit[2]))
-        reordered = self._reordered(list(merged), wishes.second_stage)
+            ranked += [(value, n_shard, place, address) for place, (value, address) in hits]
+        # Of equal values the shard and the place within it come first: a deeper page then never repeats an item.
+        ranked.sort(key=lambda hit: hit[0], reverse=order is not Order.Asc)
+        reordered = self._reordered(ranked, wishes.second_stage)
         return n_total, weighed(self.shards, reordered, wishes.weights, self._brand)[:n_wanted]
 
     def _reordered(self, hits: list[Hit], second_stage: SecondStage | None) -> list[Hit]:

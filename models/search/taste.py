@@ -15,8 +15,10 @@ NAMES = ("own_brand", "own_category", "own_price")
 category; `own_price` is how far the logarithm of its price over the category's is from the customer's mean, below 0."""
 PRIOR_ACTS = 5.0
 """A customer's shares count in full only after many acts: so many are taken for others'."""
-WEIGHTS = (1.5, 0.3, 0.2)
-"""What each adds to the logarithm of a hit's worth: a judgement. All of them are the same for all customers."""
+WEIGHTS = (3.0, 0.3, 0.2)
+"""What each adds to the logarithm of a hit's worth, the same for all customers: a judgement."""
+MOST = float(np.log(3.0))
+"""Taste makes a hit worth three times as much at most, or a third: it does not take the words' place."""
 
 _PRICE = SIGNALS.index("price_lift")
 
@@ -47,7 +49,7 @@ def taste(acts: Acts, product_ids: Ids, signals: Signals) -> NDArray[np.float64]
 
 def logarithms(tastes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return what taste adds to the logarithm of each hit's worth, shape (n,)."""
-    return np.asarray(tastes @ np.array(WEIGHTS))
+    return np.asarray(np.clip(tastes @ np.array(WEIGHTS), -MOST, MOST))
 
 
 def _shares(

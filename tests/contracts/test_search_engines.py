@@ -222,7 +222,10 @@ def looked_at(index_documents):
     ("wishes", "product_ids"),
     [
         (Wishes(second_stage=BY_HAND), [6, 5, 4, 3, 2, 1]),
-        (Wishes(second_stage=SecondStage(BY_HAND.order, Acts((2, 2, 2, 2, 2)))), [2, 6, 5, 4, 3, 1]),
+        (
+            Wishes(second_stage=SecondStage(BY_HAND.order, Acts((2, 2, 2, 2, 2)))),
+            [2, 6, 5, 4, 3, 1],
+        ),
         (Wishes(second_stage=BY_HAND, pins=(Pin(1, 3, 1),)), [3, 6, 5, 4, 2, 1]),
     ],
 )

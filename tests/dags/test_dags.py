@@ -99,6 +99,7 @@ def test_assets_chain_the_dags(described):
         "ingest": [],
         "build_features": ["validated_logs"],
         "build_search_index": ["features"],
+        "train_search_ranker": ["search_index"],
         "train_recommendations": ["features"],
         "forecast_demand": ["features"],
     }
@@ -107,6 +108,7 @@ def test_assets_chain_the_dags(described):
         "ingest": ["validated_logs"],
         "build_features": ["features"],
         "build_search_index": ["search_index"],
+        "train_search_ranker": ["search_ranker"],
         "train_recommendations": ["recommender"],
         "forecast_demand": ["forecasts"],
     }
