@@ -34,6 +34,7 @@ from jobs.spark import open_lake
 from models.search.documents import SCHEMA
 from models.search.index import BadIndexError, Index
 from models.search.judgments import Grades
+from models.search.semantic import MAX_PRODUCTS, Semantics, text_of
 from models.search.writing import write_batches
 from web.opensearch import OpenSearchError
 
@@ -89,6 +90,7 @@ def build(
                 "shards": write_shards(documents, folder, n_documents),
                 "built_at": built_at.isoformat(),
             }
+            manifest["has_semantics"] = write_semantics(documents, folder, n_documents)
             built = Index.open_shards(folder, manifest)
             known_titles = _known_titles(documents)
             check(built, n_documents, known_titles)
@@ -135,6 +137,17 @@ def write_shards(documents: DataFrame, folder: Path, n_documents: int) -> list[s
     spread = documents.repartition(n_shards, "product_id").sortWithinPartitions("product_id")
     written = spread.mapInArrow(_shard_writer(str(folder)), WRITTEN).collect()
     return sorted(row["shard"] for row in written)
+
+
+def write_semantics(documents: DataFrame, folder: Path, n_documents: int) -> bool:
+    """Write what tells products near a query in meaning; false, and nothing, of too few or too many."""
+    if n_documents > MAX_PRODUCTS:
+        return False
+    rows = documents.orderBy("product_id").toArrow()
+    made = Semantics.of((each["product_id"], text_of(each)) for each in rows.to_pylist())
+    if made is not None:
+        made.save(folder)
+    return made is not None
 
 
 def _shard_writer(

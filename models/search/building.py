@@ -13,6 +13,8 @@ OTHER_FIELDS_RATIO = 0.3
 """How much a word's finds beyond its best field count."""
 ALIKE_RATIO = 0.8
 """How much a find of other words that mean the same counts, beside one of what was typed."""
+NEAR_SCORE = 1e-4
+"""Of what is nearest in meaning and has none of the words."""
 MAX_TERMS = 500
 """Of more values a set is quicker, which looks through all terms of the field."""
 
@@ -28,10 +30,26 @@ def build_all(schema: tantivy.Schema, search: Search, found: Sequence[Part]) -> 
 
 
 def build_partial(schema: tantivy.Schema, search: Search, found: Sequence[Part]) -> Query:
-    """Return the query for what has some of the words, but not enough for `build`."""
+    """Return the query for what has some of the words, or is near in meaning, but not enough for `build`."""
     enough = _having(schema, search, found, n_parts_required(len(found)))
-    but = [(Occur.Must, _some(schema, found)), (Occur.MustNot, enough)]
+    some = [_some(schema, found), *_near(schema, search)]
+    any_of_it = Query.boolean_query([(Occur.Should, each) for each in some])
+    but = [(Occur.Must, any_of_it), (Occur.MustNot, enough)]
     return _filtered(schema, search, Query.boolean_query(but))
+
+
+def _near(schema: tantivy.Schema, search: Search) -> list[Query]:
+    return [
+        Query.const_score_query(
+            Query.term_query(schema, "product_id", product_id, "basic"), near_score(place)
+        )
+        for place, product_id in enumerate(search.near)
+    ]
+
+
+def near_score(place: int) -> float:
+    """Return the score of what is near in meaning at a place, from 0: less than any find of a word."""
+    return NEAR_SCORE / (1 + place)
 
 
 def build_among(schema: tantivy.Schema, product_ids: Sequence[int], found: Sequence[Part]) -> Query:

@@ -19,6 +19,7 @@ from models.search.listing import Listing
 from models.search.placing import N_WEIGHED, Hit, Pinned, Ranked, weighed
 from models.search.query import Part, Search
 from models.search.second_stage import SecondStage
+from models.search.semantic import Semantics
 from models.search.signals import NO_SIGNALS, Signals
 from models.search.spelling import Understood, Vocabulary, understood
 from models.search.wishes import NO_WISHES, Wishes
@@ -117,6 +118,7 @@ class Index:
     listing: Listing
     vocabulary: Vocabulary
     signals: Signals = field(default=NO_SIGNALS, repr=False)
+    semantics: Semantics | None = field(default=None, repr=False)
     changed: Mapping[int, Document | None] = field(default_factory=dict)
 
     @classmethod
@@ -142,7 +144,8 @@ class Index:
         documents = [Documents.open(each) for each in folders]
         vocabulary = Vocabulary.of(shard.searcher for shard in shards)
         listing, signals = Listing.of(documents), Signals.of(documents)
-        return cls(shards, documents, manifest, listing, vocabulary, signals)
+        semantics = Semantics.load(folder)
+        return cls(shards, documents, manifest, listing, vocabulary, signals, semantics)
 
     @property
     def n_documents(self) -> int:
@@ -200,6 +203,10 @@ class Index:
         ids = self._product_ids([(n, address) for _, n, _, address in placed.hits])
         return Listed(meant.parts, ids, [value for value, *_ in placed.hits], placed.n_full)
 
+    def near(self, text: str, n_most: int) -> list[int]:
+        """Return the ids of products near a text in meaning, the nearest first; none where there are no vectors."""
+        return self.semantics.near(text, n_most) if self.semantics else []
+
     def _list(
         self, search: Search, wishes: Wishes, wanted: int, *, counted: bool
     ) -> tuple[Search, Understood, Pinned, Ranked]:
@@ -228,11 +235,12 @@ class Index:
         *,
         counted: bool,
     ) -> Ranked:
-        """Return the first hits of what has enough of the words, and behind them of what has some."""
+        """Return the first hits of what has enough of the words, and behind them of what has some or is near."""
         queries = [build(shard.schema, search, parts) for shard in self.shards]
         n_enough, hits = self._ranked(search, queries, wanted, wishes, counted=counted)
         is_short = wanted >= n_enough if counted else not hits
-        may_be_behind = is_short and sum(len(part.words) for part in parts) > 1
+        has_more = sum(len(part.words) for part in parts) > 1 or bool(search.near)
+        may_be_behind = is_short and has_more
         if not (may_be_behind and (n_enough == 0 or _order(search)[0] is None)):
             return Ranked(hits, n_enough, 0, queries, ())
         behind = [build_partial(shard.schema, search, parts) for shard in self.shards]

@@ -56,6 +56,8 @@ class Wishes:
         Of other rules that name this very search: what they hide is nowhere to be seen.
     second_stage
         Orders what the words found, before weights and pins do; without it the words alone do.
+    near
+        Products that are near the query in meaning, the nearest first: they follow what has some of its words.
     """
 
     pins: Sequence[Pin] = ()
@@ -64,15 +66,16 @@ class Wishes:
     synonyms: Synonyms = field(default=NO_SYNONYMS, repr=False)
     rule_ids: Sequence[int] = ()
     second_stage: SecondStage | None = None
+    near: tuple[int, ...] = ()
 
     def for_sort(self, search: Search) -> "Wishes":
         """Return what counts in a search's order: places and weights are for relevance alone.
 
-        So is the second stage, and for what has words.
+        So is the second stage, and for what has words; and so is what is near in meaning.
         """
         if search.sort != "relevance":
-            return replace(self, pins=(), weights=(), second_stage=None)
-        return self if search.text.strip() else replace(self, second_stage=None)
+            return replace(self, pins=(), weights=(), second_stage=None, near=())
+        return self if search.text.strip() else replace(self, second_stage=None, near=())
 
     @property
     def has_window(self) -> bool:
@@ -82,7 +85,7 @@ class Wishes:
     def within(self, search: Search) -> Search:
         """Return the search that leaves out what is hidden and counts what is pinned."""
         pinned = tuple(pin.product_id for pin in self.pins)
-        return replace(search, hidden=self.hidden, pinned=pinned)
+        return replace(search, hidden=self.hidden, pinned=pinned, near=self.near)
 
     def applied(
         self, pins: Iterable[Pin], parts: Iterable[Part], page: Sequence[Mapping[str, Any]]

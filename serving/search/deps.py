@@ -9,7 +9,7 @@ from models.search.index import Index
 from serving.search.compiling import SearchRules
 from serving.search.current import CurrentIndex
 from serving.search.opensearch import SearchCluster, WithFallback
-from serving.search.personal import Personal, personal
+from serving.search.personal import Manner, personal
 from serving.search.ranker import current_order
 from serving.search.rules import SearchRuleBook
 from serving.search.service import SearchService
@@ -48,15 +48,16 @@ async def search_service(request: Request, index: IndexDep, rules: RulesDep) -> 
 SearchServiceDep = Annotated[SearchService, Depends(search_service)]
 
 
-async def whose_search(
+async def asked_manner(
     request: Request,
     personal_: Annotated[bool, Query(alias="personal")] = False,  # noqa: FBT002 - a query parameter
     customer_id: Annotated[int | None, Query()] = None,
-) -> Personal | None:
-    """Return whose search it is, None for everybody's."""
+    semantic: Annotated[bool, Query()] = False,  # noqa: FBT002 - a query parameter
+) -> Manner:
+    """Return how the search is to be done."""
     if not personal_ or customer_id is None:
-        return None
-    return await personal(request.app.state.features, customer_id)
+        return Manner(semantic=semantic)
+    return Manner(await personal(request.app.state.features, customer_id), semantic)
 
 
-PersonalDep = Annotated[Personal | None, Depends(whose_search)]
+MannerDep = Annotated[Manner, Depends(asked_manner)]

@@ -1,4 +1,4 @@
-"""Whose searches are put in order for them, and what they did last."""
+"""How a search is done: for whom, with what they did last, and whether by meaning, too."""
 
 from dataclasses import dataclass
 
@@ -14,6 +14,17 @@ class Personal:
 
     customer_id: int
     acts: Acts
+
+
+@dataclass(frozen=True)
+class Manner:
+    """Whose search it is, nobody's for `None`, and whether what is near in meaning follows."""
+
+    personal: Personal | None = None
+    semantic: bool = False
+
+
+EVERYBODYS = Manner()
 
 
 async def personal(features: FeatureReader, customer_id: int) -> Personal:

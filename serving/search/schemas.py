@@ -199,6 +199,9 @@ class ProductQuery(Filters):
         bool, Field(description="by relevance, in the order that suits `customer_id`")
     ] = False
     customer_id: Id | None = None
+    semantic: Annotated[
+        bool, Field(description="by relevance, behind what has the words what is near in meaning")
+    ] = False
 
     @model_validator(mode="after")
     def _known(self) -> Self:

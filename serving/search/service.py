@@ -17,7 +17,7 @@ from models.search.wishes import Wishes
 from serving.errors import NotInAnswerProblem, UnknownProductProblem
 from serving.search.compiling import SearchRules
 from serving.search.opensearch import WithFallback
-from serving.search.personal import Personal
+from serving.search.personal import EVERYBODYS, Manner
 from serving.search.ranker import FORMULA
 from serving.search.schemas import (
     AttributeCounts,
@@ -47,6 +47,8 @@ from web import cursors
 N_SUGGESTED_PRODUCTS, N_SUGGESTED_CATEGORIES = 3, 3
 N_BEST = 20
 """Finds whose categories are suggested."""
+N_NEAR = 50
+"""Products near a query in meaning that may follow what has its words."""
 PLACE = TypeAdapter(tuple[Annotated[int, Field(ge=0, le=MAX_WINDOW)], Id])
 
 
@@ -63,7 +65,7 @@ class SearchService:
     order: Order = FORMULA
 
     def page(
-        self, search: Search, cursor: str | None, limit: int, personal: Personal | None = None
+        self, search: Search, cursor: str | None, limit: int, manner: Manner = EVERYBODYS
     ) -> ProductPage:
         """Return the page that `cursor` points to, or the first.
 
@@ -75,10 +77,10 @@ class SearchService:
         BadCursorProblem
             If the cursor is not from a search like this one.
         """
-        listing = _key(search, personal)
+        listing = _key(search, manner)
         offset, after = _place(cursor, listing)
         wanted = self.rules.of(search.text)
-        wishes = self._ordered(wanted.wishes, personal)
+        wishes = self._wishes(search, wanted.wishes, manner)
         found = self.searched.search(search, offset, limit, wishes, after=after)
         n_products = len(found.documents)
         return ProductPage(
@@ -95,11 +97,12 @@ class SearchService:
             applied_rules=list(found.applied_rules),
         )
 
-    def _ordered(self, wishes: Wishes, personal: Personal | None) -> Wishes:
-        acts = personal.acts if personal else None
-        return replace(wishes, second_stage=SecondStage(self.order, acts))
+    def _wishes(self, search: Search, of_rules: Wishes, manner: Manner) -> Wishes:
+        acts = manner.personal.acts if manner.personal else None
+        near = self.index.near(search.text, N_NEAR) if manner.semantic else ()
+        return replace(of_rules, second_stage=SecondStage(self.order, acts), near=tuple(near))
 
-    def why(self, search: Search, product_id: int, personal: Personal | None) -> SearchWhy:
+    def why(self, search: Search, product_id: int, manner: Manner) -> SearchWhy:
         """Return why a product stands where it does, by the embedded index.
 
         Raises
@@ -107,7 +110,7 @@ class SearchService:
         NotInAnswerProblem
             If the search does not find it.
         """
-        wishes = self._ordered(self.rules.of(search.text).wishes, personal)
+        wishes = self._wishes(search, self.rules.of(search.text).wishes, manner)
         found = explained(self.index, search, product_id, wishes)
         if found is None:
             raise NotInAnswerProblem(product_id)
@@ -174,9 +177,12 @@ def product(document: Mapping[str, Any]) -> Product:
     return Product.model_validate(document)
 
 
-def _key(search: Search, personal: Personal | None) -> str:
+def _key(search: Search, manner: Manner) -> str:
     """Return what a cursor belongs to: a customer's list is not everybody's."""
-    return repr(search) if personal is None else f"{search!r} for {personal.customer_id}"
+    if manner == EVERYBODYS:
+        return repr(search)
+    customer_id = manner.personal and manner.personal.customer_id
+    return f"{search!r} for {customer_id}, semantic: {manner.semantic}"
 
 
 def _place(cursor: str | None, listing: str) -> tuple[int, int | None]:

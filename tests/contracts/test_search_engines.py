@@ -238,6 +238,34 @@ def test_hits_alike_in_words_come_as_shoppers_take_to_them(looked_at, wishes, pr
     )
 
 
+NEAR = Wishes(near=(4, 2, 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "product_ids"),
+    [
+        ("shade", {}, [3, 4, 2, 1]),
+        ("desk lamp", {}, [1, 2, 3, 6, 4]),  # 2 has one of the words
+        ("shade", {"brands": ("Lumo",)}, [3, 1]),
+        ("shade", {"sort": "price_asc"}, [3]),
+        ("zeppelin", {}, [4, 2, 1]),
+        ("?!", {}, [4, 2, 1]),
+        ("", {}, [2, 4, 1, 6, 3, 5, 7, 8]),
+    ],
+)
+def test_what_is_near_in_meaning_follows_what_has_some_of_the_words(
+    index, text, options, product_ids
+):
+    pages = [index.search(Search(text, **options), start, 2, NEAR) for start in range(0, 8, 2)]
+    found = [each["product_id"] for page in pages for each in page.documents]
+
+    assert sorted(found) == sorted(product_ids)
+    if text != "desk lamp":
+        assert found == product_ids
+    assert found[-1] == product_ids[-1]
+    assert found[0] == product_ids[0]
+
+
 def test_weights_and_pins_do_not_touch_other_orders(index):
     assert ids(index, "lamp", PINNING, sort="price_asc") == [3, 1, 6]
 

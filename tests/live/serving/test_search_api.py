@@ -119,6 +119,10 @@ async def test_a_product_or_that_it_is_unknown(client):
     assert (unknown.status_code, unknown.json()["type"]) == (404, "/problems/unknown-product")
 
 
+async def test_without_vectors_a_search_by_meaning_is_one_by_words(client):
+    assert await ids(client, q="number3 lamp", semantic=True) == await ids(client, q="number3 lamp")
+
+
 @pytest.mark.parametrize("text", ['"', "title:", "a AND (", "lamp\x00", "\\", "ü" * 500, "-"])
 async def test_no_text_is_an_error(client, text):
     await ids(client, q=text)
