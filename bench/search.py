@@ -6,14 +6,15 @@ python -m bench.search --data-dir FOLDER [--json FILE]
 rules were written with their kinds in view (compounds, misspelt words, model numbers). Variants of
 the queries are planted by `--seed`: one sign wrong, missing, too many, or two in the other order in a
 word of five letters or more; and model numbers with their sign moved. Their reference is what the
-queries as they are come to. `aim` is ours.
+queries as they are come to, which the second stage and semantic candidates stand beside, too. `aim` is ours.
 """
 
 import random
 import re
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,14 +22,18 @@ from bench.table import Figure, parser, report
 from emporium.search_evaluation import DEPTH, PLAIN, SHOP, indexed, shop_list
 from emporium.search_files import JudgmentNames, ProductNames, read_judgments, read_products
 from models.search.index import Index
-from models.search.judgments import Grades, judged, ndcg
+from models.search.judgments import Grades, Judged, judged, ndcg
 from models.search.plain import PlainIndex
+from models.search.second_stage import BY_HAND
+from models.search.semantic import Semantics, text_of
+from models.search.wishes import Wishes
 
 PRODUCTS = ProductNames("id", "title", "short_description", "supplier", attributes=("attributes",))
 JUDGMENTS = JudgmentNames("query", "docid", "rating")
 K = 10
 N_SEEDS = 5
 MIN_LETTERS = 5
+SECOND_STAGE, SEMANTIC = "with the second stage", "with semantic candidates"
 
 
 def main() -> None:
@@ -50,6 +55,7 @@ def main() -> None:
             name: judged({text: search(text) for text in grades}, grades, K)
             for name, search in lists.items()
         }
+        found |= variants(index, documents, grades)
         shop, reference = found[SHOP], found[PLAIN]
         figures = [
             Figure("queries with anything to find", len(shop.queries), "queries"),
@@ -58,12 +64,42 @@ def main() -> None:
                 "recall@100, aim 90", 100 * shop.recall.mean(), "%", 100 * reference.recall.mean()
             ),
             *(
+                Figure(f"{measure}, {name}", 100 * value.mean(), "%", 100 * own.mean())
+                for name in (SECOND_STAGE, SEMANTIC)
+                for measure, value, own in (
+                    ("nDCG@10", found[name].ndcg, shop.ndcg),
+                    ("recall@100", found[name].recall, shop.recall),
+                )
+            ),
+            *(
                 beside_clean(f"one typo, seed {seed}", index, grades, misspelt_by(seed))
                 for seed in range(arguments.seed, arguments.seed + N_SEEDS)
             ),
             beside_clean("model numbers otherwise", index, grades, respelt),
         ]
     report(figures, arguments.json)
+
+
+def variants(
+    index: Index, documents: Sequence[Mapping[str, Any]], grades: Mapping[str, Grades]
+) -> dict[str, Judged]:
+    """Return what the second stage, and products near in meaning, make of the lists.
+
+    Nobody looked at these products, so the second stage has to leave the lists as they are.
+    """
+    semantics = Semantics.of((each["product_id"], text_of(each)) for each in documents)
+
+    def wishes(name: str, text: str) -> Wishes:
+        if name == SECOND_STAGE or semantics is None:
+            return Wishes(second_stage=BY_HAND)
+        return Wishes(near=tuple(semantics.near(text, DEPTH)))
+
+    return {
+        name: judged(
+            {text: shop_list(index, text, wishes(name, text)) for text in grades}, grades, K
+        )
+        for name in (SECOND_STAGE, SEMANTIC)
+    }
 
 
 def beside_clean(

@@ -53,7 +53,12 @@ def _part(shop: SimulatedShop, made: Catalogue, rows: range) -> pa.Table:
         "attributes": [json.dumps(word.attributes) for word in words],
         "in_stock": random.random(len(places)) < 0.95,
         "popularity": made.popularity[places].astype(float),
+        "n_views_28d": random.poisson(60.0, len(places)),
+        "n_carts_28d": random.poisson(6.0, len(places)),
         "n_units_28d": random.poisson(2.0, len(places)),
+        "look_ratio": random.beta(2, 8, len(places)),
+        "conversion_ratio": random.beta(2, 38, len(places)),
+        "category_price_ratio": random.lognormal(0, 0.4, len(places)),
         "mean_rating": [
             stars if n else None
             for stars, n in zip(random.uniform(1, 5, len(places)).tolist(), n_reviews, strict=True)

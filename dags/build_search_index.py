@@ -24,11 +24,13 @@ half built is cleared by the next run.
 **Roll back.** Point `index/current` at one of the two older folders in `index/versions`; serving follows.
 
 **Run it again** at any time.
+
+**Then** the asset `search_index` is updated and `train_search_ranker` starts by itself.
 """
 
 from airflow.sdk import DAG
 
-from dags.common import EVERY_JOB_DAG, FEATURES, SEARCH_INDEX, spark_job
+from dags.common import EVERY_JOB_DAG, FEATURES, SEARCH_INDEX, hand_on_days, spark_job
 
 with DAG(
     dag_id="build_search_index",
@@ -38,5 +40,10 @@ with DAG(
     **EVERY_JOB_DAG,
 ):
     documents = spark_job("build_search_documents", first="pictures_from")
-    documents >> spark_job("build_search_index", first="to", outlets=[SEARCH_INDEX])
+    documents >> spark_job(
+        "build_search_index",
+        first="to",
+        outlets=[SEARCH_INDEX],
+        post_execute=hand_on_days(SEARCH_INDEX),
+    )
     spark_job("report_searches", first="to")

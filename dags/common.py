@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 VALIDATED_LOGS = Asset("validated_logs")
 FEATURES = Asset("features")
 SEARCH_INDEX = Asset("search_index")
+SEARCH_RANKER = Asset("search_ranker")
 RECOMMENDER = Asset("recommender")
 FORECASTS = Asset("forecasts")
 PURCHASES = Asset("purchases")

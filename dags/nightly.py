@@ -2,7 +2,7 @@
 # Nightly
 
 Starts the night's run for the day before, and with it all that follows: `ingest` → `build_features` →
-`build_search_index`, `train_recommendations`, `forecast_demand` → `plan_purchases`.
+`build_search_index` (→ `train_search_ranker`), `train_recommendations`, `forecast_demand` → `plan_purchases`.
 
 **When.** Every night at 00:30 UTC. It is paused when the platform is first started: unpause it when the
 shop is live.

@@ -15,6 +15,7 @@ JOBS = (
     "ingest",
     "publish_features",
     "build_search_index",
+    "train_search_ranker",
     "train_recommendations",
     "forecast_demand",
     "score_forecasts",

@@ -12,6 +12,7 @@ CHAIN = (
     "ingest",
     "build_features",
     "build_search_index",
+    "train_search_ranker",
     "train_recommendations",
     "forecast_demand",
     "plan_purchases",

@@ -19,6 +19,7 @@ from models.search.judgments import Judged, judged
 from models.search.languages import ENGLISH, Language
 from models.search.plain import PlainIndex
 from models.search.query import Search
+from models.search.wishes import NO_WISHES, Wishes
 from models.search.writing import write_shard
 
 N_SHARDS = 2
@@ -81,9 +82,9 @@ def compared(
         }
 
 
-def shop_list(index: Index, text: str) -> list[int]:
+def shop_list(index: Index, text: str, wishes: Wishes = NO_WISHES) -> list[int]:
     """Return the ids that the shop's search answers, best first."""
-    found = index.search(Search(text), 0, DEPTH, facets=())
+    found = index.search(Search(text), 0, DEPTH, wishes, facets=())
     return [each["product_id"] for each in found.documents]
 
 

@@ -35,6 +35,7 @@ from models.search.documents import SCHEMA
 from models.search.index import LANGUAGE, BadIndexError, Index
 from models.search.judgments import Grades
 from models.search.languages import ENGLISH, Language
+from models.search.semantic import MAX_PRODUCTS, Semantics, text_of
 from models.search.writing import write_batches
 from web.opensearch import OpenSearchError
 
@@ -91,6 +92,9 @@ def build(
                 LANGUAGE: versions.language,
                 "built_at": built_at.isoformat(),
             }
+            manifest["has_semantics"] = write_semantics(
+                documents, folder, n_documents, versions.language
+            )
             built = Index.open_shards(folder, manifest)
             known_titles = _known_titles(documents)
             check(built, n_documents, known_titles)
@@ -139,6 +143,20 @@ def write_shards(
     spread = documents.repartition(n_shards, "product_id").sortWithinPartitions("product_id")
     written = spread.mapInArrow(_shard_writer(str(folder), language), WRITTEN).collect()
     return sorted(row["shard"] for row in written)
+
+
+def write_semantics(
+    documents: DataFrame, folder: Path, n_documents: int, language: Language
+) -> bool:
+    """Write what tells products near a query in meaning; false, and nothing, of too few or too many."""
+    if n_documents > MAX_PRODUCTS:
+        return False
+    rows = documents.orderBy("product_id").toArrow()
+    products = ((each["product_id"], text_of(each)) for each in rows.to_pylist())
+    made = Semantics.of(products, language)
+    if made is not None:
+        made.save(folder)
+    return made is not None
 
 
 def _shard_writer(

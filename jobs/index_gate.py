@@ -13,6 +13,8 @@ from jobs.index_versions import IndexCheckError
 from models.search.index import Index
 from models.search.judgments import Grades, judged
 from models.search.query import Search
+from models.search.second_stage import Order, SecondStage
+from models.search.wishes import NO_WISHES, Wishes
 
 NAMES = ("query", "product_id", "grade")
 MAX_GRADE = 4
@@ -86,14 +88,32 @@ def judge(new: Index, published: Index | None, grades: Mapping[str, Grades]) -> 
     return figures
 
 
+def lowered(index: Index, grades: Mapping[str, Grades], served: Order, new: Order) -> str | None:
+    """Return what an order loses on graded queries beside the one that serves, None if that is not much.
+
+    Grades that the index has no product of say nothing.
+    """
+    known = {query: _known(index, each) for query, each in grades.items()}
+    known = {query: each for query, each in known.items() if max(each.values(), default=0) > 0}
+    if not known:
+        return None
+    before, after = (
+        _ndcg(index, known, Wishes(second_stage=SecondStage(order))) for order in (served, new)
+    )
+    if after >= before - MAX_LOSS:
+        return None
+    return f"on {len(known)} graded queries its nDCG@{K} is {after:.4f}, that of the {served.name} {before:.4f}"
+
+
 def _known(index: Index, grades: Grades) -> dict[int, int]:
     return {product_id: grade for product_id, grade in grades.items() if index.product(product_id)}
 
 
-def _ndcg(index: Index, grades: Mapping[str, Grades]) -> float:
+def _ndcg(index: Index, grades: Mapping[str, Grades], wishes: Wishes = NO_WISHES) -> float:
     lists = {
         query: [
-            each["product_id"] for each in index.search(Search(query), 0, K, facets=()).documents
+            each["product_id"]
+            for each in index.search(Search(query), 0, K, wishes, facets=()).documents
         ]
         for query in grades
     }

@@ -30,8 +30,8 @@ from serving.events.bought import bought_items
 from serving.events.following import Follower
 from serving.events.recent import recent_views
 from serving.events.router import router as events_router
+from serving.features import PackedReader
 from serving.published import Published, Refreshed, watch
-from serving.recommendations.features import PackedReader
 from serving.recommendations.model import Registry, published_model
 from serving.recommendations.newcomers import CurrentNewcomers
 from serving.recommendations.router import router as recommendations_router
@@ -43,6 +43,7 @@ from serving.search.current import CurrentIndex
 from serving.search.deps import utc_now
 from serving.search.opensearch import SearchCluster
 from serving.search.published import published_index
+from serving.search.ranker import NO_RANKERS, Rankers, SearchRankers, published_order
 from serving.search.router import router as search_router
 from serving.search.rules import SEARCH_RULES, SearchRuleBook
 from serving.settings import Settings
@@ -67,6 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # What looks for new versions beside the requests gives way to them after so long.
     sys.setswitchinterval(SWITCH_SECONDS)
     registry = Registry(settings.mlflow_tracking_uri, settings.models)
+    rankers = SearchRankers(settings.mlflow_tracking_uri, settings.search_rankers)
 
     def load_to_stay(version: str) -> LiveRecommender:
         recommender = registry.load(version)
@@ -74,13 +76,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         gc.freeze()  # no collection of garbage needs to look at what stays again and again
         return recommender
 
-    return make_app(settings, registry.latest, load_to_stay)
+    return make_app(settings, registry.latest, load_to_stay, rankers)
 
 
 def make_app(
     settings: Settings,
     latest_model: Callable[[], str | None],
     load_model: Callable[[str], LiveRecommender],
+    rankers: Rankers = NO_RANKERS,
 ) -> FastAPI:
     """Build the application. It starts before any index, model or store is there, and says so."""
     log = make_logger(settings.log_level, "serving")
@@ -93,7 +96,10 @@ def make_app(
     copies = settings.index_copies / uuid.uuid4().hex
     published = published_index(settings.index, copies, log)
     index = CurrentIndex(published, ProductChanges(_stream(settings.redis_url)), log)
-    model = published_model(latest_model, load_model, log)
+    model, search_order = (
+        published_model(latest_model, load_model, log),
+        published_order(rankers, log),
+    )
     features = Connections(settings.redis_url, REDIS_SECONDS)
     slots, search_rules = _rule_books(_client(settings.redis_url), settings.search_language, log)
     search_cluster = _search_cluster(settings, log)
@@ -106,6 +112,7 @@ def make_app(
         watched: list[tuple[Refreshed, float]] = [
             (index, CHANGES_SECONDS),
             (model, seconds),
+            (search_order, seconds),
             (verdicts, seconds),
             (slots, RULE_SECONDS),
             (search_rules, RULE_SECONDS),
@@ -128,7 +135,11 @@ def make_app(
     )
     app.state.redis, app.state.index, app.state.model = redis, index, model
     app.state.features, app.state.slots = PackedReader(AsyncPackedFeatures(features), log), slots
-    app.state.newcomers, app.state.verdicts = CurrentNewcomers(), verdicts
+    app.state.search_order, app.state.newcomers, app.state.verdicts = (
+        search_order,
+        CurrentNewcomers(),
+        verdicts,
+    )
     app.state.search_rules, app.state.search_cluster = search_rules, search_cluster
     add_error_handlers(app)
     for router in (search_router, recommendations_router, events_router):

@@ -17,6 +17,18 @@ class UnknownProductProblem(Problem):
         super().__init__(f"There is no product {product_id} in the catalogue.")
 
 
+class NotInAnswerProblem(Problem):
+    """The product is not in the answer to a search."""
+
+    type, title, status = "/problems/not-in-answer", "Not in the answer", 404
+
+    def __init__(self, product_id: int) -> None:
+        super().__init__(
+            f"Product {product_id} is not in the answer to this search: it has none of the words, a filter "
+            "or a rule keeps it out, or the index does not have it."
+        )
+
+
 class NotPublishedProblem(UnavailableProblem):
     """What the answer is made from has not been built yet."""
 

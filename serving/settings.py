@@ -44,3 +44,8 @@ class Settings(BaseSettings):
     def models(self) -> Path:
         """Folder for models fetched from the registry."""
         return (self.emporium_home / "serving" / "models").resolve()
+
+    @property
+    def search_rankers(self) -> Path:
+        """Folder for search rankers fetched from the registry."""
+        return (self.emporium_home / "serving" / "search_rankers").resolve()

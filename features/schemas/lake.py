@@ -253,7 +253,14 @@ class SearchDocument(Row):
     attributes: Annotated[str, Field(description="JSON object of strings")]
     in_stock: Annotated[bool, Field(description="true where no stock level is known")]
     popularity: Annotated[float, Field(ge=0, description="recent decayed demand")]
+    n_views_28d: Count
+    n_carts_28d: Count
     n_units_28d: Annotated[int, Field(ge=0, description="sold in the last 28 days")]
+    look_ratio: Annotated[float | None, Field(ge=0, description="as in `product_features`")]
+    conversion_ratio: Annotated[float | None, Field(ge=0, description="as in `product_features`")]
+    category_price_ratio: Annotated[
+        float | None, Field(gt=0, description="as in `product_features`")
+    ]
     mean_rating: Annotated[
         float | None,
         Field(ge=1, le=5, description="as in `product_features`; null without reviews"),

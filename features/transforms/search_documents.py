@@ -8,6 +8,9 @@ from pyspark.sql import functions as F  # noqa: N812
 from features.schemas.lake import SearchDocument
 from features.transforms.catalogue import catalogue
 
+COUNTS = ("n_views_28d", "n_carts_28d", "n_units_28d")
+RATIOS = ("look_ratio", "conversion_ratio", "category_price_ratio")
+
 
 def search_documents(
     versions: DataFrame,
@@ -27,13 +30,14 @@ def search_documents(
     scores
         Of `popularity_scores` as of `date`.
     features
-        Table `ProductFeatures` of `date`; a product that is not there yet sold nothing and has no review.
+        Table `ProductFeatures` of `date`; a product that is not there yet was not looked at, sold nothing
+        and has no review, and its ratios are null.
     """
     joined = catalogue(versions, date).where("status = 'published'").drop("date")
     popular = scores.select(
         F.col("item_id").alias("product_id"), F.col("score").alias("popularity")
     )
-    judged = features.select("product_id", "n_units_28d", "mean_rating", "n_reviews")
+    judged = features.select("product_id", *COUNTS, *RATIOS, "mean_rating", "n_reviews")
     for more in (_stock(stock_levels, date), popular, judged, _first_days(versions, date)):
         joined = joined.join(more, "product_id", "left")
     n_reviews = F.coalesce("n_reviews", F.lit(0))
@@ -41,7 +45,7 @@ def search_documents(
         {
             "in_stock": F.coalesce("in_stock", F.lit(True)),  # noqa: FBT003
             "popularity": F.coalesce("popularity", F.lit(0.0)),
-            "n_units_28d": F.coalesce("n_units_28d", F.lit(0)),
+            **{name: F.coalesce(name, F.lit(0)) for name in COUNTS},
             "mean_rating": F.when(n_reviews > 0, F.col("mean_rating")),
             "n_reviews": n_reviews,
             "date": F.lit(date),

@@ -13,6 +13,8 @@ OTHER_FIELDS_RATIO = 0.3
 """How much a word's finds beyond its best field count."""
 ALIKE_RATIO = 0.8
 """How much a find of other words that mean the same counts, beside one of what was typed."""
+NEAR_SCORE = 1e-4
+"""Of what is nearest in meaning and has none of the words."""
 MAX_TERMS = 500
 """Of more values a set is quicker, which looks through all terms of the field."""
 
@@ -28,10 +30,26 @@ def build_all(schema: tantivy.Schema, search: Search, found: Sequence[Part]) -> 
 
 
 def build_partial(schema: tantivy.Schema, search: Search, found: Sequence[Part]) -> Query:
-    """Return the query for what has some of the words, but not enough for `build`."""
+    """Return the query for what has some of the words, or is near in meaning, but not enough for `build`."""
     enough = _having(schema, search, found, n_parts_required(len(found)))
-    but = [(Occur.Must, _some(schema, found)), (Occur.MustNot, enough)]
+    some = [_some(schema, found), *_near(schema, search)]
+    any_of_it = Query.boolean_query([(Occur.Should, each) for each in some])
+    but = [(Occur.Must, any_of_it), (Occur.MustNot, enough)]
     return _filtered(schema, search, Query.boolean_query(but))
+
+
+def _near(schema: tantivy.Schema, search: Search) -> list[Query]:
+    return [
+        Query.const_score_query(
+            Query.term_query(schema, "product_id", product_id, "basic"), near_score(place)
+        )
+        for place, product_id in enumerate(search.near)
+    ]
+
+
+def near_score(place: int) -> float:
+    """Return the score of what is near in meaning at a place, from 0: less than any find of a word."""
+    return NEAR_SCORE / (1 + place)
 
 
 def build_among(schema: tantivy.Schema, product_ids: Sequence[int], found: Sequence[Part]) -> Query:
@@ -44,6 +62,37 @@ def _some(schema: tantivy.Schema, found: Sequence[Part]) -> Query:
     some = [(Occur.Should, _part(schema, part)) for part in found]
     single = dict.fromkeys(word for part in found for word in part.words)
     return Query.boolean_query([*some, *((Occur.Should, _word(schema, word)) for word in single)])
+
+
+def build_found(
+    schema: tantivy.Schema, product_id: int, part: Part
+) -> tuple[Query, dict[str, Query]]:
+    """Return the queries whose scores say what a part is worth for one product: in all, and by field.
+
+    By field counts what has the part's words, each field by itself; `CODES` its code.
+    """
+    by_field = {
+        field: Query.boolean_query(
+            [
+                (
+                    Occur.Should,
+                    Query.boost_query(Query.term_query(schema, field, word, "freq"), boost),
+                )
+                for word in dict.fromkeys([*part.words, *filter(None, [part.joined])])
+            ]
+        )
+        for field, boost in TEXT_BOOSTS.items()
+    }
+    if part.code:
+        code = Query.term_query(schema, CODES, part.code, "basic")
+        by_field[CODES] = Query.boost_query(code, CODE_BOOST)
+    among = _filter(_one_of(schema, "product_id", [product_id]))
+
+    def of_product(query: Query) -> Query:
+        return Query.boolean_query([(Occur.Must, among), (Occur.Must, query)])
+
+    fields = {field: of_product(query) for field, query in by_field.items()}
+    return of_product(_part(schema, part)), fields
 
 
 def build_pinned(schema: tantivy.Schema, search: Search) -> Query:

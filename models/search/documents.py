@@ -30,16 +30,19 @@ class Documents:
         Where each stands in the file.
     starts : array of shape (n_batches,)
         The first row of each batch.
+    arrays
+        Of each batch the columns by name: to ask a batch for one takes longer than to read a value.
     """
 
     batches: Sequence[pa.RecordBatch]
     product_ids: NDArray[np.int64]
     rows: NDArray[np.int64]
     starts: NDArray[np.int64]
+    arrays: Sequence[Mapping[str, pa.Array]]
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """Map a shard's file.
+        """Map a shard's file; a column that is newer than the file is null.
 
         Raises
         ------
@@ -48,12 +51,13 @@ class Documents:
         """
         with pa.memory_map(str(folder / DOCUMENTS)) as file:
             reader = pa.ipc.open_file(file)
-            batches = [reader.get_batch(n) for n in range(reader.num_record_batches)]
+            batches = [_whole(reader.get_batch(n)) for n in range(reader.num_record_batches)]
         columns = [batch.column("product_id").to_numpy() for batch in batches]
         ids = np.concatenate([np.empty(0, np.int64), *columns])
         order = np.argsort(ids, kind="stable")
         ends = np.cumsum([0, *map(len, columns)])
-        return cls(batches, ids[order], order, ends[:-1])
+        arrays = [dict(zip(SCHEMA.names, batch.columns, strict=True)) for batch in batches]
+        return cls(batches, ids[order], order, ends[:-1], arrays)
 
     def __contains__(self, product_id: int) -> bool:
         return self._place(product_id) is not None
@@ -63,31 +67,41 @@ class Documents:
         found = self._row(product_id)
         if found is None:
             return None
-        batch, row = found
-        return {name: batch.column(n)[row].as_py() for n, name in enumerate(SCHEMA.names)}
+        arrays, row = found
+        return {name: arrays[name][row].as_py() for name in SCHEMA.names}
 
     def value(self, product_id: int, name: str) -> Any:  # noqa: ANN401 - of any column
         """Return one column of a product's document, None if the shard does not have it."""
         found = self._row(product_id)
-        return None if found is None else found[0].column(name)[found[1]].as_py()
+        return None if found is None else found[0][name][found[1]].as_py()
 
     def _place(self, product_id: int) -> int | None:
         at = int(np.searchsorted(self.product_ids, product_id))
         is_there = at < len(self.product_ids) and self.product_ids[at] == product_id
         return at if is_there else None
 
-    def _row(self, product_id: int) -> tuple[pa.RecordBatch, int] | None:
+    def _row(self, product_id: int) -> tuple[Mapping[str, pa.Array], int] | None:
         at = self._place(product_id)
         if at is None:
             return None
         row = int(self.rows[at])
         n_batch = int(np.searchsorted(self.starts, row, "right")) - 1
-        return self.batches[n_batch], row - int(self.starts[n_batch])
+        return self.arrays[n_batch], row - int(self.starts[n_batch])
 
     def columns(self, names: Sequence[str]) -> pa.Table:
         """Return some columns of all rows, in the file's order."""
         chosen = SCHEMA.empty_table().select(names).schema
         return pa.Table.from_batches([batch.select(names) for batch in self.batches], chosen)
+
+
+def _whole(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return a batch of `SCHEMA`: files stay readable when documents get a column."""
+    has = set(batch.schema.names)
+    columns = [
+        batch.column(field.name) if field.name in has else pa.nulls(batch.num_rows, field.type)
+        for field in SCHEMA
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
 
 
 def in_batches(documents: Iterable[Mapping[str, Any]]) -> Iterable[pa.RecordBatch]:

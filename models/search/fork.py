@@ -87,6 +87,7 @@ class Fork:
             shards=shards,
             changed={**self.index.changed, **new},
             listing=listing_changes.changed(self.index.listing, new),
+            signals=self.index.signals.changed(new),
         )
 
     def close(self) -> None:

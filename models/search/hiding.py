@@ -16,7 +16,7 @@ def narrowed(shards: Sequence[Shard], search: Search, parts: Sequence[Part]) -> 
     """Return the search with those hidden products alone that it could find.
 
     An answer takes a dozen searches (shards, facets), and each leaves the hidden ones out: so it is
-    asked once which of them have any of the words, or are pinned. Without words all stay.
+    asked once which of them have any of the words, or are pinned or near. Without words all stay.
     """
     if not parts:
         return search
@@ -31,7 +31,7 @@ def _among(
     ids = things.product_ids
     if len(ids) <= N_FEW:
         return things
-    found: set[Any] = set(search.pinned).intersection(ids)
+    found: set[Any] = {*search.pinned, *search.near}.intersection(ids)
     for shard in shards:
         query = build_among(shard.schema, ids, parts)
         hits = shard.searcher.search(query, limit=len(ids), count=False).hits

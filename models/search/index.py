@@ -1,6 +1,5 @@
 """Reading an index: shards opened together, their answers merged."""
 
-import heapq
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,8 +19,11 @@ from models.search.languages import ENGLISH, Language
 from models.search.listing import Listing
 from models.search.placing import N_WEIGHED, Hit, Pinned, Ranked, weighed
 from models.search.query import Part, Search
-from models.search.spelling import Vocabulary, understood
-from models.search.wishes import NO_WISHES, Weights, Wishes
+from models.search.second_stage import SecondStage
+from models.search.semantic import Semantics
+from models.search.signals import NO_SIGNALS, Signals
+from models.search.spelling import Understood, Vocabulary, understood
+from models.search.wishes import NO_WISHES, Wishes
 
 MANIFEST = "manifest.json"
 LANGUAGE = "language"
@@ -86,6 +88,24 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """A whole list without its documents: the first `n_full` have enough of the parts.
+
+    Parameters
+    ----------
+    parts
+        What the words were understood as.
+    values
+        What each was ordered by.
+    """
+
+    parts: Sequence[Part]
+    product_ids: Sequence[int]
+    values: Sequence[float]
+    n_full: int
+
+
+@dataclass(frozen=True)
 class Index:
     """An open index. It reads what it opened: replacing the folder does not disturb it.
 
@@ -100,6 +120,8 @@ class Index:
     manifest: dict[str, Any]
     listing: Listing
     vocabulary: Vocabulary
+    signals: Signals = field(default=NO_SIGNALS, repr=False)
+    semantics: Semantics | None = field(default=None, repr=False)
     changed: Mapping[int, Document | None] = field(default_factory=dict)
 
     @classmethod
@@ -125,7 +147,9 @@ class Index:
         shards = [_open_shard(each, language) for each in folders]
         documents = [Documents.open(each) for each in folders]
         vocabulary = Vocabulary.of((shard.searcher for shard in shards), language)
-        return cls(shards, documents, manifest, Listing.of(documents), vocabulary)
+        listing, signals = Listing.of(documents), Signals.of(documents)
+        semantics = Semantics.load(folder)
+        return cls(shards, documents, manifest, listing, vocabulary, signals, semantics)
 
     @property
     def n_documents(self) -> int:
@@ -153,12 +177,8 @@ class Index:
         n_moved = 0 if after is None else N_MOVED
         wanted = max(0, min(offset + limit + n_moved, MAX_WINDOW))
         wishes = wishes.for_sort(search)
-        search = wishes.within(search)
-        meant = understood(search.text, self.vocabulary, wishes.synonyms)
-        search = narrowed(self.shards, search, meant.parts)
-        pinned = Pinned.find(self.shards, search, wishes.pins)
-        ranked = self._whole(
-            search, meant.parts, wanted + len(pinned), wishes.weights, counted=facets is not None
+        search, meant, pinned, ranked = self._list(
+            search, wishes, wanted, counted=facets is not None
         )
         placed = pinned.placed(search, ranked)
         start = offset if after is None else self._behind(after, placed.hits, offset)
@@ -177,6 +197,34 @@ class Index:
             dropped=self._dropped(ranked, meant.parts),
         )
 
+    def listed(
+        self, search: Search, wishes: Wishes = NO_WISHES, n_first: int = MAX_WINDOW
+    ) -> Listed:
+        """Return the beginning of the list that `search` cuts its pages from, without documents."""
+        wishes = wishes.for_sort(search)
+        search, meant, pinned, ranked = self._list(search, wishes, n_first, counted=True)
+        placed = pinned.placed(search, ranked)
+        ids = self._product_ids([(n, address) for _, n, _, address in placed.hits])
+        return Listed(meant.parts, ids, [value for value, *_ in placed.hits], placed.n_full)
+
+    def near(self, text: str, n_most: int) -> list[int]:
+        """Return the ids of products near a text in meaning, the nearest first; none where there are no vectors."""
+        if self.semantics is None:
+            return []
+        return self.semantics.near(text, n_most, self.vocabulary.language)
+
+    def _list(
+        self, search: Search, wishes: Wishes, wanted: int, *, counted: bool
+    ) -> tuple[Search, Understood, Pinned, Ranked]:
+        """Return the search as it is done, what its words mean, and the first hits with the pins beside them."""
+        search = wishes.within(search)
+        meant = understood(search.text, self.vocabulary, wishes.synonyms)
+        search = narrowed(self.shards, search, meant.parts)
+        pinned = Pinned.find(self.shards, search, wishes.pins)
+        n_wanted = wanted + len(pinned)
+        ranked = self._whole(search, meant.parts, n_wanted, wishes, counted=counted)
+        return search, meant, pinned, ranked
+
     def _dropped(self, ranked: Ranked, parts: Sequence[Part]) -> Sequence[str]:
         if ranked.n_enough or not ranked.hits or not ranked.behind:
             return ()
@@ -189,19 +237,20 @@ class Index:
         search: Search,
         parts: Sequence[Part],
         wanted: int,
-        weights: Sequence[Weights],
+        wishes: Wishes,
         *,
         counted: bool,
     ) -> Ranked:
-        """Return the first hits of what has enough of the words, and behind them of what has some."""
+        """Return the first hits of what has enough of the words, and behind them of what has some or is near."""
         queries = [build(shard.schema, search, parts) for shard in self.shards]
-        n_enough, hits = self._ranked(search, queries, wanted, weights, counted=counted)
+        n_enough, hits = self._ranked(search, queries, wanted, wishes, counted=counted)
         is_short = wanted >= n_enough if counted else not hits
-        may_be_behind = is_short and sum(len(part.words) for part in parts) > 1
+        has_more = sum(len(part.words) for part in parts) > 1 or bool(search.near)
+        may_be_behind = is_short and has_more
         if not (may_be_behind and (n_enough == 0 or _order(search)[0] is None)):
             return Ranked(hits, n_enough, 0, queries, ())
         behind = [build_partial(shard.schema, search, parts) for shard in self.shards]
-        n_behind, more = self._ranked(search, behind, wanted - len(hits), weights, counted=counted)
+        n_behind, more = self._ranked(search, behind, wanted - len(hits), wishes, counted=counted)
         return Ranked(hits + more, n_enough, n_behind, queries, behind)
 
     def _behind(self, product_id: int, hits: Sequence[Hit], offset: int) -> int:
@@ -248,14 +297,15 @@ class Index:
         search: Search,
         queries: Sequence[Query],
         wanted: int,
-        weights: Sequence[Weights],
+        wishes: Wishes,
         *,
         counted: bool,
     ) -> tuple[int, list[Hit]]:
         """Return how many match, and the best of them."""
         sorted_by, order = _order(search)
-        n_total, ranked = 0, []
-        n_wanted, wanted = wanted, max(wanted, N_WEIGHED if weights else 1)
+        n_total = 0
+        ranked: list[Hit] = []
+        n_wanted, wanted = wanted, max(wanted, N_WEIGHED if wishes.has_window else 1)
         for n_shard, (shard, query) in enumerate(zip(self.shards, queries, strict=True)):
             if sorted_by is None:
                 result = shard.searcher.search(query, limit=wanted, count=counted)
@@ -264,12 +314,21 @@ class Index:
                     query, limit=wanted, count=counted, order_by_field=sorted_by, order=order
                 )
             n_total += result.count if counted else len(result.hits)  # type: ignore[attr-defined]
-            # The place within its shard breaks ties: a deeper page then never repeats an item.
             hits = enumerate(result.hits)
-            ranked.append([(value, n_shard, place, address) for place, (value, address) in hits])
-        sign = 1 if order is Order.Asc else -1
-        merged = heapq.merge(*ranked, key=lambda hit: (sign * hit[0], hit[1], hit[2]))
-        return n_total, weighed(self.shards, list(merged), weights, self._brand)[:n_wanted]
+            ranked += [(value, n_shard, place, address) for place, (value, address) in hits]
+        # Of equal values the shard and the place within it come first: a deeper page then never repeats an item.
+        ranked.sort(key=lambda hit: hit[0], reverse=order is not Order.Asc)
+        reordered = self._reordered(ranked, wishes.second_stage)
+        return n_total, weighed(self.shards, reordered, wishes.weights, self._brand)[:n_wanted]
+
+    def _reordered(self, hits: list[Hit], second_stage: SecondStage | None) -> list[Hit]:
+        """Return hits as the second stage orders the first `N_WEIGHED`; `hits` must have all of these."""
+        if second_stage is None or not hits:
+            return hits
+        window = hits[:N_WEIGHED]
+        ids = self._product_ids([(n, address) for _, n, _, address in window])
+        worth = second_stage.reordered(ids, [hit[0] for hit in window], self.signals)
+        return [*((value, *window[place][1:]) for place, value in worth), *hits[N_WEIGHED:]]
 
 
 def _open_shard(folder: Path, language: Language) -> Shard:

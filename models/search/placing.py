@@ -17,8 +17,8 @@ Hit = tuple[float, int, int, tantivy.DocAddress]
 """Value, number of its shard, place in the shard's answer, address."""
 
 N_WEIGHED = 200
-"""So many hits are put into another order by weights, those of the best score; what comes behind stays
-as it is. So every page is cut from the same list."""
+"""So many hits are put into another order by the second stage and by weights, those of the best score; what comes
+behind stays as it is. So every page is cut from the same list."""
 
 
 Brands = Callable[[int], str | None]

@@ -36,7 +36,8 @@ class Search:
     """What is searched for. None or nothing: any; of several, each will do.
 
     Prices are bounds, both inclusive. An empty `text` lists everything, by popularity unless
-    sorted otherwise. Nothing `hidden` is found; `pinned` products are counted whatever the text is.
+    sorted otherwise. Nothing `hidden` is found; `pinned` products are counted whatever the text is. Products that
+    are `near` in meaning, the nearest first, count as having some of the words.
 
     Parameters
     ----------
@@ -61,6 +62,7 @@ class Search:
     sort: Sort = "relevance"
     hidden: tuple[Things, ...] = ()
     pinned: tuple[int, ...] = ()
+    near: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

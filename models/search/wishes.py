@@ -1,10 +1,11 @@
-"""What operators want of one search, as plain data; `models.search.placing` applies it to hits."""
+"""What is wanted of one search, as plain data: by operators, and which second stage orders its hits."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from models.search.query import Part, Search, Things
+from models.search.second_stage import SecondStage
 from models.search.synonyms import NO_SYNONYMS, Synonyms
 
 PRODUCT, CATEGORY, SELLER, BRAND = "product_id", "category_id", "seller_id", "brand"
@@ -53,6 +54,10 @@ class Wishes:
         All of them count.
     rule_ids
         Of other rules that name this very search: what they hide is nowhere to be seen.
+    second_stage
+        Orders what the words found, before weights and pins do; without it the words alone do.
+    near
+        Products that are near the query in meaning, the nearest first: they follow what has some of its words.
     """
 
     pins: Sequence[Pin] = ()
@@ -60,15 +65,27 @@ class Wishes:
     weights: Sequence[Weights] = ()
     synonyms: Synonyms = field(default=NO_SYNONYMS, repr=False)
     rule_ids: Sequence[int] = ()
+    second_stage: SecondStage | None = None
+    near: tuple[int, ...] = ()
 
     def for_sort(self, search: Search) -> "Wishes":
-        """Return what counts in a search's order: places and weights are for relevance alone."""
-        return self if search.sort == "relevance" else replace(self, pins=(), weights=())
+        """Return what counts in a search's order: places and weights are for relevance alone.
+
+        So is the second stage, and for what has words; and so is what is near in meaning.
+        """
+        if search.sort != "relevance":
+            return replace(self, pins=(), weights=(), second_stage=None, near=())
+        return self if search.text.strip() else replace(self, second_stage=None, near=())
+
+    @property
+    def has_window(self) -> bool:
+        """Whether the first hits are put into another order."""
+        return bool(self.weights) or self.second_stage is not None
 
     def within(self, search: Search) -> Search:
         """Return the search that leaves out what is hidden and counts what is pinned."""
         pinned = tuple(pin.product_id for pin in self.pins)
-        return replace(search, hidden=self.hidden, pinned=pinned)
+        return replace(search, hidden=self.hidden, pinned=pinned, near=self.near)
 
     def applied(
         self, pins: Iterable[Pin], parts: Iterable[Part], page: Sequence[Mapping[str, Any]]

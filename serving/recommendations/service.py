@@ -11,10 +11,10 @@ import numpy as np
 from models.live import LiveRecommender
 from models.search.index import Index
 from models.search.listing import Listing
+from serving.features import FeatureReader
 from serving.recommendations.arranging import Arranging, Choice
 from serving.recommendations.case import Case, personal_of, question_of
 from serving.recommendations.chains import CHAINS, REASONS
-from serving.recommendations.features import FeatureReader
 from serving.recommendations.newcomers import NO_NEWCOMERS, CurrentNewcomers
 from serving.recommendations.schemas import RecommendationQuery
 from serving.recommendations.slots import SlotBook

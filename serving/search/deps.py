@@ -3,12 +3,14 @@
 import datetime as dt
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 
 from models.search.index import Index
 from serving.search.compiling import SearchRules
 from serving.search.current import CurrentIndex
 from serving.search.opensearch import SearchCluster, WithFallback
+from serving.search.personal import Manner, personal
+from serving.search.ranker import current_order
 from serving.search.rules import SearchRuleBook
 from serving.search.service import SearchService
 
@@ -39,7 +41,23 @@ RulesDep = Annotated[SearchRules, Depends(current_rules)]
 async def search_service(request: Request, index: IndexDep, rules: RulesDep) -> SearchService:
     """Build the service for one request."""
     cluster: SearchCluster | None = request.app.state.search_cluster
-    return SearchService(index, rules, WithFallback(cluster, index) if cluster else index)
+    searched = WithFallback(cluster, index) if cluster else index
+    return SearchService(index, rules, searched, current_order(request.app.state.search_order))
 
 
 SearchServiceDep = Annotated[SearchService, Depends(search_service)]
+
+
+async def asked_manner(
+    request: Request,
+    personal_: Annotated[bool, Query(alias="personal")] = False,  # noqa: FBT002 - a query parameter
+    customer_id: Annotated[int | None, Query()] = None,
+    semantic: Annotated[bool, Query()] = False,  # noqa: FBT002 - a query parameter
+) -> Manner:
+    """Return how the search is to be done."""
+    if not personal_ or customer_id is None:
+        return Manner(semantic=semantic)
+    return Manner(await personal(request.app.state.features, customer_id), semantic)
+
+
+MannerDep = Annotated[Manner, Depends(asked_manner)]

@@ -80,7 +80,7 @@ class WithFallback:
         name = self.cluster.name
         if name is not None:
             within = self.cluster.cluster.within(SEARCH_SECONDS)
-            searched = OpenSearchIndex(within, name, self.index.vocabulary)
+            searched = OpenSearchIndex(within, name, self.index.vocabulary, self.index.signals)
             try:
                 found = searched.search(
                     search, offset, limit, self._but_gone(wishes), facets, after

@@ -5,12 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from features.schemas.row import Id
-from serving.search.deps import SearchServiceDep
+from serving.search.deps import MannerDep, SearchServiceDep
 from serving.search.schemas import (
     Filters,
     Product,
     ProductPage,
     ProductQuery,
+    SearchWhy,
+    SearchWhyQuery,
     SuggestionPage,
     SuggestionQuery,
 )
@@ -21,10 +23,22 @@ router = APIRouter(tags=["search"])
 
 @router.get("/products")
 def search_products(
-    query: Annotated[ProductQuery, Query()], service: SearchServiceDep
+    query: Annotated[ProductQuery, Query()], service: SearchServiceDep, manner: MannerDep
 ) -> ProductPage:
-    """Search products by words, filters and order; any text is understood as well as it can be."""
-    return service.page(as_search(query), query.cursor, query.limit)
+    """Search products by words, filters and order; any text is understood as well as it can be.
+
+    With `personal` what the words find comes in the order that suits what `customer_id` looked at and bought last;
+    with `semantic` what is near the query in meaning follows what has some of its words.
+    """
+    return service.page(as_search(query), query.cursor, query.limit, manner)
+
+
+@router.get("/products/why")
+def explain_product(
+    query: Annotated[SearchWhyQuery, Query()], service: SearchServiceDep, manner: MannerDep
+) -> SearchWhy:
+    """Return why a product stands where it does in the answer to the same search of /products."""
+    return service.why(as_search(query), query.product_id, manner)
 
 
 @router.get("/suggestions")

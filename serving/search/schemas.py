@@ -195,6 +195,74 @@ class ProductQuery(Filters):
         list[CategoryPath],
         Field(max_length=MAX_CHOSEN, description="with all below; or in one of `category`"),
     ] = []
+    personal: Annotated[
+        bool, Field(description="by relevance, in the order that suits `customer_id`")
+    ] = False
+    customer_id: Id | None = None
+    semantic: Annotated[
+        bool, Field(description="by relevance, behind what has the words what is near in meaning")
+    ] = False
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.personal and self.customer_id is None:
+            raise ValueError("personal needs customer_id: whose search it is")
+        return self
+
+
+class SearchWhyQuery(ProductQuery):
+    """Query parameters of a search, and a product of its answer; `cursor` and `limit` do not matter."""
+
+    product_id: Id
+
+
+class FoundWords(BaseModel):
+    """Words of the query, and what the product's finds of them add to its text value."""
+
+    words: str
+    value: Annotated[float, Field(description="in all; 0 if the product does not have them")]
+    fields: Annotated[dict[str, float], Field(description="what has them, each field by itself")]
+
+
+class Summand(BaseModel):
+    """A feature, and what it adds to the logarithm of what the product is worth."""
+
+    feature: str
+    value: Annotated[float | None, Field(description="null where it is not known")]
+    contribution: float
+
+
+class SecondStageWhy(BaseModel):
+    """What put the product among the others that the words found."""
+
+    ordered_by: Annotated[str, Field(description="formula, or the version that was learnt")]
+    place: Annotated[int, Field(description="from 1, before operators' weights and pins")]
+    worth: float
+    features: Annotated[list[Summand], Field(description="those that add most first")]
+    personal: Annotated[
+        list[Summand], Field(description="what the customer did last; empty unless asked for")
+    ]
+
+
+class SearchWhy(BaseModel):
+    """Why a product stands where it does, by the embedded index, whatever answers searches."""
+
+    product_id: int
+    place: Annotated[int, Field(description="in the whole list, from 1")]
+    text_place: Annotated[
+        int | None, Field(description="by the words alone; null for what only a pin brings")
+    ]
+    text_value: float | None
+    has_enough_words: bool
+    parts: list[FoundWords]
+    second_stage: Annotated[
+        SecondStageWhy | None,
+        Field(description="null in other orders, without words, and behind the first 200"),
+    ]
+    rules_factor: Annotated[float, Field(description="of operators' weights")]
+    applied_rules: list[int]
+    index_date: str
+    engine: Engine
 
 
 class SuggestionQuery(BaseModel):

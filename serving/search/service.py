@@ -8,12 +8,17 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter
 
 from features.schemas.row import Id
+from models.search.explaining import explained
 from models.search.index import MAX_WINDOW, Found, Index
 from models.search.query import Search
+from models.search.second_stage import Order, SecondStage
 from models.search.suggesting import suggestions
-from serving.errors import UnknownProductProblem
+from models.search.wishes import Wishes
+from serving.errors import NotInAnswerProblem, UnknownProductProblem
 from serving.search.compiling import SearchRules
 from serving.search.opensearch import WithFallback
+from serving.search.personal import EVERYBODYS, Manner
+from serving.search.ranker import FORMULA
 from serving.search.schemas import (
     AttributeCounts,
     BrandCount,
@@ -25,6 +30,7 @@ from serving.search.schemas import (
     Product,
     ProductPage,
     ProductQuery,
+    SearchWhy,
     SellerCount,
     StarsCount,
     StockCount,
@@ -35,11 +41,14 @@ from serving.search.schemas import (
     SuggestionQuery,
     ValueCount,
 )
+from serving.search.why import search_why
 from web import cursors
 
 N_SUGGESTED_PRODUCTS, N_SUGGESTED_CATEGORIES = 3, 3
 N_BEST = 20
 """Finds whose categories are suggested."""
+N_NEAR = 50
+"""Products near a query in meaning that may follow what has its words."""
 PLACE = TypeAdapter(tuple[Annotated[int, Field(ge=0, le=MAX_WINDOW)], Id])
 
 
@@ -47,14 +56,17 @@ PLACE = TypeAdapter(tuple[Annotated[int, Field(ge=0, le=MAX_WINDOW)], Id])
 class SearchService:
     """Answers from one version of the index and the rules, the same for the whole request.
 
-    `searched` is the index itself, or a cluster in front of it.
+    `searched` is the index itself, or a cluster in front of it; `order` is the second stage's.
     """
 
     index: Index
     rules: SearchRules
     searched: Index | WithFallback
+    order: Order = FORMULA
 
-    def page(self, search: Search, cursor: str | None, limit: int) -> ProductPage:
+    def page(
+        self, search: Search, cursor: str | None, limit: int, manner: Manner = EVERYBODYS
+    ) -> ProductPage:
         """Return the page that `cursor` points to, or the first.
 
         A cursor holds a place in the list and the last product before it. It outlives changes of products
@@ -65,10 +77,11 @@ class SearchService:
         BadCursorProblem
             If the cursor is not from a search like this one.
         """
-        listing = repr(search)
+        listing = _key(search, manner)
         offset, after = _place(cursor, listing)
         wanted = self.rules.of(search.text)
-        found = self.searched.search(search, offset, limit, wanted.wishes, after=after)
+        wishes = self._wishes(search, wanted.wishes, manner)
+        found = self.searched.search(search, offset, limit, wishes, after=after)
         n_products = len(found.documents)
         return ProductPage(
             products=[product(document) for document in found.documents],
@@ -83,6 +96,25 @@ class SearchService:
             redirect_url=wanted.redirect_url,
             applied_rules=list(found.applied_rules),
         )
+
+    def _wishes(self, search: Search, of_rules: Wishes, manner: Manner) -> Wishes:
+        acts = manner.personal.acts if manner.personal else None
+        near = self.index.near(search.text, N_NEAR) if manner.semantic else ()
+        return replace(of_rules, second_stage=SecondStage(self.order, acts), near=tuple(near))
+
+    def why(self, search: Search, product_id: int, manner: Manner) -> SearchWhy:
+        """Return why a product stands where it does, by the embedded index.
+
+        Raises
+        ------
+        NotInAnswerProblem
+            If the search does not find it.
+        """
+        wishes = self._wishes(search, self.rules.of(search.text).wishes, manner)
+        found = explained(self.index, search, product_id, wishes)
+        if found is None:
+            raise NotInAnswerProblem(product_id)
+        return search_why(product_id, found, self.index.manifest["date"])
 
     def suggestions(self, query: SuggestionQuery) -> SuggestionPage:
         """Return how a query may go on; where nothing goes on, what it finds as it is."""
@@ -143,6 +175,14 @@ def _attribute(chosen: str) -> tuple[str, str]:
 def product(document: Mapping[str, Any]) -> Product:
     """Return a document of the index as the API shows it."""
     return Product.model_validate(document)
+
+
+def _key(search: Search, manner: Manner) -> str:
+    """Return what a cursor belongs to: a customer's list is not everybody's."""
+    if manner == EVERYBODYS:
+        return repr(search)
+    customer_id = manner.personal and manner.personal.customer_id
+    return f"{search!r} for {customer_id}, semantic: {manner.semantic}"
 
 
 def _place(cursor: str | None, listing: str) -> tuple[int, int | None]:

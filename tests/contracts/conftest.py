@@ -38,6 +38,7 @@ def index_documents(request, tmp_path_factory):
         cluster.request("PUT", f"/{name}", settings_and_mapping(n_shards=1))
         cluster.bulk(name, map(bulk_lines, documents))
         cluster.request("POST", f"/{name}/_refresh")
-        return OpenSearchIndex(cluster, name, by_tantivy(documents).vocabulary)
+        embedded = by_tantivy(documents)
+        return OpenSearchIndex(cluster, name, embedded.vocabulary, embedded.signals)
 
     return by_opensearch

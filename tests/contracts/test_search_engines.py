@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from models.search.index import FIELD_SORTS
 from models.search.query import Search, Things
+from models.search.second_stage import BY_HAND, SecondStage
 from models.search.synonyms import SynonymRule, Synonyms
+from models.search.taste import Acts
 from models.search.wishes import Pin, Weights, Wishes
 from tests.unit.models.search import test_facets as scan
 from tests.unit.models.search.products import document, documents
@@ -203,6 +205,65 @@ def test_what_operators_want_is_done(index, text, wishes, product_ids, rule_ids)
 
     assert [each["product_id"] for each in found.documents] == product_ids
     assert (found.n_total, list(found.applied_rules)) == (len(product_ids), rule_ids)
+
+
+@pytest.fixture(scope="module")
+def looked_at(index_documents):
+    """Lamps alike in words; the higher the number, the more they are looked at."""
+    return index_documents(
+        [
+            document(n, "Lamp", look_ratio=n / 10, brand="Own" if n == 2 else None)
+            for n in range(1, 7)
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("wishes", "product_ids"),
+    [
+        (Wishes(second_stage=BY_HAND), [6, 5, 4, 3, 2, 1]),
+        (
+            Wishes(second_stage=SecondStage(BY_HAND.order, Acts((2, 2, 2, 2, 2)))),
+            [2, 6, 5, 4, 3, 1],
+        ),
+        (Wishes(second_stage=BY_HAND, pins=(Pin(1, 3, 1),)), [3, 6, 5, 4, 2, 1]),
+    ],
+)
+def test_hits_alike_in_words_come_as_shoppers_take_to_them(looked_at, wishes, product_ids):
+    pages = [looked_at.search(Search("lamp"), start, 2, wishes) for start in (0, 2, 4)]
+
+    assert [each["product_id"] for page in pages for each in page.documents] == product_ids
+    assert ids(looked_at, "lamp", wishes, sort="price_asc") == ids(
+        looked_at, "lamp", sort="price_asc"
+    )
+
+
+NEAR = Wishes(near=(4, 2, 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "product_ids"),
+    [
+        ("shade", {}, [3, 4, 2, 1]),
+        ("desk lamp", {}, [1, 2, 3, 6, 4]),  # 2 has one of the words
+        ("shade", {"brands": ("Lumo",)}, [3, 1]),
+        ("shade", {"sort": "price_asc"}, [3]),
+        ("zeppelin", {}, [4, 2, 1]),
+        ("?!", {}, [4, 2, 1]),
+        ("", {}, [2, 4, 1, 6, 3, 5, 7, 8]),
+    ],
+)
+def test_what_is_near_in_meaning_follows_what_has_some_of_the_words(
+    index, text, options, product_ids
+):
+    pages = [index.search(Search(text, **options), start, 2, NEAR) for start in range(0, 8, 2)]
+    found = [each["product_id"] for page in pages for each in page.documents]
+
+    assert sorted(found) == sorted(product_ids)
+    if text != "desk lamp":
+        assert found == product_ids
+    assert found[-1] == product_ids[-1]
+    assert found[0] == product_ids[0]
 
 
 def test_weights_and_pins_do_not_touch_other_orders(index):

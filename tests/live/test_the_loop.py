@@ -44,6 +44,7 @@ def test_every_dag_leaves_its_figures(figures):
         "ingest",
         "publish_features",
         "build_search_index",
+        "train_search_ranker",
         "train_recommendations",
         "forecast_demand",
         "score_forecasts",

@@ -26,8 +26,8 @@ from features.schemas.lake import (
     ProductFeatures,
     UserFeatures,
 )
-from features.schemas.logs import ProductVersion
-from jobs import forecast_demand, train_recommendations
+from features.schemas.logs import ClickstreamEvent, ProductVersion
+from jobs import forecast_demand, train_recommendations, train_search_ranker
 from jobs.partitions import Partitions
 from jobs.runner import Dates, JobError
 from jobs.settings import Settings
@@ -36,7 +36,9 @@ from models import registry
 from models.live import LiveRecommender
 from models.recommender import PRODUCT_COLUMNS, USER_COLUMNS
 from models.registry import NoPreviousVersionError, TrainingRecord
+from serving.search.ranker import SearchRankers
 from tests import services
+from tests.unit.models.search.products import document, write_index
 
 pytestmark = pytest.mark.live
 
@@ -396,3 +398,70 @@ def test_the_forecast_beats_seasonal_naive_on_real_demand(gift_shop):
 
     assert scores["chosen"]["wape"] < 0.85 * scores["seasonal_naive"]["wape"]
     assert scores["chosen"]["wape"] < scores["mean_of_7_days"]["wape"]
+
+
+N_LAMPS, N_LIST, N_SEARCHES = 12, 4, 30
+
+
+def lamp(number, day):
+    """What was known of a lamp by the end of a day: usual in all but the price, which rises with the number."""
+    counts = {"n_views_28d": 100, "n_carts_28d": 10, "n_units_28d": 5, "n_reviews": 0}
+    return {
+        "product_id": number, **counts, "look_ratio": 0.2, "conversion_ratio": 0.05,
+        "category_price_ratio": number / N_LAMPS, "n_available": 1, "date": day,
+    }  # fmt: skip
+
+
+def searched(day, number, shown):
+    """A search for lamps of which the dearest that was shown is looked at."""
+    told = {
+        "session_id": f"{day}-{number}", "surface": "search", "date": day,
+        "occurred_at": moment(day), "recorded_at": moment(day),
+    }  # fmt: skip
+    name = f"{day}-{number}"
+    yield {**told, "event_id": name, "kind": "search", "query": "lamp"}
+    for place, product_id in enumerate(shown, 1):
+        placed = {**told, "product_id": product_id, "position": place}
+        later = {"occurred_at": moment(day, 13)}
+        yield {**placed, **later, "event_id": f"{name}-i{place}", "kind": "impression"}
+        if product_id == max(shown):
+            yield {**placed, **later, "event_id": f"{name}-v{place}", "kind": "view"}
+
+
+@pytest.fixture
+def lamps(tmp_path, mlflow_url):
+    """A shop whose shoppers want what is dear, which the formula takes for worse; its settings."""
+    lake, days = Partitions(tmp_path / "lake"), [LAST - dt.timedelta(days=n) for n in range(36)]
+    chance = np.random.default_rng(0)
+    for day in days:
+        lists = [chance.permutation(N_LAMPS)[:N_LIST] + 1 for _ in range(N_SEARCHES)]
+        events = [row for n, shown in enumerate(lists) for row in searched(day, n, shown.tolist())]
+        publish(lake, ClickstreamEvent, events)
+        if (LAST - day).days % 14 == 0 or day == days[-1]:
+            publish(lake, ProductFeatures, [lamp(n, day) for n in range(1, N_LAMPS + 1)])
+    version = tmp_path / "index" / "versions" / "v1"
+    write_index(version, [document(n, "Lamp") for n in range(1, N_LAMPS + 1)])
+    (tmp_path / "index" / "current").symlink_to(version)
+    return Settings(emporium_home=tmp_path, mlflow_tracking_uri=mlflow_url)
+
+
+def test_an_order_of_searches_is_taught_judged_by_later_ones_and_serves(lamps, tmp_path):
+    train_search_ranker.main(lamps, Dates(LAST, LAST))
+
+    figures = report(lamps, "train_search_ranker")
+    models = {name: each["ndcg"] for name, each in figures["models"].items()}
+    assert (figures["n_judged_searches"], figures["promoted"]) == (7 * N_SEARCHES, True)
+    assert models["learned"] > 0.95 > max(models["formula"], models["popularity"])
+    served = SearchRankers(lamps.mlflow_tracking_uri, tmp_path / "served")
+    order = served.load(served.latest())
+    assert order.name == f"search_ranker {figures['version']}"
+
+
+def test_too_few_searches_teach_nothing_and_are_no_failure(lamps):
+    train_search_ranker.main(
+        lamps, Dates(LAST - dt.timedelta(days=30), LAST - dt.timedelta(days=30))
+    )
+
+    figures = report(lamps, "train_search_ranker", LAST - dt.timedelta(days=30))
+    assert not figures["promoted"]
+    assert figures["gate"].startswith("not taught")

@@ -155,11 +155,24 @@ def test_search_documents_know_the_last_stock_level_and_hold_published_products_
         (6, 1, None, 0, dt.date(2024, 5, 1)),
         (8, 0, None, 0, dt.date(2024, 5, 1)),
     ]
+    assert rows(
+        documents,
+        "product_id",
+        "n_views_28d",
+        "n_carts_28d",
+        "look_ratio",
+        "conversion_ratio",
+        "category_price_ratio",
+    ) == [
+        (5, 40, 4, 0.25, 0.05, 1.6),
+        (6, 0, 0, None, 0.05, 1.0),
+        (8, 0, 0, None, None, None),
+    ]
 
 
 FEATURES = """
-    product_id | n_units_28d | mean_rating | n_reviews | date
-    -----------+-------------+-------------+-----------+-----------
-    5          | 3           | 4.2         | 2         | 2024-05-10
-    6          | 1           | 3.1         | 0         | 2024-05-10
+    product_id | n_views_28d | n_carts_28d | n_units_28d | look_ratio | conversion_ratio | category_price_ratio | mean_rating | n_reviews | date
+    -----------+-------------+-------------+-------------+------------+------------------+----------------------+-------------+-----------+-----------
+    5          | 40          | 4           | 3           | 0.25       | 0.05             | 1.6                  | 4.2         | 2         | 2024-05-10
+    6          | 0           | 0           | 1           |            | 0.05             | 1.0                  | 3.1         | 0         | 2024-05-10
 """

@@ -1,14 +1,14 @@
 """Searching one index of an OpenSearch cluster; it answers as `models.search.index.Index` does."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from models.search.documents import Document
 from models.search.facets import ALL
 from models.search.index import MAX_WINDOW, N_MOVED, Found
 from models.search.opensearch.counting import facet_counts
-from models.search.opensearch.placing import Hit, Hits, Placed, placed, weighed
+from models.search.opensearch.placing import Hit, Hits, Placed, placed, reordered, weighed
 from models.search.opensearch.query import (
     Query,
     build,
@@ -21,8 +21,9 @@ from models.search.opensearch.query import (
 from models.search.opensearch.rows import document_of
 from models.search.placing import N_WEIGHED
 from models.search.query import Part, Search
+from models.search.signals import NO_SIGNALS, Signals
 from models.search.spelling import Vocabulary, understood
-from models.search.wishes import NO_WISHES, Weights, Wishes
+from models.search.wishes import NO_WISHES, Wishes
 
 
 class Cluster(Protocol):
@@ -39,12 +40,14 @@ class Cluster(Protocol):
 class OpenSearchIndex:
     """An index by its own name, not its alias: who holds it sees no swap.
 
-    `vocabulary` is what is compared with misspelt words: that of an embedded index of the same documents.
+    `vocabulary` is what is compared with misspelt words, and `signals` what the second stage looks at: those of an
+    embedded index of the same documents.
     """
 
     cluster: Cluster
     name: str
     vocabulary: Vocabulary
+    signals: Signals = field(default=NO_SIGNALS, repr=False)
 
     @property
     def n_documents(self) -> int:
@@ -70,7 +73,7 @@ class OpenSearchIndex:
         search = wishes.within(search)
         meant = understood(search.text, self.vocabulary, wishes.synonyms)
         pinned = self._pinned(search)
-        enough, behind = self._whole(search, meant.parts, wanted + len(pinned), wishes.weights)
+        enough, behind = self._whole(search, meant.parts, wanted + len(pinned), wishes)
         whole = placed(wishes.pins, pinned, enough, behind)
         start = offset if after is None else _behind(after, whole, offset)
         page = whole.hits[start : min(start + limit, MAX_WINDOW)]
@@ -112,23 +115,24 @@ class OpenSearchIndex:
         return {int(each["_id"]) for each in answer["hits"]["hits"]}
 
     def _whole(
-        self, search: Search, parts: Sequence[Part], wanted: int, weights: Sequence[Weights]
+        self, search: Search, parts: Sequence[Part], wanted: int, wishes: Wishes
     ) -> tuple[Hits, Hits]:
         """Return the first hits of what has enough of the words, and of what has some."""
-        enough = self._hits(build(search, parts), search, wanted, weights)
-        may_be_behind = wanted >= enough.n_total and sum(len(part.words) for part in parts) > 1
+        enough = self._hits(build(search, parts), search, wanted, wishes)
+        has_more = sum(len(part.words) for part in parts) > 1 or bool(search.near)
+        may_be_behind = wanted >= enough.n_total and has_more
         if not (may_be_behind and (enough.n_total == 0 or is_by_relevance(search))):
             return enough, Hits()
         n_left = wanted - len(enough.first)
-        return enough, self._hits(build_partial(search, parts), search, n_left, weights)
+        return enough, self._hits(build_partial(search, parts), search, n_left, wishes)
 
-    def _hits(self, query: Query, search: Search, wanted: int, weights: Sequence[Weights]) -> Hits:
+    def _hits(self, query: Query, search: Search, wanted: int, wishes: Wishes) -> Hits:
         pinned = {"pinned": {"filter": build_pinned(search)}} if search.pinned else {}
-        columns = sorted({name for each in weights for name in each.by_column})
+        columns = sorted({name for each in wishes.weights for name in each.by_column})
         body = {
             "query": query,
             "sort": order(search),
-            "size": max(wanted, N_WEIGHED if weights else 0),
+            "size": max(wanted, N_WEIGHED if wishes.has_window else 0),
             "track_total_hits": True,
             "_source": False,
             "docvalue_fields": columns,
@@ -138,7 +142,8 @@ class OpenSearchIndex:
         first = [_hit(each, columns) for each in answer["hits"]["hits"]]
         n_pinned = answer["aggregations"]["pinned"]["doc_count"] if pinned else 0
         n_total = answer["hits"]["total"]["value"]
-        return Hits(weighed(first, weights)[:wanted], n_total, n_pinned)
+        ordered = reordered(first, wishes.second_stage, self.signals)
+        return Hits(weighed(ordered, wishes.weights)[:wanted], n_total, n_pinned)
 
     def _dropped(self, enough: Hits, behind: Hits, parts: Sequence[Part]) -> Sequence[str]:
         if enough.n_total or not behind.first:

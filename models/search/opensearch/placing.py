@@ -1,4 +1,4 @@
-"""Operators' weights and pins on hits of OpenSearch, as `models.search.placing` has them for Tantivy's."""
+"""The second stage, operators' weights and pins on hits of OpenSearch, as `models.search.placing` has them for Tantivy's."""
 
 import math
 from collections.abc import Collection, Mapping, Sequence
@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from models.search.placing import N_WEIGHED
+from models.search.second_stage import SecondStage
+from models.search.signals import Signals
 from models.search.wishes import Pin, Weights
 
 
@@ -40,6 +42,19 @@ class Placed:
     n_total: int
     n_full: int
     n_listed: int
+
+
+def reordered(hits: Sequence[Hit], second_stage: SecondStage | None, signals: Signals) -> list[Hit]:
+    """Return hits as the second stage orders the first `N_WEIGHED`; `hits` must have all of these."""
+    if second_stage is None or not hits:
+        return list(hits)
+    window = hits[:N_WEIGHED]
+    ids, values = [hit.product_id for hit in window], [hit.value for hit in window]
+    worth = second_stage.reordered(ids, values, signals)
+    return [
+        *(replace(window[place], value=value) for place, value in worth),
+        *hits[N_WEIGHED:],
+    ]
 
 
 def weighed(hits: Sequence[Hit], weights: Sequence[Weights]) -> list[Hit]:

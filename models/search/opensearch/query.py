@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from models.search.building import ALIKE_RATIO, OTHER_FIELDS_RATIO, by_name
+from models.search.building import ALIKE_RATIO, OTHER_FIELDS_RATIO, by_name, near_score
 from models.search.fields import CODE_BOOST, CODES, TEXT_BOOSTS
 from models.search.query import Part, Search, Things, n_parts_required
 
@@ -28,8 +28,12 @@ def build(search: Search, found: Sequence[Part]) -> Query:
 
 
 def build_partial(search: Search, found: Sequence[Part]) -> Query:
-    """Return the query for what has some of the words, but not enough for `build`."""
-    but = {"must": [_some(found)], "must_not": [_having(search, found)]}
+    """Return the query for what has some of the words, or is near in meaning, but not enough for `build`."""
+    near = [
+        {"constant_score": {"filter": _one_of("product_id", [each]), "boost": near_score(place)}}
+        for place, each in enumerate(search.near)
+    ]
+    but = {"must": [_any([_some(found), *near])], "must_not": [_having(search, found)]}
     return _filtered(search, {"bool": but})
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.live.serving.conftest import is_ready, serving, until
+from tests.live.serving.conftest import is_ready, serving, until, write_packed
 
 pytestmark = pytest.mark.live
 
@@ -119,6 +119,10 @@ async def test_a_product_or_that_it_is_unknown(client):
     assert (unknown.status_code, unknown.json()["type"]) == (404, "/problems/unknown-product")
 
 
+async def test_without_vectors_a_search_by_meaning_is_one_by_words(client):
+    assert await ids(client, q="number3 lamp", semantic=True) == await ids(client, q="number3 lamp")
+
+
 @pytest.mark.parametrize("text", ['"', "title:", "a AND (", "lamp\x00", "\\", "ü" * 500, "-"])
 async def test_no_text_is_an_error(client, text):
     await ids(client, q=text)
@@ -134,6 +138,7 @@ async def test_no_text_is_an_error(client, text):
         {"colour": "red"},
         {"attribute": "red"},
         {"min_stars": 6},
+        {"personal": True},
         {"q": "lamp " * 2_000},
     ],
 )
@@ -142,6 +147,36 @@ async def test_a_bad_parameter_is_named(client, params):
 
     assert answer.status_code == 422
     assert answer.json()["errors"]
+
+
+async def test_a_customers_search_is_in_their_order_and_has_cursors_of_its_own(client, redis_url):
+    """Of brand Lumo are 1, 2 and 3, which the customer looked at; 1 was bought, too, though others rate it low."""
+    write_packed(redis_url, user_recent=(77, [1, 2, 3]), user_bought=(77, [1]))
+    asked = {"q": "lamp", "limit": 3}
+
+    own = await client.get(
+        "/api/v1/products", params={**asked, "personal": True, "customer_id": 77}
+    )
+
+    assert {each["product_id"] for each in own.json()["products"]} == {1, 2, 3}
+    assert await ids(client, **asked, personal=False, customer_id=77) == await ids(client, **asked)
+    others = await client.get(
+        "/api/v1/products", params={**asked, "cursor": own.json()["next_cursor"]}
+    )
+    assert (others.status_code, others.json()["type"]) == (400, "/problems/bad-cursor")
+
+
+async def test_a_place_in_the_answer_is_explained(client):
+    params = {"q": "number3 lamp", "product_id": 3}
+    why = (await client.get("/api/v1/products/why", params=params)).json()
+
+    assert (why["place"], why["text_place"], why["has_enough_words"]) == (1, 1, True)
+    assert [part["words"] for part in why["parts"]] == ["number3", "lamp"]
+    assert why["second_stage"]["ordered_by"] == "formula"
+    assert why["engine"] == "tantivy"
+    params = {"q": "lamp", "product_id": 999}
+    absent = await client.get("/api/v1/products/why", params=params)
+    assert (absent.status_code, absent.json()["type"]) == (404, "/problems/not-in-answer")
 
 
 async def test_it_starts_before_anything_is_published_and_says_which_dag_to_run(

@@ -2,8 +2,9 @@
 
 import pytest
 
-from jobs.index_gate import BadJudgmentsError, judge, read_judgments
+from jobs.index_gate import BadJudgmentsError, judge, lowered, read_judgments
 from jobs.index_versions import IndexCheckError
+from models.search.features import COLUMN
 from tests.unit.models.search.products import document, index_of
 
 GRADES = {"lamp": {1: 4, 2: 1}, "desk": {3: 2}}
@@ -33,6 +34,32 @@ def test_one_that_answers_as_well_or_better_passes(tmp_path):
 
     assert judge(good, bad, GRADES)["ndcg_at_10_before"] == pytest.approx(0.032, abs=1e-4)
     assert judge(good, good, GRADES)["ndcg_at_10"] == 1.0
+
+
+class ById:
+    """Puts the product of the highest id first, or of the lowest."""
+
+    name = "served"
+
+    def __init__(self, sign):
+        self.sign = sign
+
+    def logarithms(self, features):
+        return -self.sign * features[:, COLUMN["look_lift"]]
+
+
+def test_an_order_that_lowers_graded_answers_is_told_of(tmp_path):
+    """Product 1, grade 4, is worth 15; put behind product 2, of grade 1: (1 + 15 / log2(3)) / (15 + 1 / log2(3))."""
+    products = [document(n, "lamp", look_ratio=float(n)) for n in (1, 2)]
+    index = index_of(tmp_path, products, n_shards=1)
+    good, bad = ById(1), ById(-1)
+
+    assert lowered(index, GRADES, bad, good) is None
+    assert lowered(index, GRADES, good, good) is None
+    assert lowered(index, {"desk": {99: 2}}, good, bad) is None
+    assert lowered(index, GRADES, good, bad) == (
+        "on 1 graded queries its nDCG@10 is 0.6694, that of the served 1.0000"
+    )
 
 
 def test_products_that_are_gone_are_nobodys_fault(tmp_path):

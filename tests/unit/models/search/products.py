@@ -16,6 +16,11 @@ PRODUCTS = """
     6  | Wall clock             | 50 Home > Clocks    | Lumo     | 2500  | yes   | 2          | 4    |       | 2026-01-06
 """
 
+UNKNOWN = dict.fromkeys(
+    ["n_views_28d", "n_carts_28d", "look_ratio", "conversion_ratio", "category_price_ratio"]
+)
+"""What nobody looked at."""
+
 
 def documents():
     """Return the products of the table."""
@@ -36,6 +41,7 @@ def documents():
             "attributes": json.dumps({"colour": "crimson"} if row["id"] == "1" else {}),
             "in_stock": row["stock"] == "yes",
             "popularity": float(row["popularity"]),
+            **UNKNOWN,
             "n_units_28d": int(row["sold"]),
             "mean_rating": float(row["stars"]) if row["stars"] else None,
             "n_reviews": 1 if row["stars"] else 0,
@@ -57,6 +63,7 @@ def document(product_id, title, **values):
         "attributes": "{}",
         "in_stock": True,
         "popularity": 0.0,
+        **UNKNOWN,
         "n_units_28d": 0,
         "mean_rating": None,
         "n_reviews": 0,

@@ -1,11 +1,15 @@
 """Writing and opening the embedded index (models.search); what it answers: tests/contracts."""
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.search.documents import DOCUMENTS
 from models.search.index import BadIndexError, Index
 from models.search.query import Search, n_parts_required
+from models.search.second_stage import BY_HAND
+from models.search.wishes import Wishes
 from tests.unit.models.search.products import build_index, documents
 
 
@@ -41,3 +45,16 @@ def test_an_empty_shard_is_a_shard(tmp_path):
     assert index.n_documents == 6
     found = index.search(Search("lamp")).documents
     assert {each["product_id"] for each in found} == {1, 3, 6}
+
+
+def test_an_index_of_before_documents_had_a_column_opens_and_knows_nothing_of_it(tmp_path):
+    build_index(tmp_path, [list(documents())])
+    file = tmp_path / "shard-0000" / DOCUMENTS
+    older = pa.ipc.open_file(file.read_bytes()).read_all().drop_columns(["look_ratio"])
+    with pa.OSFile(str(file), "wb") as out, pa.ipc.new_file(out, older.schema) as kept:
+        kept.write_table(older)
+
+    index = Index.open(tmp_path)
+
+    assert index.product(1) == next(documents())
+    assert index.search(Search("lamp"), wishes=Wishes(second_stage=BY_HAND)).n_total == 3
