@@ -30,12 +30,15 @@ class Documents:
         Where each stands in the file.
     starts : array of shape (n_batches,)
         The first row of each batch.
+    arrays
+        Of each batch the columns by name: to ask a batch for one takes longer than to read a value.
     """
 
     batches: Sequence[pa.RecordBatch]
     product_ids: NDArray[np.int64]
     rows: NDArray[np.int64]
     starts: NDArray[np.int64]
+    arrays: Sequence[Mapping[str, pa.Array]]
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -53,7 +56,8 @@ class Documents:
         ids = np.concatenate([np.empty(0, np.int64), *columns])
         order = np.argsort(ids, kind="stable")
         ends = np.cumsum([0, *map(len, columns)])
-        return cls(batches, ids[order], order, ends[:-1])
+        arrays = [dict(zip(SCHEMA.names, batch.columns, strict=True)) for batch in batches]
+        return cls(batches, ids[order], order, ends[:-1], arrays)
 
     def __contains__(self, product_id: int) -> bool:
         return self._place(product_id) is not None
@@ -63,26 +67,26 @@ class Documents:
         found = self._row(product_id)
         if found is None:
             return None
-        batch, row = found
-        return {name: batch.column(n)[row].as_py() for n, name in enumerate(SCHEMA.names)}
+        arrays, row = found
+        return {name: arrays[name][row].as_py() for name in SCHEMA.names}
 
     def value(self, product_id: int, name: str) -> Any:  # noqa: ANN401 - of any column
         """Return one column of a product's document, None if the shard does not have it."""
         found = self._row(product_id)
-        return None if found is None else found[0].column(name)[found[1]].as_py()
+        return None if found is None else found[0][name][found[1]].as_py()
 
     def _place(self, product_id: int) -> int | None:
-        at = int(np.searchsorted(self.product_ids, product_id))
+        at = int(self.product_ids.searchsorted(product_id))
         is_there = at < len(self.product_ids) and self.product_ids[at] == product_id
         return at if is_there else None
 
-    def _row(self, product_id: int) -> tuple[pa.RecordBatch, int] | None:
+    def _row(self, product_id: int) -> tuple[Mapping[str, pa.Array], int] | None:
         at = self._place(product_id)
         if at is None:
             return None
         row = int(self.rows[at])
-        n_batch = int(np.searchsorted(self.starts, row, "right")) - 1
-        return self.batches[n_batch], row - int(self.starts[n_batch])
+        n_batch = int(self.starts.searchsorted(row, "right")) - 1
+        return self.arrays[n_batch], row - int(self.starts[n_batch])
 
     def columns(self, names: Sequence[str]) -> pa.Table:
         """Return some columns of all rows, in the file's order."""

@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter
 from features.schemas.row import Id
 from models.search.index import MAX_WINDOW, Found, Index
 from models.search.query import Search
-from models.search.suggesting import suggestions
+from models.search.suggesting import named, suggestions
 from serving.errors import UnknownProductProblem
 from serving.search.compiling import SearchRules
 from serving.search.opensearch import WithFallback
@@ -89,7 +89,7 @@ class SearchService:
         found = suggestions(self.index, query.q, query.limit)
         text = found[0].text if found else query.q
         wishes = self.rules.of(text).wishes
-        best = self.index.search(Search(text), 0, N_BEST, wishes, facets=None).documents
+        best = named(self.index, text, N_BEST, wishes).documents
         return SuggestionPage(
             suggestions=[SuggestedQuery(text=s.text, n_products=s.n_products) for s in found],
             categories=_categories(best),

@@ -116,7 +116,8 @@ class OpenSearchIndex:
     ) -> tuple[Hits, Hits]:
         """Return the first hits of what has enough of the words, and of what has some."""
         enough = self._hits(build(search, parts), search, wanted, weights)
-        may_be_behind = wanted >= enough.n_total and sum(len(part.words) for part in parts) > 1
+        has_several = sum(len(part.words) for part in parts) > 1
+        may_be_behind = wanted >= enough.n_total and has_several and not search.named
         if not (may_be_behind and (enough.n_total == 0 or is_by_relevance(search))):
             return enough, Hits()
         n_left = wanted - len(enough.first)
