@@ -198,10 +198,16 @@ def _again(messages: Sequence[Message], receive: Receive) -> Receive:
 
 
 def _head(answer: Answer) -> Message:
+    headers = all_headers(answer)
+    return {"type": "http.response.start", "status": answer.status, "headers": headers}
+
+
+def all_headers(answer: Answer) -> list[tuple[bytes, bytes]]:
+    """Return an answer's own headers, and what they say of its body."""
     headers = [*answer.headers]
     if answer.status != NOT_MODIFIED:  # which has no body to tell of
         headers += [
             (b"content-length", str(len(answer.body)).encode()),
             (b"content-type", answer.media_type.encode()),
         ]
-    return {"type": "http.response.start", "status": answer.status, "headers": headers}
+    return headers
