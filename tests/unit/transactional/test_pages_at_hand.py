@@ -142,7 +142,7 @@ async def test_all_else_is_the_applications(app, request_, status):
     assert whole[0] == status
 
 
-@pytest.mark.parametrize("path", ["/api/v1/catalogue/products/8", "/api/v1/catalogue/products/7x"])
+@pytest.mark.parametrize("path", ["/api/v1/catalogue/products/8", "/api/v1/catalogue/products/07"])
 def test_a_page_that_is_not_at_hand_is_the_applications(app, path):
     assert app.state.hits.answer(Request(path=path)) is None
 
