@@ -5,7 +5,7 @@ python -m bench.catalogue [--seconds 10] [--quick] [--json FILE]
 The shop runs as the demo runs it: one process of granian, its worker, PostgreSQL and Redis. `hot` is
 100 of its 10,000 products, read over and over. Beside it stands the same route in plain FastAPI with
 the same models in memory, whose bodies must be the same bytes (aim: 3 times its rate), the same
-with limits, metrics and log as the shop has them, and the server's own cost. Behind nginx's cache the shop stands
+with limits, metrics and log as the shop has them, and granian's own cost as an ASGI server. Behind nginx's cache the shop stands
 beside a file of the same bytes that nginx serves itself (aim: 0.7 of it). Then 2,000 products and 50 lists are read at
 a steady rate, most of which only Redis has, and after a third of the time a store dies or hangs.
 `wrk` (Debian: apt-get install wrk nginx-light) makes the load of the rates; everything shares the machine.
@@ -44,7 +44,7 @@ PLAIN, SERVICE = "plain FastAPI", "FastAPI with our limits, metrics and log"
 REFERENCES = {
     PLAIN: "create_plain",
     SERVICE: "create_service",
-    "the server alone, constant bytes": "create_bare",
+    "granian alone as ASGI, constant bytes": "create_bare",
 }
 WANTED_SHARE, WANTED_OUTAGE_P99_MS = 0.99, 200.0
 OUTAGES: dict[str, Callable[[Stores], None]] = {

@@ -15,7 +15,7 @@ from bench.processes import running
 from bench.watch import REPOSITORY
 from emporium import postgres, redis
 from emporium.ports import free_port, is_listening
-from emporium.services import granian
+from emporium.services import granian, granian_shop
 from transactional.migrations import upgrade
 
 SECRET = "a secret of the bench, long enough for the shop"  # noqa: S105 - signs nothing of value
@@ -111,7 +111,7 @@ def shop(stores: Stores, orders_per_commit: int) -> Iterator[tuple[int, "subproc
             provider, stores.folder / "payments.log", lambda: is_listening(payments), environment
         ),
         running(
-            granian("transactional.app:create_app", port),
+            granian_shop(port),
             stores.folder / "shop.log",
             lambda: is_listening(port),
             environment,

@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -114,7 +115,7 @@ def applications(site: Site) -> list[Service]:
         *airflow_services(site),
         Service("payments", granian("transactional.payments.test_provider.app:create_app",
                 site.ports["payments"]), site.ports["payments"], "/healthz"),
-        Service("transactional", granian("transactional.app:create_app", site.ports["transactional"]),
+        Service("transactional", granian_shop(site.ports["transactional"]),
                 site.ports["transactional"], "/healthz"),
         Service("worker", [sys.executable, "-m", "transactional.worker"]),
         *inbox_service(site),
@@ -138,9 +139,16 @@ def inbox_service(site: Site) -> list[Service]:
     return [Service("inbox", granian(factory, port), port, "/healthz", own)]
 
 
-def granian(factory: str, port: int, n_workers: int = 1) -> list[str]:
-    """Return the command of an ASGI service."""
-    options = ["--interface", "asgi", "--factory", "--host", "127.0.0.1", "--port", str(port)]
+def granian_shop(port: int) -> list[str]:
+    """Return the command of the shop: as granian's own interface has it, for HTTP/1.1 (`web.rsgi`)."""
+    return granian("transactional.app:create_served", port, interface=("rsgi", "--http", "1"))
+
+
+def granian(
+    factory: str, port: int, n_workers: int = 1, interface: Sequence[str] = ("asgi",)
+) -> list[str]:
+    """Return the command of a service."""
+    options = ["--interface", *interface, "--factory", "--host", "127.0.0.1", "--port", str(port)]
     options += [
         "--workers",
         str(n_workers),

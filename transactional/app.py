@@ -1,6 +1,6 @@
 """The shop's API process.
 
-granian --interface asgi --factory transactional.app:create_app
+granian --interface rsgi --http 1 --factory transactional.app:create_served
 """
 
 import gc
@@ -39,6 +39,7 @@ from transactional.stock.purchasing_router import router as purchasing_router
 from transactional.stock.router import router as stock_router
 from web.health import Check
 from web.limits import Chain
+from web.rsgi import Served
 from web.service import Exceptions, make_service
 from web.shortcuts import add_shortcuts
 
@@ -92,6 +93,12 @@ def create_app(
     gc.freeze()
 
     return app
+
+
+def create_served() -> Served:
+    """Build what granian serves: pages of products at hand, and the application."""
+    app = create_app()
+    return Served(app, app.state.hits.answer)
 
 
 def make_shop(log_level: str) -> FastAPI:

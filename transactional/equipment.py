@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 from transactional.accounts.passwords import Passwords
 from transactional.background import always, on_a_clock
 from transactional.catalogue.cache.following import ChangeFollower
+from transactional.catalogue.cache.hits import ProductHits
 from transactional.catalogue.cache.local import LocalPages
 from transactional.catalogue.cache.reading import CatalogueReads
 from transactional.catalogue.cache.shared import SharedPages
@@ -41,6 +42,7 @@ from transactional.sellers.payouts import PayoutTerms
 from transactional.sellers.suspending import Suspensions
 from transactional.settings import Settings
 from transactional.tokens import TokenSigner
+from web.service import LOCAL
 
 REDIS_SECONDS = 0.5
 FOLLOWING_SECONDS = 10.0
@@ -79,6 +81,9 @@ def equip(app: FastAPI, settings: Settings, provider: PaymentProvider | None) ->
         state.catalogue_metrics,
     )
     state.changes = ChangeFollower(state.catalogue_reads)
+    state.hits = ProductHits(
+        state.catalogue_reads, state.by_address, LOCAL, state.request_metrics, state.log
+    )
     state.pictures = Pictures(sessions, ImageStore.at(settings.images_url), utc_now)
     state.importing = Importing(sessions, utc_now, new_event_id, state.log)
     state.suspensions = Suspensions(sessions, utc_now, new_event_id)
@@ -109,7 +114,9 @@ async def working(app: FastAPI) -> AsyncIterator[None]:
         # On a clock of its own: a long file holds nothing else up.
         on_a_clock([state.importing.go_on_with_imports], IMPORTS_SECONDS, state.log),
         on_a_clock([state.revocations.refresh_revocations], REVOCATIONS_SECONDS, state.log),
-        on_a_clock([state.changes.look_for_changes], CHANGES_SECONDS, state.log),
+        on_a_clock(
+            [state.changes.look_for_changes, state.hits.tell_hits], CHANGES_SECONDS, state.log
+        ),
     ):
         yield
     await state.provider.aclose()

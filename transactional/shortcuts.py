@@ -1,6 +1,5 @@
-"""What the shop is asked for most, answered without the framework where it is plainly right.
+"""The two requests that make an order, answered without the framework where they are plainly right.
 
-The two requests that make an order, and strangers' looks at a product that the process has at hand;
 `web.shortcuts` tells why.
 """
 
@@ -16,9 +15,6 @@ from transactional.carts.repository import CartRepository, of_customer
 from transactional.carts.router import fill_cart
 from transactional.carts.schemas import CartChange
 from transactional.carts.service import CartService
-from transactional.catalogue.cache.reading import CatalogueReads
-from transactional.catalogue.public import product_address
-from transactional.catalogue.router import read_product
 from transactional.deps import utc_now
 from transactional.orders.cart import OrderCart
 from transactional.orders.deps import KEY
@@ -37,7 +33,6 @@ def shortcuts(app: FastAPI) -> Sequence[Shortcut]:
     return (
         Shortcut(routes[place_order], place_plain_order),
         Shortcut(routes[fill_cart], fill_plain_cart),
-        Shortcut(routes[read_product], read_plain_product),
     )
 
 
@@ -61,15 +56,6 @@ async def fill_plain_cart(state: Any, headers: Headers, body: bytes) -> Answer |
     service = CartService(owner, carts, state.listings, state.currency, utc_now)
     cart = await service.fill(wanted.quantities())
     return Answer(200, JSON, cart.model_dump_json().encode())
-
-
-async def read_plain_product(state: Any, headers: Headers, product_id: bytes) -> Answer | None:  # noqa: ANN401 - the application's
-    """Answer `GET /products/{id}` of who has no token, from what the process has at hand."""
-    if b"authorization" in headers:
-        return None
-    reads: CatalogueReads = state.catalogue_reads
-    key = product_address(product_id.decode()).key
-    return reads.ready(key, headers.get(b"if-none-match"))
 
 
 def _caller(state: Any, headers: Headers) -> Caller | None:  # noqa: ANN401 - the application's

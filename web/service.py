@@ -76,10 +76,12 @@ def make_service(
     app.include_router(health_router(checks, registry))
     # The last one added is the outermost: what the limits refuse is counted and logged too, and who
     # is refused for want of room costs no more than that.
+    app.state.by_address = RateLimit(ADDRESS_FACTOR * PER_SECOND, ADDRESS_FACTOR * BURST, monotonic)
+    app.state.request_metrics = RequestMetrics(registry)
     app.add_middleware(
         CallerRates,
         by_token=RateLimit(PER_SECOND, BURST, monotonic),
-        by_address=RateLimit(ADDRESS_FACTOR * PER_SECOND, ADDRESS_FACTOR * BURST, monotonic),
+        by_address=app.state.by_address,
         trusted=LOCAL,
         exempt=SIGNS_OF_LIFE,
     )
@@ -90,7 +92,7 @@ def make_service(
         exempt=SIGNS_OF_LIFE,
         chain=exceptions.chain,
     )
-    app.add_middleware(Telemetry, metrics=RequestMetrics(registry), log=app.state.log)
+    app.add_middleware(Telemetry, metrics=app.state.request_metrics, log=app.state.log)
     app.add_middleware(ForwardedAddress, trusted=LOCAL)
     _document_problems(app)
     return app

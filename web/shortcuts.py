@@ -35,8 +35,7 @@ class Answer:
 
 
 Serve = Callable[[Any, Headers, bytes], Awaitable[Answer | None]]
-"""Takes the application's state, the headers by lower-case name and the body; of a GET, the query,
-or, if the route's path ends with a parameter, that parameter as it was sent.
+"""Takes the application's state, the headers by lower-case name and the body; of a GET, the query.
 
 Returns None, having done nothing, for what the operation's own route shall answer. What it raises is
 handled as if the route had raised it.
@@ -45,40 +44,26 @@ handled as if the route had raised it.
 
 @dataclass(frozen=True)
 class Shortcut:
-    """Answers requests of one route, whose path may end with a parameter.
-
-    With a parameter it is for a GET, and a request that has a query goes on to the route.
+    """Answers requests of one route, whose path has no parameters.
 
     Raises
     ------
     ValueError
-        If the route has several methods, or parameters elsewhere.
+        If the route has several methods or a path with parameters.
     """
 
     route: APIRoute
     serve: Serve
 
     def __post_init__(self) -> None:
-        """Check that one method and the path's beginning tell the route's requests."""
-        n_parameters = len(self.route.param_convertors)
-        fits = n_parameters == 0 or (n_parameters == 1 and self.route.path.endswith("}"))
-        if not fits or len(self.route.methods) > 1 or (n_parameters and self.method != "GET"):
-            raise ValueError(
-                f"{self.route.path}: a shortcut is for one method and a fixed path, or for a GET"
-                " whose path ends with its only parameter"
-            )
-
-    @property
-    def method(self) -> str:
-        """The route's only method."""
-        return next(iter(self.route.methods))
+        """Check that one method and one path tell the route's requests."""
+        if len(self.route.methods) > 1 or self.route.param_convertors:
+            raise ValueError(f"{self.route.path}: a shortcut is for one method and a fixed path")
 
     @property
     def of(self) -> tuple[str, str]:
-        """The method and the path, without the slash and the parameter at its end."""
-        ends_with_parameter = bool(self.route.param_convertors)
-        path = self.route.path.rpartition("/")[0] if ends_with_parameter else self.route.path
-        return self.method, path
+        """The method and the path."""
+        return next(iter(self.route.methods)), self.route.path
 
 
 class Shortcuts:
@@ -86,23 +71,18 @@ class Shortcuts:
 
     def __init__(self, app: ASGIApp, shortcuts: Sequence[Shortcut]) -> None:
         self.app = app
-        self.fixed = {each.of: each for each in shortcuts if not each.route.param_convertors}
-        self.open = {each.of: each for each in shortcuts if each.route.param_convertors}
+        self.shortcuts = {each.of: each for each in shortcuts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        method, path = scope.get("method", ""), scope.get("path", "")
-        shortcut, parameter = self.fixed.get((method, path)), None
-        if shortcut is None and scope.get("query_string") == b"":
-            beginning, _, parameter = path.rpartition("/")
-            shortcut = self.open.get((method, beginning))
+        shortcut = self.shortcuts.get((scope.get("method", ""), scope.get("path", "")))
         if shortcut is None:
             await self.app(scope, receive, send)
             return
-        messages = [] if method == "GET" else await _read(receive)
+        messages = [] if scope["method"] == "GET" else await _read(receive)
         scope["route"] = shortcut.route
         try:
-            answer = await _plain(shortcut, scope, messages, parameter)
+            answer = await _plain(shortcut, scope, messages)
         except Exception as error:  # noqa: BLE001 - handled as the framework handles it
             await _explain(error, scope, receive, send)
             return
@@ -118,13 +98,10 @@ def add_shortcuts(app: FastAPI, shortcuts: Sequence[Shortcut]) -> None:
     app.user_middleware.append(Middleware(Shortcuts, shortcuts=shortcuts))
 
 
-async def _plain(
-    shortcut: Shortcut, scope: Scope, messages: Sequence[Message], parameter: str | None
-) -> Answer | None:
+async def _plain(shortcut: Shortcut, scope: Scope, messages: Sequence[Message]) -> Answer | None:
     headers = dict(reversed(scope["headers"]))  # of several with one name the first counts
     if not messages:
-        asked = scope["query_string"] if parameter is None else parameter.encode()
-        return await shortcut.serve(scope["app"].state, headers, asked)
+        return await shortcut.serve(scope["app"].state, headers, scope["query_string"])
     if not _is_json(headers) or messages[-1]["type"] != "http.request":
         return None
     return await shortcut.serve(scope["app"].state, headers, messages[-1]["body"])
@@ -198,10 +175,16 @@ def _again(messages: Sequence[Message], receive: Receive) -> Receive:
 
 
 def _head(answer: Answer) -> Message:
+    headers = all_headers(answer)
+    return {"type": "http.response.start", "status": answer.status, "headers": headers}
+
+
+def all_headers(answer: Answer) -> list[tuple[bytes, bytes]]:
+    """Return an answer's own headers, and what they say of its body."""
     headers = [*answer.headers]
     if answer.status != NOT_MODIFIED:  # which has no body to tell of
         headers += [
             (b"content-length", str(len(answer.body)).encode()),
             (b"content-type", answer.media_type.encode()),
         ]
-    return {"type": "http.response.start", "status": answer.status, "headers": headers}
+    return headers

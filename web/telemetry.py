@@ -49,6 +49,10 @@ class RequestMetrics:
         n_requests.inc()
         histogram.observe(seconds)
 
+    def count(self, method: str, route: str, status: int, n_requests: int) -> None:
+        """Count requests that nobody timed."""
+        self._of(method, route, status)[0].inc(n_requests)
+
     def _labelled(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
         n_requests = self.n_requests.labels(method, route, str(status))
         return n_requests, self.seconds.labels(method, route)
@@ -130,9 +134,14 @@ class _Answer:
 
 
 def _request_id(scope: Scope) -> str:
-    offered = first_header(scope, b"x-request-id")
+    return harmless_or_new(first_header(scope, b"x-request-id"))
+
+
+def harmless_or_new(offered: str) -> str:
+    """Return the id that a caller gave a request if it is harmless, else another."""
     # Made without the system's entropy, a call to the kernel: it has to differ, not to be secret.
-    return offered if HARMLESS.fullmatch(offered) else f"{IDS.getrandbits(128):032x}"
+    is_harmless = offered and HARMLESS.fullmatch(offered)
+    return offered if is_harmless else f"{IDS.getrandbits(128):032x}"
 
 
 def route_template(scope: Scope) -> str:

@@ -1,12 +1,12 @@
 """A search as a Tantivy query."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tantivy
 from tantivy import Occur, Query
 
-from models.search.fields import CODE_BOOST, CODES, TEXT_BOOSTS
+from models.search.fields import CODE_BOOST, CODES, NAME_BOOSTS, TEXT_BOOSTS
 from models.search.query import Part, Search, Things, n_parts_required
 
 OTHER_FIELDS_RATIO = 0.3
@@ -136,6 +136,10 @@ def _one_of(schema: tantivy.Schema, field: str, values: Sequence[int | str]) -> 
 def _having(
     schema: tantivy.Schema, search: Search, found: Sequence[Part], n_required: int
 ) -> Query:
+    if found and search.named:
+        return Query.boolean_query(
+            [(Occur.Must, _part(schema, part, NAME_BOOSTS)) for part in found]
+        )
     if found:
         each = [(Occur.Should, _part(schema, part)) for part in found]
         return Query.boolean_query(each, n_required)
@@ -144,8 +148,9 @@ def _having(
     return Query.all_query()
 
 
-def _part(schema: tantivy.Schema, part: Part) -> Query:
-    all_words = Query.boolean_query([(Occur.Must, _word(schema, word)) for word in part.words])
+def _part(schema: tantivy.Schema, part: Part, boosts: Mapping[str, float] = TEXT_BOOSTS) -> Query:
+    words = [(Occur.Must, _word(schema, word, boosts)) for word in part.words]
+    all_words = Query.boolean_query(words)
     if not (part.code or part.joined or part.alike):
         return all_words
     ways = [all_words]
@@ -153,17 +158,17 @@ def _part(schema: tantivy.Schema, part: Part) -> Query:
         code = Query.term_query(schema, CODES, part.code, "basic")
         ways.append(Query.boost_query(code, CODE_BOOST))
     if part.joined:
-        ways.append(_word(schema, part.joined))
+        ways.append(_word(schema, part.joined, boosts))
     for phrase in part.alike:
-        each = [(Occur.Must, _part(schema, one)) for one in phrase]
+        each = [(Occur.Must, _part(schema, one, boosts)) for one in phrase]
         ways.append(Query.boost_query(Query.boolean_query(each), ALIKE_RATIO))
     return Query.disjunction_max_query(ways, OTHER_FIELDS_RATIO)
 
 
-def _word(schema: tantivy.Schema, word: str) -> Query:
+def _word(schema: tantivy.Schema, word: str, boosts: Mapping[str, float] = TEXT_BOOSTS) -> Query:
     finds = [
         Query.boost_query(Query.term_query(schema, field, word, "freq"), boost)
-        for field, boost in TEXT_BOOSTS.items()
+        for field, boost in boosts.items()
     ]
     return Query.disjunction_max_query(finds, OTHER_FIELDS_RATIO)
 

@@ -76,7 +76,7 @@ class Documents:
         return None if found is None else found[0][name][found[1]].as_py()
 
     def _place(self, product_id: int) -> int | None:
-        at = int(np.searchsorted(self.product_ids, product_id))
+        at = int(self.product_ids.searchsorted(product_id))
         is_there = at < len(self.product_ids) and self.product_ids[at] == product_id
         return at if is_there else None
 
@@ -85,7 +85,7 @@ class Documents:
         if at is None:
             return None
         row = int(self.rows[at])
-        n_batch = int(np.searchsorted(self.starts, row, "right")) - 1
+        n_batch = int(self.starts.searchsorted(row, "right")) - 1
         return self.arrays[n_batch], row - int(self.starts[n_batch])
 
     def columns(self, names: Sequence[str]) -> pa.Table:

@@ -1,5 +1,7 @@
 """What a shard of the index holds, and how text becomes words: the same for writing and reading."""
 
+from functools import cache
+
 import tantivy
 
 from models.search.languages import Language
@@ -13,6 +15,8 @@ TEXT_BOOSTS = {
     "description": 1.0,
 }
 """Fields that a query's words are looked for in, and how much a find in each counts."""
+NAME_BOOSTS = {name: TEXT_BOOSTS[name] for name in ("title", "brand_words", "category_words")}
+"""Those of them that say what a product is called."""
 
 CODES = "codes"
 """Measures and model numbers, however they are written (`models.search.codes`)."""
@@ -53,6 +57,7 @@ def schema() -> tantivy.Schema:
     return builder.build()
 
 
+@cache
 def analyzer(language: Language) -> tantivy.TextAnalyzer:
     """Return what splits text into words: lower case, accents folded, then stems.
 
@@ -62,6 +67,7 @@ def analyzer(language: Language) -> tantivy.TextAnalyzer:
     return _folding().filter(tantivy.Filter.stemmer(language)).build()
 
 
+@cache
 def form_analyzer() -> tantivy.TextAnalyzer:
     """Return what splits text into word forms: as `analyzer`, without stems."""
     return _folding().build()

@@ -246,7 +246,7 @@ class Index:
         n_enough, hits = self._ranked(search, queries, wanted, wishes, counted=counted)
         is_short = wanted >= n_enough if counted else not hits
         has_more = sum(len(part.words) for part in parts) > 1 or bool(search.near)
-        may_be_behind = is_short and has_more
+        may_be_behind = is_short and has_more and not search.named
         if not (may_be_behind and (n_enough == 0 or _order(search)[0] is None)):
             return Ranked(hits, n_enough, 0, queries, ())
         behind = [build_partial(shard.schema, search, parts) for shard in self.shards]
@@ -269,7 +269,8 @@ class Index:
         """Return a product's document, None if the index does not have it."""
         if product_id in self.changed:
             return self.changed[product_id]
-        return self.documents[self.shard_of(product_id)].of(product_id)
+        found = (each.of(product_id) for each in self.documents)
+        return next((document for document in found if document is not None), None)
 
     def _brand(self, product_id: int) -> str | None:
         if product_id in self.changed:

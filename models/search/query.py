@@ -47,6 +47,8 @@ class Search:
         Names and values; of one name any of the values will do, and of each name one.
     min_stars
         At least so many, 1 to 5; what nobody reviewed has none.
+    named
+        Whether products must be called by all of the words; nothing follows behind them then.
     """
 
     text: str = ""
@@ -63,6 +65,7 @@ class Search:
     hidden: tuple[Things, ...] = ()
     pinned: tuple[int, ...] = ()
     near: tuple[int, ...] = ()
+    named: bool = field(default=False, repr=False)  # cursors are bound to the rest
 
 
 @dataclass(frozen=True)

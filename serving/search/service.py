@@ -12,7 +12,7 @@ from models.search.explaining import explained
 from models.search.index import MAX_WINDOW, Found, Index
 from models.search.query import Search
 from models.search.second_stage import Order, SecondStage
-from models.search.suggesting import suggestions
+from models.search.suggesting import named, suggestions
 from models.search.wishes import Wishes
 from serving.errors import NotInAnswerProblem, UnknownProductProblem
 from serving.search.compiling import SearchRules
@@ -121,7 +121,7 @@ class SearchService:
         found = suggestions(self.index, query.q, query.limit)
         text = found[0].text if found else query.q
         wishes = self.rules.of(text).wishes
-        best = self.index.search(Search(text), 0, N_BEST, wishes, facets=None).documents
+        best = named(self.index, text, N_BEST, wishes).documents
         return SuggestionPage(
             suggestions=[SuggestedQuery(text=s.text, n_products=s.n_products) for s in found],
             categories=_categories(best),

@@ -62,6 +62,23 @@ def test_words_stems_and_codes_find_what_has_them(index, text, product_ids):
     assert found.n_total == len(product_ids)
 
 
+@pytest.mark.parametrize(
+    ("text", "product_ids"),
+    [
+        ("lamp", {1, 3}),  # 6 only goes well with one
+        ("lamps home", {1, 3}),  # in the category
+        ("lumo lamp shade", {3}),
+        ("red lumo shade", set()),  # two of three are not enough, and nothing follows behind
+        ("crimson", set()),
+    ],
+)
+def test_products_that_are_called_by_all_words_can_be_asked_for(index, text, product_ids):
+    found = index.search(Search(text, named=True))
+
+    assert {each["product_id"] for each in found.documents} == product_ids
+    assert found.n_total == len(product_ids)
+
+
 def test_a_word_in_the_title_counts_more_than_in_the_description(index):
     assert ids(index, "lamp")[-1] == 6
 

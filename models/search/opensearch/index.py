@@ -120,7 +120,7 @@ class OpenSearchIndex:
         """Return the first hits of what has enough of the words, and of what has some."""
         enough = self._hits(build(search, parts), search, wanted, wishes)
         has_more = sum(len(part.words) for part in parts) > 1 or bool(search.near)
-        may_be_behind = wanted >= enough.n_total and has_more
+        may_be_behind = wanted >= enough.n_total and has_more and not search.named
         if not (may_be_behind and (enough.n_total == 0 or is_by_relevance(search))):
             return enough, Hits()
         n_left = wanted - len(enough.first)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from models.search.building import ALIKE_RATIO, OTHER_FIELDS_RATIO, by_name, near_score
-from models.search.fields import CODE_BOOST, CODES, TEXT_BOOSTS
+from models.search.fields import CODE_BOOST, CODES, NAME_BOOSTS, TEXT_BOOSTS
 from models.search.query import Part, Search, Things, n_parts_required
 
 Query = dict[str, Any]
@@ -82,6 +82,8 @@ def _sets(things: Things) -> list[Query]:
 
 
 def _having(search: Search, found: Sequence[Part]) -> Query:
+    if found and search.named:
+        return _all(_part(part, NAME_BOOSTS) for part in found)
     if found:
         each = [_part(part) for part in found]
         n_required = n_parts_required(len(found))
@@ -96,21 +98,21 @@ def _some(found: Sequence[Part]) -> Query:
     return _any([*map(_part, found), *map(_word, single)])
 
 
-def _part(part: Part) -> Query:
-    all_words = _all(map(_word, part.words))
+def _part(part: Part, boosts: Mapping[str, float] = TEXT_BOOSTS) -> Query:
+    all_words = _all(_word(word, boosts) for word in part.words)
     if not (part.code or part.joined or part.alike):
         return all_words
     ways = [all_words]
     if part.code:
         ways.append(_term(CODES, part.code, CODE_BOOST))
     if part.joined:
-        ways.append(_word(part.joined))
-    ways += [_all(map(_part, phrase), ALIKE_RATIO) for phrase in part.alike]
+        ways.append(_word(part.joined, boosts))
+    ways += [_all((_part(one, boosts) for one in phrase), ALIKE_RATIO) for phrase in part.alike]
     return _best(ways)
 
 
-def _word(word: str) -> Query:
-    return _best([_term(field, word, boost) for field, boost in TEXT_BOOSTS.items()])
+def _word(word: str, boosts: Mapping[str, float] = TEXT_BOOSTS) -> Query:
+    return _best([_term(field, word, boost) for field, boost in boosts.items()])
 
 
 def _filters(search: Search) -> list[Query]:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from emporium import postgres, redis
 from emporium.ports import free_port, is_listening
-from emporium.services import granian
+from emporium.services import granian, granian_shop
 from tests.live.transactional.conftest import SECRET, level, product
 from tests.live.transactional.invariants import violations
 from transactional.catalogue.loading import load_products, load_stock
@@ -50,7 +50,7 @@ class Site:
             "payments": granian(
                 "transactional.payments.test_provider.app:create_app", self.ports["payments"]
             ),
-            "shop": granian("transactional.app:create_app", self.ports["shop"]),
+            "shop": granian_shop(self.ports["shop"]),
         }[name]
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(

@@ -10,9 +10,8 @@ from tests.live.transactional.catalogue_readers import (
     two_processes,
     until,
 )
-from tests.live.transactional.conftest import client_of, level, product, running
+from tests.live.transactional.conftest import level, product
 from tests.live.transactional.ordering import place
-from tests.live.transactional.test_shortcuts import shop_without_shortcuts
 from transactional.catalogue.loading import load_products, load_stock
 
 pytestmark = pytest.mark.live
@@ -314,37 +313,6 @@ async def test_an_etag_that_was_read_guards_a_change_though_units_were_sold(
     ]
 
     assert (first.status_code, second.status_code) == (200, 412)
-
-
-@pytest.mark.parametrize(
-    ("path", "headers"),
-    [
-        ("/products/1", {}),
-        ("/products/1", {"If-None-Match": '"other"'}),
-        ("/products/1", {"If-None-Match": "*"}),
-        ("/products/01", {}),
-        ("/products/1?colour=red", {}),
-        ("/products/9", {}),
-        ("/products/0", {}),
-        ("/products/x", {}),
-        ("/products/1", {"Authorization": "Bearer forged"}),
-    ],
-)
-async def test_the_shortcut_and_the_route_answer_alike(settings, provider, client, path, headers):
-    await client.get(f"{CATALOGUE}/products/1")
-    async with (
-        running(settings, provider, make=shop_without_shortcuts) as plain,
-        client_of(plain) as long_way,
-    ):
-        short, long = [
-            await each.get(CATALOGUE + path, headers=headers) for each in (client, long_way)
-        ]
-
-    def seen(answer):
-        own = {k: v for k, v in answer.headers.items() if k != "x-request-id"}
-        return answer.status_code, answer.content, own
-
-    assert seen(short) == seen(long)
 
 
 async def test_what_strangers_make_up_fills_nothing(shops, client, redis_url):

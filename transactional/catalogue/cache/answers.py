@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from fastapi import Response
 
 from transactional.catalogue.cache.pages import Page
-from web.shortcuts import JSON, NOT_MODIFIED, Answer
+from web.rsgi import ReadyAnswer
+from web.shortcuts import JSON, NOT_MODIFIED, Answer, all_headers
 
 PRODUCT = "product"
 LISTING = "listing"
@@ -32,6 +33,14 @@ class Answers:
     etag: bytes
     whole: Answer
     unchanged: Answer
+    ready_whole: ReadyAnswer
+    ready_unchanged: ReadyAnswer
+
+    def ready_to(self, if_none_match: bytes | None) -> ReadyAnswer:
+        """Return the same answer as `to`, as it is sent before the application is asked."""
+        if if_none_match is None or not matches(if_none_match, self.etag):
+            return self.ready_whole
+        return self.ready_unchanged
 
     def to(self, if_none_match: bytes | None) -> Answer:
         """Return the answer to who has pages of these ETags; None: of none."""
@@ -79,11 +88,16 @@ def response_of(answer: Answer) -> Response:
 def _answers(page: Page, headers: tuple[tuple[bytes, bytes], ...]) -> Answers:
     etag = page.etag.encode()
     headers = ((b"etag", etag), *headers)
-    return Answers(
-        etag,
+    whole, unchanged = (
         Answer(200, JSON, page.body, headers),
         Answer(NOT_MODIFIED, JSON, b"", headers),
     )
+    return Answers(etag, whole, unchanged, _ready(whole), _ready(unchanged))
+
+
+def _ready(answer: Answer) -> ReadyAnswer:
+    head = [(name.decode(), value.decode()) for name, value in all_headers(answer)]
+    return answer.status, head, answer.body
 
 
 def _vary(kind: str) -> tuple[tuple[bytes, bytes], ...]:
