@@ -8,6 +8,7 @@ effects of weekday and price, the categories' days) is learnt beforehand from a 
 
 import datetime as dt
 import logging
+import shutil
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -50,7 +51,10 @@ def main(settings: Settings, dates: Dates) -> None:
         versions,
         first,
     )
-    lake.write(DemandHistory, estimated(moves, dates), dates.first, dates.last)
+    scratch = lake.partitions.staging("derived", "movements")
+    kept = lake.keep(moves, scratch / "movements")
+    lake.write(DemandHistory, estimated(kept, dates), dates.first, dates.last)
+    shutil.rmtree(scratch)
     odd = oddities(lines, versions, dates.first, N_CORRECTED_DAYS)
     write_report(settings.reports, "build_demand_history", dates.last, report(odd))
 
