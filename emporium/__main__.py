@@ -20,6 +20,7 @@ from emporium.data import SIMULATOR, Wanted, code_version
 from emporium.databases import SetupError
 from emporium.demo import Demo, StepFailedError, curl_lines, follow
 from emporium.evaluate import evaluate
+from emporium.forecast import forecast
 from emporium.pipeline_run import Days, run_chain
 from emporium.postgres import PostgresError
 from emporium.running import running_site
@@ -41,6 +42,7 @@ class StoppedError(Exception):
 
 app.command()(evaluate)
 app.command()(search_eval)
+app.command()(forecast)
 app.add_typer(model_versions.app, name="models")
 
 

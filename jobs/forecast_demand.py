@@ -10,23 +10,26 @@ report says which.
 import datetime as dt
 import logging
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from features.schemas.arrow import arrow_schema
 from features.schemas.lake import DailyDemand, DemandForecast
+from features.schemas.logs import ProductVersion
 from jobs.partitions import Partitions
 from jobs.reports import write_report
 from jobs.runner import Dates, JobError, Settings, partitions, run
-from jobs.training_data import data_version, days_since_1970
+from jobs.training_data import data_version, days_since_1970, newest
 from models import registry
 from models.forecasting.backtest import backtest
 from models.forecasting.choosing import ChosenForecaster
 from models.forecasting.contract import Forecast
 from models.forecasting.gradient_boosting import GlobalTrees
+from models.forecasting.hierarchy import agreeing
 from models.forecasting.panel import DAILY, Panel, panel_of
 from models.forecasting.references import MovingMean, SeasonalNaive
 from models.forecasting.slow_movers import tsb
@@ -38,6 +41,8 @@ N_ORIGINS = 1
 MAX_DAYS = 800
 MIN_DAYS = 2 * HORIZON + 1
 WHOLE_SHOP = 0
+VERSION_COLUMNS = ("event_id", "product_id", "occurred_at", "category_id")
+Ids = NDArray[np.int64]
 PUBLISHED_LEVELS = (0.05, 0.1, 0.5, 0.9, 0.95)
 log = logging.getLogger("forecast_demand")
 
@@ -46,7 +51,7 @@ log = logging.getLogger("forecast_demand")
 class Demand:
     """Units sold of each product, a row for each id, as known by the end of the last day."""
 
-    product_ids: np.ndarray[Any, np.dtype[np.int64]]
+    product_ids: Ids
     panel: Panel
 
 
@@ -58,6 +63,8 @@ def main(settings: Settings, dates: Dates) -> None:
     best = min(scores, key=lambda name: scores[name]["wape"])
     show(scores, best)
     found = forecasters()[best].fit(demand.panel, HORIZON).predict(demand.panel, HORIZON)
+    whole = np.zeros(len(demand.product_ids), np.int64)
+    found = agreeing(demand.panel, found, [*demand.panel.codes.values(), whole])
     version = f"{best} {data_version(lake, DailyDemand)}"
     lake.write(DemandForecast, rows(demand, found, dates.last, version), dates.last)
     figures = {
@@ -115,7 +122,18 @@ def demand_as_known(lake: Partitions, date: dt.date) -> Demand:
     recent = (days >= first) & (days <= last)
     places = (rows_of(product_ids, products[recent]), days[recent] - first)
     np.add.at(units, places, known["n_units_sold"].to_numpy()[recent])
-    return Demand(product_ids, panel_of(units, date - dt.timedelta(days=n_days - 1), DAILY))
+    panel = panel_of(units, date - dt.timedelta(days=n_days - 1), DAILY)
+    return Demand(product_ids, replace(panel, codes=categories(lake, date, product_ids)))
+
+
+def categories(lake: Partitions, date: dt.date, product_ids: Ids) -> dict[str, Ids]:
+    """Return each product's category as known by the end of `date`; 0 for those without."""
+    versions = newest(lake.read(ProductVersion, None, date, list(VERSION_COLUMNS)))
+    by_product = dict(
+        zip(versions["product_id"].to_pylist(), versions["category_id"].to_pylist(), strict=True)
+    )
+    of_each = [by_product.get(product_id) or 0 for product_id in product_ids.tolist()]
+    return {"category": np.unique(np.array(of_each, np.int64), return_inverse=True)[1]}
 
 
 def judge(demand: Demand) -> dict[str, dict[str, float]]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.forecasting.contract import Forecast, Locator, Loss, TooFewPeriodsError
+from models.forecasting.newcomers import with_newcomers
 from models.forecasting.panel import Panel, Values
 from models.forecasting.residuals import Residuals, residuals_of
 from models.forecasting.segments import NAMES, segments, spread
@@ -61,7 +62,13 @@ class ChosenForecaster:
         actual, seen = outcomes(panel, origins, horizon)
         segment = np.tile(segments(before), len(origins))
         self.chosen_ = choose(located, actual, seen, segment, self.loss)
-        mixed = mixture(located, segment, self.chosen_)
+        parts = np.split(mixture(located, segment, self.chosen_), len(origins))
+        mixed = np.concatenate(
+            [
+                with_newcomers(part, panel.until(origin))
+                for part, origin in zip(parts, origins, strict=True)
+            ]
+        )
         spreads = np.concatenate([spread(panel.until(origin)) for origin in origins])
         self.residuals_ = residuals_of(mixed, actual, seen, spreads, self.loss)
         self.models_ = {
@@ -82,7 +89,7 @@ class ChosenForecaster:
         if self.residuals_ is None:
             raise ValueError("the forecaster is not fitted: call fit first")
         located = _located(self.models_, panel, horizon)
-        mixed = mixture(located, segments(panel), self.chosen_)
+        mixed = with_newcomers(mixture(located, segments(panel), self.chosen_), panel)
         return self.residuals_.around(mixed, spread(panel))
 
 

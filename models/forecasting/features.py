@@ -31,13 +31,15 @@ class Groups:
     Parameters
     ----------
     units : running sums by code's name, shape (n_groups, n_periods + 1)
-    prices : means by code's name, shape (n_groups, n_periods + n_ahead)
+    plans : means of known covariates by code's and covariate's name, (n_groups, n_periods + n_ahead)
+    cheapest : least prices by code's name, of the same shape
     floor
         The level of a series that never sold.
     """
 
     units: Mapping[str, NDArray[np.float64]]
-    prices: Mapping[str, Values]
+    plans: Mapping[tuple[str, str], Values]
+    cheapest: Mapping[str, Values]
     floor: float
 
 
@@ -45,16 +47,16 @@ def groups_of(panel: Panel) -> Groups:
     """Sum up the series of each code, and of all."""
     codes = {TOTAL: np.zeros(panel.n_series, np.int64), **panel.codes}
     sums = {name: _running(_summed(panel.units, code)) for name, code in codes.items()}
-    prices = {}
-    if PRICE in panel.known:
-        price = panel.known[PRICE]
-        filled, there = np.nan_to_num(price), np.isfinite(price).astype(np.float32)
-        for name, code in codes.items():
-            with np.errstate(invalid="ignore", divide="ignore"):
-                prices[name] = (_summed(filled, code) / _summed(there, code)).astype(np.float32)
+    plans = {
+        (name, covariate): _mean_of(values, code)
+        for name, code in panel.codes.items()
+        for covariate, values in panel.known.items()
+    }
+    price = panel.known.get(PRICE)
+    cheapest = {} if price is None else {n: _least_of(price, c) for n, c in panel.codes.items()}
     sold = panel.units[panel.units > 0]
     floor = 0.01 * float(sold.mean()) if len(sold) else 1.0
-    return Groups(sums, prices, floor)
+    return Groups(sums, plans, cheapest, floor)
 
 
 class History:
@@ -159,15 +161,30 @@ class History:
             mean = _ratio(total, there)
             if name != PRICE:
                 found |= {name: at, f"{name}_before": before, f"{name}_mean": mean}
+            else:
+                found |= {
+                    "price": at,
+                    "price_to_mean": _ratio(at, mean),
+                    "price_to_last": _ratio(at, _take(values, series, origin)),
+                    "price_to_before": _ratio(at, before),
+                    "price_to_second_before": _ratio(at, _take(values, series, target - 2)),
+                }
+            found |= self._plans_of_groups(name, series, target, at)
+        return found
+
+    def _plans_of_groups(self, name: str, series: Columns, target: Columns, at: Values) -> Features:
+        """Describe what is planned for the series' groups: competing offers, and how wide one is."""
+        found: Features = {}
+        for code_name, code in self.panel.codes.items():
+            group, plans = code[series], self.groups.plans[code_name, name]
+            mean = _take(plans, group, target)
+            if name != PRICE:
+                found[f"{name}_{code_name}"] = mean
                 continue
-            found |= {
-                "price_to_mean": _ratio(at, mean),
-                "price_to_last": _ratio(at, _take(values, series, origin)),
-                "price_to_before": _ratio(at, before),
-            }
-            for code_name, code in self.codes.items():
-                of_group = self.groups.prices[code_name][code[series], target]
-                found[f"price_to_{code_name}"] = _ratio(at, of_group)
+            found[f"price_to_{code_name}"] = _ratio(at, mean)
+            found[f"price_to_{code_name}_before"] = _ratio(at, _take(plans, group, target - 1))
+            cheapest = _take(self.groups.cheapest[code_name], group, target)
+            found[f"price_to_cheapest_{code_name}"] = _ratio(at, cheapest)
         return found
 
     def _similar(self, series: Columns, origin: Columns, ahead: Columns, level: Values) -> Features:
@@ -260,7 +277,18 @@ def _running(values: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.pad(np.cumsum(values, axis=1, dtype=np.float64), ((0, 0), (1, 0)))
 
 
-def _summed(values: NDArray[np.floating], code: Codes) -> NDArray[np.float64]:
+def _mean_of(values: Values, code: Codes) -> Values:
+    there = np.isfinite(values)
+    return _ratio(_summed(np.where(there, values, 0), code), _summed(there, code))
+
+
+def _least_of(values: Values, code: Codes) -> Values:
+    found = np.full((int(code.max()) + 1, values.shape[1]), np.inf, np.float32)
+    np.minimum.at(found, code, np.where(np.isfinite(values), values, np.inf))
+    return np.where(np.isfinite(found), found, np.nan)
+
+
+def _summed(values: NDArray[Any], code: Codes) -> NDArray[np.float64]:
     """Return sums over the series of each code, shape (n_codes, n_columns)."""
     order = np.argsort(code, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(code[order]) > 0])

@@ -19,6 +19,8 @@ from models.forecasting.panel import Panel, Values
 
 MIN_PERIODS = 12
 BLOCK = 10_000
+MIN_LEAVES, EXAMPLES_PER_LEAF = 7, 1_000
+"""Of few examples only small trees are learned."""
 OFFSET = 0.01
 """Added to scaled units before their logarithm, so that nothing sold has one."""
 
@@ -30,7 +32,8 @@ class GlobalTrees:
     Parameters
     ----------
     loss
-        `relative` learns logarithms by absolute errors; else the mean under a Tweedie loss.
+        `relative` learns the mean of logarithms, each weighed by 1 / units, which is about where relative
+        errors are least; else the mean is learned under a Tweedie loss.
     n_rows
         At most so many (series, origin, ahead) are learned from, drawn at random.
     half_life
@@ -71,7 +74,8 @@ class GlobalTrees:
         for seed in self.seeds:
             data = self._examples(history, horizon, seed)
             if data is not None:
-                self.models_.append(lightgbm.train(self._params(seed), data, self.n_trees))
+                params = self._params(seed, len(np.asarray(data.label)))
+                self.models_.append(lightgbm.train(params, data, self.n_trees))
         return self
 
     def locate(self, panel: Panel, horizon: int) -> Values:
@@ -113,19 +117,20 @@ class GlobalTrees:
         )
         if self.loss == "relative":
             label = np.log(scaled + OFFSET)
+            weight = np.where(scaled > 0, weight / (scaled + OFFSET), 0)
         else:
             label, weight = scaled, weight * level / level.mean()
         return lightgbm.Dataset(matrix(found), label, weight=weight, feature_name=self.names_)
 
-    def _params(self, seed: int) -> dict[str, Any]:
+    def _params(self, seed: int, n_examples: int) -> dict[str, Any]:
         of_loss: dict[str, Any] = (
-            {"objective": "l1"}
+            {"objective": "l2"}
             if self.loss == "relative"
             else {"objective": "tweedie", "tweedie_variance_power": 1.3}
         )
         return of_loss | {
             "learning_rate": self.learning_rate,
-            "num_leaves": self.n_leaves,
+            "num_leaves": max(MIN_LEAVES, min(self.n_leaves, n_examples // EXAMPLES_PER_LEAF)),
             "min_data_in_leaf": 50,
             "feature_fraction": 0.5,
             "bagging_fraction": 0.7,

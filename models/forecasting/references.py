@@ -23,6 +23,37 @@ class SeasonalNaive:
 
 
 @dataclass
+class SeasonalMean:
+    """Forecast the mean of the same period of the last seasons, those that were seen.
+
+    Parameters
+    ----------
+    n_seasons
+        So many back.
+    """
+
+    n_seasons: int = 4
+
+    def fit(self, panel: Panel, horizon: int) -> Self:  # noqa: ARG002
+        """Learn nothing."""
+        return self
+
+    def locate(self, panel: Panel, horizon: int) -> Values:
+        """Repeat the mean season; a period not seen in any has the mean of all that were."""
+        season = panel.rhythm.season
+        n = max(1, min(self.n_seasons, panel.n_periods // season))
+        if panel.n_periods < season:
+            return MovingMean(panel.n_periods).locate(panel, horizon)
+        shape = (panel.n_series, n, season)
+        seen = (panel.seen[:, -n * season :] > 0).reshape(shape)
+        total = np.where(seen, panel.units[:, -n * season :].reshape(shape), 0).sum(axis=1)
+        n_seen = seen.sum(axis=1)
+        usual = MovingMean(n * season).locate(panel, 1)
+        mean = np.where(n_seen > 0, total / np.maximum(n_seen, 1), usual).astype(np.float32)
+        return np.tile(mean, -(-horizon // season))[:, :horizon]
+
+
+@dataclass
 class MovingMean:
     """Forecast the mean of the last seen periods for every period.
 

@@ -21,6 +21,7 @@ Bins = NDArray[np.int64]
 N_SIZES, N_SPREADS, N_AHEAD = 10, 3, 3
 MIN_IN_BIN = 300
 TINY = 1e-6
+MIN_GAIN = 0.03
 FLOOR_SHARE = 0.05
 """Forecasts below this share of the mean outcome count as that: nothing is a multiple of 0."""
 
@@ -114,6 +115,9 @@ def residuals_of(
         for first, last in pairwise(bounds)
     ]
     quantiles, means, points = (np.array(column) for column in zip(*rows, strict=True))
+    if loss == "relative":
+        # A factor for each bin follows chance, for few outcomes weigh most.
+        points = np.full(found.n_bins, _worth_it(_of_bin(ratio, size, loss)[2], ratio))
     return Residuals(found, quantiles, means, points, floor)
 
 
@@ -131,6 +135,15 @@ def _of_bin(
     told = ratio > 0 if loss == "relative" else np.ones(len(ratio), bool)
     point = weighted_median(ratio[told], weights[told]) if told.any() else 0.0
     return quantiles, mean, point
+
+
+def _worth_it(factor: float, ratio: NDArray[np.float64]) -> float:
+    """Return a factor if it makes relative errors clearly less than none does, else 1."""
+    sold = ratio[ratio > 0]
+    if not len(sold):
+        return factor
+    without, with_it = (np.abs(1 - each / sold).mean() for each in (1.0, factor))
+    return factor if with_it < (1 - MIN_GAIN) * without else 1.0
 
 
 def weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:

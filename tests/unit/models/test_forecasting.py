@@ -14,6 +14,8 @@ from models.forecasting.choosing import ChosenForecaster, choose, mixture, past_
 from models.forecasting.contract import LEVELS, Forecast, TooFewPeriodsError
 from models.forecasting.features import History, groups_of
 from models.forecasting.gradient_boosting import GlobalTrees
+from models.forecasting.hierarchy import agreeing, forecast_of_groups, sums
+from models.forecasting.newcomers import with_newcomers
 from models.forecasting.panel import WEEKLY, panel_of
 from models.forecasting.references import MovingMean, SeasonalNaive
 from models.forecasting.residuals import residuals_of, weighted_median
@@ -255,6 +257,37 @@ def test_a_quantile_between_two_levels_lies_between():
 def test_relative_errors_want_less_than_the_median():
     """Outcomes 1, 2 and 4 weigh 1, 1/2 and 1/4: half of 7/4 lies within the first."""
     assert weighted_median(np.array([4.0, 1, 2]), np.array([0.25, 1, 0.5])) == 1
+
+
+def test_a_new_product_is_foreseen_from_its_like():
+    """Toys began with 8 units a day, games with 2; the newest toy was seen for one day of 14 only."""
+    units = np.zeros((40, 60))
+    kind = np.repeat([0, 1], 20)
+    units[:, 20:] = np.where(kind == 0, 8, 2)[:, None]
+    units[0], units[0, -1] = 0, 1
+    panel = replace(panel_of(units, MONDAY), codes={"kind": kind})
+
+    found = with_newcomers(np.ones((40, 1)), panel)
+
+    mean = (19 * 8 + 20 * 2) / 39
+    of_toys = (19 * 8 + 5 * mean) / 24
+    assert found[0].item() == pytest.approx(1 / 14 + 13 / 14 * of_toys)
+    assert (found[1:] == 1).all()
+
+
+def test_sums_of_forecasts_agree_with_each_other(panel):
+    kind = np.arange(60) % 3
+    forecast = ChosenForecaster({"mean": MovingMean}).fit(panel, 7).predict(panel, 7)
+
+    found = agreeing(panel, forecast, [kind, np.zeros(60, int)])
+
+    whole = forecast_of_groups(panel, np.zeros(60, int), 7).mean[0]
+    assert (found.quantiles >= 0).all()
+    assert (np.diff(found.quantiles, axis=0) >= -1e-6).all()
+    before, after = (abs(each.mean.sum(axis=0) - whole).sum() for each in (forecast, found))
+    assert after < 0.5 * before
+    of_kinds = sums(found.mean, {"kind": kind})["kind"]
+    assert of_kinds.sum(axis=0) == pytest.approx(found.mean.sum(axis=0), rel=1e-5)
 
 
 def test_weeks_are_seen_a_year_back():

@@ -1,0 +1,192 @@
+"""Forecasting anybody's file of sales, from reading it to showing how good the forecasts are."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast, get_args
+
+import numpy as np
+import pandas as pd
+import typer
+from rich.console import Console
+
+from emporium import outcome
+from emporium.sales_files import Findings, SalesNames, SalesRows, read_sales
+from emporium.sales_panel import Frequency, Gaps, Reading, SalesPanel, rhythm_of, sales_panel
+from models.forecasting.backtest import backtest
+from models.forecasting.choosing import ChosenForecaster
+from models.forecasting.contract import Forecast, Loss
+from models.forecasting.families import Makers, candidates, references
+from models.forecasting.gradient_boosting import GlobalTrees
+from models.forecasting.hierarchy import agreeing
+from models.forecasting.panel import Panel
+from models.forecasting.segments import NAMES
+from models.forecasting.slow_movers import croston
+
+OURS = "emporium"
+DEFAULT_HORIZON = {"D": 28, "W": 8}
+WRITTEN_LEVELS = (0.025, 0.05, 0.1, 0.5, 0.9, 0.95, 0.975)
+SHOWN = (
+    "wape",
+    "mape",
+    "bias",
+    "coverage_80",
+    "coverage_95",
+    "pinball_10",
+    "pinball_50",
+    "pinball_90",
+)
+
+
+@dataclass(frozen=True)
+class Files:
+    """What to read and write; None is not written."""
+
+    sales: Path
+    names: SalesNames
+    out: Path | None
+    bad_rows: Path | None
+    figures: Path | None
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How to foresee and judge; what is None, the file decides."""
+
+    horizon: int | None
+    frequency: str
+    gaps: str
+    loss: str
+    test_periods: int | None
+    seed: int
+
+
+def run(files: Files, wishes: Wishes, console: Console) -> None:
+    """Read, judge, foresee, show and write."""
+    try:
+        sales, found = read(files, wishes)
+        show_findings(console, sales, found, files.bad_rows)
+        horizon = horizon_of(found.panel, wishes)
+        scores, chosen = judged(found.panel, wishes, horizon)
+        show_scores(console, scores, chosen)
+        forecast = foreseen(found.panel, wishes, horizon)
+        if files.out:
+            write(table_of(forecast, found), files.out)
+            console.print(f"{forecast.mean.size:,} forecasts written to {files.out}", markup=False)
+    except ValueError as error:
+        console.print(f"FAILED: {error}", style="bold", markup=False)
+        raise typer.Exit(1) from error
+    if files.figures:
+        figures = {"models": scores, "chosen": chosen, "findings": sales.findings.counts()}
+        outcome.write_json(json.loads(json.dumps(figures).replace("NaN", "null")), files.figures)
+
+
+def read(files: Files, wishes: Wishes) -> tuple[SalesRows, SalesPanel]:
+    """Read the file as a panel.
+
+    Raises
+    ------
+    ValueError
+        If an option or the file can't be used.
+    """
+    if wishes.loss not in get_args(Loss):
+        raise ValueError(f"--loss {wishes.loss}: choose {', '.join(get_args(Loss))}")
+    reading = Reading(cast("Frequency", wishes.frequency), cast("Gaps", wishes.gaps))
+    sales = read_sales(files.sales, files.names)
+    rhythm = rhythm_of(sales.rows, reading.frequency, numbered=sales.numbered)
+    horizon = wishes.horizon or DEFAULT_HORIZON[rhythm.name]
+    return sales, sales_panel(sales, files.names, reading, horizon)
+
+
+def horizon_of(panel: Panel, wishes: Wishes) -> int:
+    """Return how many periods to foresee."""
+    return wishes.horizon or DEFAULT_HORIZON[panel.rhythm.name]
+
+
+def makers_of(panel: Panel, wishes: Wishes) -> Makers:
+    """Return the models to choose from; two sets of trees where the file is small."""
+    seeds = (wishes.seed, wishes.seed + 1) if panel.n_series < 2_000 else (wishes.seed,)
+    return candidates(panel, cast("Loss", wishes.loss), GlobalTrees(seeds=seeds))
+
+
+def judged(
+    panel: Panel, wishes: Wishes, horizon: int
+) -> tuple[dict[str, dict[str, float]], dict[str, str]]:
+    """Return each model's measures over the newest periods, and what was chosen for which segment."""
+    loss = cast("Loss", wishes.loss)
+    n_test = wishes.test_periods or min(horizon, panel.n_periods // 3)
+    ours = ChosenForecaster(makers_of(panel, wishes), loss)
+    others = references(panel.rhythm) | {"croston": croston}
+    models = {OURS: ours} | {
+        name: ChosenForecaster({name: make}, loss) for name, make in others.items()
+    }
+    scores = {name: backtest(model, panel, n_test, 1) for name, model in models.items()}
+    return scores, {
+        name: " + ".join(names) for name, names in zip(NAMES, ours.chosen_, strict=True)
+    }
+
+
+def foreseen(panel: Panel, wishes: Wishes, horizon: int) -> Forecast:
+    """Return the forecast after the last period; sums over what series have in common agree."""
+    model = ChosenForecaster(makers_of(panel, wishes), cast("Loss", wishes.loss))
+    forecast = model.fit(panel, horizon).predict(panel, horizon)
+    shared = [code for code in panel.codes.values() if code.max() + 1 < panel.n_series]
+    whole = np.zeros(panel.n_series, np.int64)
+    return agreeing(panel, forecast, [*shared, whole])
+
+
+def table_of(forecast: Forecast, found: SalesPanel) -> pd.DataFrame:
+    """Return a row for each series and period to come."""
+    n_series, horizon = forecast.mean.shape
+    labels = [found.label(ahead) for ahead in range(1, horizon + 1)]
+    keys = found.keys.loc[found.keys.index.repeat(horizon)].reset_index(drop=True)
+    values = {"point": forecast.point, "mean": forecast.mean} | {
+        f"p{100 * level:g}": forecast.quantile(level) for level in WRITTEN_LEVELS
+    }
+    return keys.assign(
+        period=np.tile(labels, n_series), **{name: each.ravel() for name, each in values.items()}
+    )
+
+
+def write(table: pd.DataFrame, path: Path) -> None:
+    """Write a table by the file's suffix.
+
+    Raises
+    ------
+    ValueError
+        If it is of no kind that is written here.
+    """
+    if path.suffix not in {".csv", ".parquet"}:
+        raise ValueError(f"{path}: name a file that ends in .csv or .parquet")
+    if path.suffix == ".csv":
+        table.to_csv(path, index=False, float_format="%.6g")
+    else:
+        table.to_parquet(path, index=False)
+
+
+def show_findings(
+    console: Console, sales: SalesRows, found: SalesPanel, bad_rows: Path | None
+) -> None:
+    """Print what was read and what was not as it should be; write each such row."""
+    panel = found.panel
+    console.print(
+        f"{sales.n_rows:,} rows, {panel.n_series:,} series, {panel.n_periods:,} "
+        f"{'days' if panel.rhythm.days == 1 else 'weeks'}; a period without a row is {found.gaps}"
+    )
+    findings: Findings = sales.findings
+    if findings.lines:
+        console.print(outcome.listing("not as it should be", findings.counts()))
+    if bad_rows:
+        findings.table().to_csv(bad_rows, index=False)
+        console.print(f"each of these rows is in {bad_rows}", markup=False)
+
+
+def show_scores(
+    console: Console, scores: dict[str, dict[str, float]], chosen: dict[str, str]
+) -> None:
+    """Print the measures beside each other, and what was chosen for whom."""
+    rows: dict[str, dict[str, Any]] = {
+        name: {measure: by[measure] for measure in SHOWN} for name, by in scores.items()
+    }
+    console.print(outcome.matrix("judged on the newest periods, held back", rows))
+    console.print(outcome.listing("models by segment", chosen))

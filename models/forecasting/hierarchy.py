@@ -1,0 +1,90 @@
+"""Forecasts of groups of series, and those of the series moved so that both agree."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.forecasting.choosing import ChosenForecaster
+from models.forecasting.contract import Forecast
+from models.forecasting.families import Makers
+from models.forecasting.panel import Codes, Panel
+from models.forecasting.reconciliation import Level, reconciled
+from models.forecasting.references import MovingMean, SeasonalMean, SeasonalNaive
+from models.forecasting.slow_movers import ets
+
+MIN_VARIANCE_SHARE = 1e-3
+N_DEVIATIONS_OF_80 = 2.563
+"""Of a normal distribution, between its 10th and its 90th percentile."""
+MAX_FACTOR = 3.0
+
+
+def group_panel(panel: Panel, group: Codes) -> Panel:
+    """Return the sums of series; a sum is seen as far as its series are, by their size."""
+    n_groups = int(group.max()) + 1
+    units = np.zeros((n_groups, panel.n_periods))
+    np.add.at(units, group, panel.units)
+    hidden, size = np.zeros_like(units), np.zeros((n_groups, 1))
+    mean = panel.units.mean(axis=1, keepdims=True)
+    begun = np.arange(panel.n_periods) >= panel.starts()[:, None]
+    np.add.at(hidden, group, mean * (1 - panel.seen) * begun)
+    np.add.at(size, group, mean)
+    seen = 1 - hidden / np.maximum(size, 1e-9)
+    return replace(
+        panel,
+        units=units.astype(np.float32),
+        seen=np.clip(seen, 0, 1).astype(np.float32),
+        known={},
+        past={},
+        codes={},
+    )
+
+
+def forecast_of_groups(panel: Panel, group: Codes, horizon: int) -> Forecast:
+    """Foresee the sums of series from these sums alone."""
+    groups = group_panel(panel, group)
+    makers: Makers = {
+        "seasonal_mean": SeasonalMean,
+        "seasonal_naive": SeasonalNaive,
+        "recent_mean": lambda: MovingMean(groups.rhythm.level_window),
+        "ets": ets,
+    }
+    return ChosenForecaster(makers, "squared").fit(groups, horizon).predict(groups, horizon)
+
+
+def agreeing(panel: Panel, forecast: Forecast, groups: Sequence[Codes]) -> Forecast:
+    """Return the forecast moved so that the sums over series are near those foreseen for groups.
+
+    The means are reconciled; point and quantiles move in the same ratio. What is least sure moves most:
+    variances are those of the whole horizon's mean 80 % interval.
+    """
+    horizon = forecast.mean.shape[1]
+    levels = []
+    for group in groups:
+        own = forecast_of_groups(panel, group, horizon)
+        levels.append(Level(group, own.mean.astype(np.float64), _variance(own)))
+    mean = forecast.mean.astype(np.float64)
+    found = reconciled(mean, _variance(forecast), levels)
+    ratio = np.where(mean > 0, found / np.maximum(mean, 1e-9), 1).astype(np.float32)
+    return Forecast(
+        forecast.point * ratio,
+        found.astype(np.float32),
+        forecast.quantiles * ratio,
+        forecast.levels,
+    )
+
+
+def _variance(forecast: Forecast) -> NDArray[np.float64]:
+    width = (forecast.quantile(0.9) - forecast.quantile(0.1)).mean(axis=1).astype(np.float64)
+    variance = (width / N_DEVIATIONS_OF_80) ** 2
+    return np.asarray(np.maximum(variance, MIN_VARIANCE_SHARE * max(variance.mean(), 1e-9)))
+
+
+def sums(mean: NDArray[np.floating], codes: Mapping[str, Codes]) -> dict[str, NDArray[np.float64]]:
+    """Return the sums of a forecast over the series of each code, by the code's name."""
+    found = {}
+    for name, code in codes.items():
+        found[name] = np.zeros((int(code.max()) + 1, mean.shape[1]))
+        np.add.at(found[name], code, mean)
+    return found
