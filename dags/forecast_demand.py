@@ -17,7 +17,7 @@ partition of the day in `demand_forecasts`: mean and five percentiles of 28 days
 
 `score_forecasts` then holds the forecasts that were made of the day against what was sold, for all and by pace of sales and
 category, and writes the page `reports/forecasts/<day>.html`: errors of the last 56 days, what is wrong of late, and for some
-products history, forecast and stock. Its report names as `alarms` what people should look at:
+products history, forecast and stock; what stock-outs and overstock cost, estimated, by day and product. Its report names as `alarms` what people should look at:
 
 * `biased`: the sum of a week's forecasts is more than 15 % off.
 * `error_rose`: the week's WAPE is a fifth above that of the four weeks before, and beyond what weeks differ by.

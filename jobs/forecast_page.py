@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jobs.charts import Band, Line, chart
+from jobs.cost_of_stock import StockCosts
 from jobs.page_parts import Column, Rows, document, table
 from jobs.shown_forecasts import ShownForecast
 from models.evaluation.forecast_accounts import added, measures
 
-BLUE, GREY, FAINT, GREEN = "#2457c5", "#8a8a94", "#cfdcf7", "#2e8b57"
+BLUE, GREY, FAINT, GREEN, RED = "#2457c5", "#8a8a94", "#cfdcf7", "#2e8b57", "#c0392b"
 WEEKS = ((1, 7), (8, 14), (15, 28))
 N_SEGMENTS = 20
 WHAT = Column("", "what")
@@ -24,11 +25,21 @@ MEASURES = (
     Column("within 80 %", "coverage_80"),
     Column("within 90 %", "coverage_90"),
 )
+COSTS = (
+    Column("product", "what"),
+    Column("units wanted, not there", "hidden_units"),
+    Column("margin lost, cents", "lost_margin_cents"),
+    Column("held too long, cents", "holding_cost_cents"),
+)
 RATIOS = ("wape", "wape_naive", "bias", "coverage_80", "coverage_90")
 
 
 def page(
-    rows: Rows, alarms: Mapping[str, str], shown: Sequence[ShownForecast], date: dt.date
+    rows: Rows,
+    alarms: Mapping[str, str],
+    shown: Sequence[ShownForecast],
+    costs: StockCosts,
+    date: dt.date,
 ) -> str:
     """Return the page as HTML.
 
@@ -37,7 +48,7 @@ def page(
     rows
         Of the table `ForecastScore`, of the last days up to `date`.
     """
-    body = _alarms(alarms, bool(rows)) + _scored(rows)
+    body = _alarms(alarms, bool(rows)) + _scored(rows) + _costs(costs)
     plots = "".join(_product(each) for each in shown)
     return document(f"Demand forecasts, {date}", f"{body}<h2>What is foreseen</h2>{plots}")
 
@@ -51,6 +62,24 @@ def _alarms(alarms: Mapping[str, str], is_scored: bool) -> str:  # noqa: FBT001
         f'<p class="alarm"><b>{html.escape(name.replace("_", " "))}</b>: {html.escape(sentence)}.</p>'
         for name, sentence in alarms.items()
     )
+
+
+def _costs(costs: StockCosts) -> str:
+    """Return what too little and too much stock cost by day, and where most."""
+    if not costs.by_day:
+        return ""
+    days = [each["date"] for each in costs.by_day]
+    parts = [
+        Line("margin lost while out of stock", _money(costs, "lost_margin_cents"), RED),
+        Line("units held for more than 56 days", _money(costs, "holding_cost_cents"), GREEN),
+    ]
+    drawn = chart(days, parts, "costs by day") if len(days) > 1 else ""
+    lines = [{**each, "what": str(each["product_id"])} for each in costs.worst]
+    return f"<h2>What stock cost by day, estimated</h2>{drawn}{table(lines, COSTS)}"
+
+
+def _money(costs: StockCosts, name: str) -> list[float | None]:
+    return [each[name] / 100 for each in costs.by_day]
 
 
 def _scored(rows: Rows) -> str:

@@ -17,8 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.schemas.arrow import arrow_schema
-from features.schemas.lake import DemandForecast, ForecastScore
+from features.schemas.lake import DemandForecast, ForecastScore, StockCost
 from features.schemas.logs import ProductVersion
+from jobs.cost_of_stock import stock_costs, summed
 from jobs.forecast_page import model_of, page
 from jobs.partitions import Partitions
 from jobs.reports import write_page, write_report
@@ -36,6 +37,7 @@ from models.evaluation.forecast_accounts import (
     measures,
     sums,
 )
+from models.evaluation.stock_costs import CostRates
 
 MAX_AHEAD_DAYS = 28
 N_SCORED_DAYS = 56
@@ -51,14 +53,22 @@ def main(settings: Settings, dates: Dates) -> None:
     lake = partitions(settings)
     for day in dates.days():
         lake.write(ForecastScore, scores(lake, day), day)
+        lake.write(StockCost, stock_costs(lake, day, CostRates()), day)
     first = dates.last - dt.timedelta(days=N_SCORED_DAYS - 1)
     rows = lake.read(ForecastScore, first, dates.last).to_pylist()
     found = alarms(by_day(rows))
     for name, sentence in found.items():
         log.warning("%s: %s", name, sentence)
+    costs = summed(lake.read(StockCost, first, dates.last))
     shown = shown_forecasts(lake, dates.last)
-    write_page(settings.reports, "forecasts", dates.last, page(rows, found, shown, dates.last))
-    figures = {"n_scored": len(rows), "alarms": found, "models": by_model(rows)}
+    html = page(rows, found, shown, costs, dates.last)
+    write_page(settings.reports, "forecasts", dates.last, html)
+    figures = {
+        "n_scored": len(rows),
+        "alarms": found,
+        "stock": costs.total,
+        "models": by_model(rows),
+    }
     write_report(settings.reports, "score_forecasts", dates.last, figures)
 
 

@@ -385,6 +385,21 @@ class PurchaseProposal(Row):
     date: Day
 
 
+class StockCost(Row):
+    """What it cost on `date` that a product lacked units or had too many: estimates by `models.evaluation.stock_costs`."""
+
+    table = "stock_costs"
+    key = ("date", "product_id")
+
+    product_id: int
+    hidden_units: Annotated[float, Field(ge=0, description="wanted while there was nothing")]
+    lost_margin_cents: Annotated[float, Field(ge=0, description="that these would have earned")]
+    stock_units: Annotated[float, Field(ge=0, description="at the day's end")]
+    excess_units: Annotated[float, Field(ge=0, description="of these, for longer than 56 days")]
+    holding_cost_cents: Annotated[float, Field(ge=0, description="of these, for the day")]
+    date: Day
+
+
 DERIVED: tuple[type[Row], ...] = (
     Interaction,
     Session,
@@ -402,5 +417,6 @@ DERIVED: tuple[type[Row], ...] = (
     Reformulation,
     DemandForecast,
     ForecastScore,
+    StockCost,
     PurchaseProposal,
 )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from features.schemas.lake import DERIVED, DemandForecast, ForecastScore
+from features.schemas.lake import DERIVED, DemandForecast, ForecastScore, StockCost
 from jobs.runner import Dates
 from tests.spark.conftest import JOBS
 from tests.tiny_shop import DAYS, contents, filled
@@ -32,4 +32,5 @@ def test_the_jobs_leave_rows_in_every_table(built_home):
     assert {row.table for row in DERIVED} - filled == {
         DemandForecast.table,
         ForecastScore.table,
+        StockCost.table,
     }

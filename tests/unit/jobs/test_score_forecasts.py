@@ -5,16 +5,19 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from features.schemas.lake import DailyDemand, DemandForecast
+from features.schemas.lake import DailyDemand, DemandForecast, DemandHistory
 from features.schemas.logs import ProductVersion, StockLevel
+from jobs.cost_of_stock import StockCosts, stock_costs, summed
 from jobs.forecast_page import page
 from jobs.partitions import Partitions
 from jobs.score_forecasts import by_day, by_model, scores
 from jobs.shown_forecasts import chosen, days_of_cover, shown_forecasts
+from models.evaluation.stock_costs import CostRates
 from tests.tables import arrow
 
 MADE = dt.date(2024, 5, 1)
 DAY = dt.date(2024, 5, 3)
+NO_COSTS = StockCosts({}, [], [])
 
 
 @pytest.fixture
@@ -37,10 +40,10 @@ def lake(tmp_path):
     """
     found.write(DemandForecast, arrow(DemandForecast, forecasts), MADE)
     versions = """
-        event_id | product_id | title | category_id | status    | occurred_at      | date
-        ---------+------------+-------+-------------+-----------+------------------+-----------
-        a        | 1          | Lamp  | 7           | published | 2024-04-01T00:00 | 2024-05-01
-        b        | 2          | <Tea> |             | published | 2024-04-01T00:00 | 2024-05-01
+        event_id | product_id | title | price_cents | category_id | status    | occurred_at      | date
+        ---------+------------+-------+-------------+-------------+-----------+------------------+-----------
+        a        | 1          | Lamp  | 100         | 7           | published | 2024-04-01T00:00 | 2024-05-01
+        b        | 2          | <Tea> | 200         |             | published | 2024-04-01T00:00 | 2024-05-01
     """
     found.write(ProductVersion, arrow(ProductVersion, versions), MADE)
     levels = """
@@ -88,7 +91,7 @@ def test_measures_are_told_by_day_and_by_model_version(lake):
 def test_the_page_shows_errors_forecast_and_stock_and_what_is_typed_is_no_markup(lake):
     rows = scores(lake, DAY).to_pylist()
 
-    made = page(rows, {"biased": "by a lot"}, shown_forecasts(lake, DAY), DAY)
+    made = page(rows, {"biased": "by a lot"}, shown_forecasts(lake, DAY), NO_COSTS, DAY)
 
     assert "<b>biased</b>: by a lot." in made
     assert "28.6" in made  # WAPE %: 2 of 7 units
@@ -98,9 +101,37 @@ def test_the_page_shows_errors_forecast_and_stock_and_what_is_typed_is_no_markup
 
 
 def test_without_a_forecast_the_page_says_so(tmp_path):
-    made = page([], {}, shown_forecasts(Partitions(tmp_path), DAY), DAY)
+    made = page([], {}, shown_forecasts(Partitions(tmp_path), DAY), NO_COSTS, DAY)
 
     assert "No forecast has come true yet" in made
+
+
+def test_what_lacked_units_and_what_has_too_many_costs(lake):
+    """Product 1 was out for a while and 3 more were wanted; of product 2, one a day is foreseen."""
+    history = """
+        product_id | warehouse_id | demand_date | n_units_sold | demand_units | hours_out_of_stock | date
+        -----------+--------------+-------------+--------------+--------------+--------------------+-----------
+        1          | 5            | 2024-05-03  | 4            | 6            | 6                  | 2024-05-03
+        1          | 6            | 2024-05-03  | 2            | 3            | 6                  | 2024-05-03
+        1          | 5            | 2024-05-02  | 0            | 9            | 24                 | 2024-05-03
+    """
+    lake.write(DemandHistory, arrow(DemandHistory, history), DAY)
+    levels = """
+        event_id | product_id | n_available | occurred_at      | date
+        ---------+------------+-------------+------------------+-----------
+        e        | 2          | 21          | 2024-05-03T10:00 | 2024-05-03
+    """
+    lake.write(StockLevel, arrow(StockLevel, levels), DAY)
+
+    found = stock_costs(lake, DAY, CostRates(0.4, 0.365, cover_days=20))
+
+    told = {row["product_id"]: row for row in found.to_pylist()}
+    assert (told[1]["hidden_units"], told[1]["lost_margin_cents"]) == (3, 3 * 100 * 0.4)
+    assert (told[2]["stock_units"], told[2]["excess_units"]) == (21, 1)
+    assert told[2]["holding_cost_cents"] == pytest.approx(1 * 200 * 0.6 * 0.001)
+    assert summed(found).total["hidden_units"] == 3
+    assert [each["product_id"] for each in summed(found).worst] == [1, 2]
+    assert "<td>120</td>" in page([], {}, [], summed(found), DAY)
 
 
 def test_days_of_cover_end_within_the_day_on_which_the_last_unit_goes():
