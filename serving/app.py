@@ -72,11 +72,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     def load_to_stay(version: str) -> LiveRecommender:
         recommender = registry.load(version)
-        gc.collect()
-        gc.freeze()  # no collection of garbage needs to look at what stays again and again
+        keep()
         return recommender
 
-    return make_app(settings, registry.latest, load_to_stay, rankers)
+    return make_app(settings, registry.latest, load_to_stay, rankers, keep)
+
+
+def keep() -> None:
+    """Let no collection of garbage look at what is there now: it stays, and requests wait meanwhile."""
+    gc.collect()
+    gc.freeze()
 
 
 def make_app(
@@ -84,8 +89,12 @@ def make_app(
     latest_model: Callable[[], str | None],
     load_model: Callable[[str], LiveRecommender],
     rankers: Rankers = NO_RANKERS,
+    when_loaded: Callable[[], None] = lambda: None,
 ) -> FastAPI:
-    """Build the application. It starts before any index, model or store is there, and says so."""
+    """Build the application. It starts before any index, model or store is there, and says so.
+
+    `when_loaded` is called for each version of the index that was loaded.
+    """
     log = make_logger(settings.log_level, "serving")
     redis = AsyncRedis.from_url(
         settings.redis_url,
@@ -94,7 +103,7 @@ def make_app(
         socket_connect_timeout=REDIS_SECONDS,
     )
     copies = settings.index_copies / uuid.uuid4().hex
-    published = published_index(settings.index, copies, log)
+    published = published_index(settings.index, copies, log, when_loaded)
     index = CurrentIndex(published, ProductChanges(_stream(settings.redis_url)), log)
     model, search_order = (
         published_model(latest_model, load_model, log),

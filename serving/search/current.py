@@ -1,6 +1,7 @@
 """The index that requests are answered from: the published one, with all that changed since."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -69,8 +70,9 @@ class CurrentIndex:
 class Forking:
     """Loads versions below `root` as forks in `folder`, and removes the one before."""
 
-    def __init__(self, root: Path, folder: Path) -> None:
+    def __init__(self, root: Path, folder: Path, when_loaded: Callable[[], None]) -> None:
         self._root, self._folder = root, folder
+        self._when_loaded = when_loaded
         self._before: Fork | None = None
 
     def __call__(self, name: str) -> Fork:
@@ -81,4 +83,5 @@ class Forking:
         if self._before is not None:
             self._before.close()
         self._before = fork
+        self._when_loaded()
         return fork

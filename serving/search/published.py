@@ -1,5 +1,6 @@
 """The published search index: the folder that the link `current` names."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -11,11 +12,13 @@ from serving.search.current import Forking
 MISSING = "There is no search index yet: run the DAG build_search_index."
 
 
-def published_index(root: Path, folder: Path, log: structlog.BoundLogger) -> Published[Fork]:
+def published_index(
+    root: Path, folder: Path, log: structlog.BoundLogger, when_loaded: Callable[[], None]
+) -> Published[Fork]:
     """Return the index below `root`, not loaded yet; `folder` is this process's own, for its copy."""
     return Published(
         latest=lambda: _latest(root),
-        load=Forking(root, folder),
+        load=Forking(root, folder, when_loaded),
         missing=MISSING,
         log=log.bind(what="search index"),
     )

@@ -4,6 +4,8 @@ import pytest
 import structlog
 
 from serving.published import NotPublishedError, Published
+from serving.search.current import Forking
+from tests.unit.models.search.products import document, index_of
 
 
 @pytest.fixture
@@ -56,3 +58,17 @@ def test_a_first_version_that_does_not_load_is_told(published, shelf):
 
     with pytest.raises(NotPublishedError, match="broken"):
         published.require()
+
+
+def test_who_keeps_what_is_loaded_is_told_once_the_index_is_there(tmp_path):
+    index_of(tmp_path / "root" / "versions" / "one", [document(1, "Lamp")])
+    seen = []
+    load = Forking(
+        tmp_path / "root",
+        tmp_path / "own",
+        lambda: seen.append((tmp_path / "own" / "one").exists()),
+    )
+
+    load("versions/one").close()
+
+    assert seen == [True]
