@@ -41,6 +41,8 @@ N_ORIGINS = 1
 MAX_DAYS = 800
 MIN_DAYS = 2 * HORIZON + 1
 WHOLE_SHOP = 0
+MAX_HERE = 100_000
+"""Products that one process foresees; more are shared out."""
 VERSION_COLUMNS = ("event_id", "product_id", "occurred_at", "category_id")
 Ids = NDArray[np.int64]
 PUBLISHED_LEVELS = (0.05, 0.1, 0.5, 0.9, 0.95)
@@ -62,7 +64,7 @@ def main(settings: Settings, dates: Dates) -> None:
     scores = judge(demand)
     best = min(scores, key=lambda name: scores[name]["wape"])
     show(scores, best)
-    found = forecasters()[best].fit(demand.panel, HORIZON).predict(demand.panel, HORIZON)
+    found = foresee(settings, forecasters()[best].fit(demand.panel, HORIZON), demand.panel)
     whole = np.zeros(len(demand.product_ids), np.int64)
     found = agreeing(demand.panel, found, [*demand.panel.codes.values(), whole])
     version = f"{best} {data_version(lake, DailyDemand)}"
@@ -86,6 +88,17 @@ def forecasters() -> dict[str, ChosenForecaster]:
         "seasonal_naive": ChosenForecaster({"seasonal_naive": SeasonalNaive}),
         "mean_of_7_days": ChosenForecaster({"mean_of_7_days": MovingMean}),
     }
+
+
+def foresee(settings: Settings, model: ChosenForecaster, panel: Panel) -> Forecast:
+    """Return the forecast; that of many products is made in parts by Spark."""
+    if panel.n_series <= MAX_HERE:
+        return model.predict(panel, HORIZON)
+    # Spark takes seconds to start, which a small shop need not wait for.
+    from jobs import forecast_groups, spark  # noqa: PLC0415
+
+    session = spark.spark_session(settings, "forecast_demand")
+    return forecast_groups.foreseen(session, panel, model, HORIZON)
 
 
 def trees() -> GlobalTrees:

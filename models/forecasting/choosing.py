@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.forecasting.contract import Forecast, Locator, Loss, TooFewPeriodsError
+from models.forecasting.grouping import groups_of
 from models.forecasting.newcomers import with_newcomers
 from models.forecasting.panel import Panel, Values
 from models.forecasting.residuals import Residuals, residuals_of
@@ -18,6 +19,9 @@ MIN_GAIN = 0.01
 """A model has to be better than the first by this share, else the choice is chance."""
 MIN_SERIES = 20
 """Segments of fewer series take what is best over all."""
+
+MAX_FITTED = 50_000
+"""What is true of so many series is true of more."""
 
 Located = dict[str, Values]
 
@@ -37,11 +41,14 @@ class ChosenForecaster:
         Makers of the models by name, the better liked first.
     n_origins
         Fewer if the history is short.
+    seed
+        Of the series that are learned from, where there are more than 50,000.
     """
 
     candidates: Mapping[str, Callable[[], Locator]]
     loss: Loss = "absolute"
     n_origins: int = 2
+    seed: int = 0
     chosen_: list[tuple[str, ...]] = field(default_factory=list, init=False)
     models_: dict[str, Locator] = field(default_factory=dict, init=False)
     residuals_: Residuals | None = field(default=None, init=False)
@@ -54,6 +61,7 @@ class ChosenForecaster:
         TooFewPeriodsError
             If the panel is too short to be parted for this.
         """
+        panel = sample(panel, MAX_FITTED, self.seed)
         all_ahead, horizon = horizon, min(horizon, panel.n_periods // 3)
         origins = past_origins(panel.n_periods, horizon, self.n_origins)
         before = panel.until(origins[0])
@@ -64,10 +72,7 @@ class ChosenForecaster:
         self.chosen_ = choose(located, actual, seen, segment, self.loss)
         parts = np.split(mixture(located, segment, self.chosen_), len(origins))
         mixed = np.concatenate(
-            [
-                with_newcomers(part, panel.until(origin))
-                for part, origin in zip(parts, origins, strict=True)
-            ]
+            [_drawn(part, panel.until(origin)) for part, origin in zip(parts, origins, strict=True)]
         )
         spreads = np.concatenate([spread(panel.until(origin)) for origin in origins])
         self.residuals_ = residuals_of(mixed, actual, seen, spreads, self.loss)
@@ -89,8 +94,20 @@ class ChosenForecaster:
         if self.residuals_ is None:
             raise ValueError("the forecaster is not fitted: call fit first")
         located = _located(self.models_, panel, horizon)
-        mixed = with_newcomers(mixture(located, segments(panel), self.chosen_), panel)
+        mixed = _drawn(mixture(located, segments(panel), self.chosen_), panel)
         return self.residuals_.around(mixed, spread(panel))
+
+
+def sample(panel: Panel, n_series: int, seed: int) -> Panel:
+    """Return so many series, drawn at random; all if there are no more."""
+    if panel.n_series <= n_series:
+        return panel
+    drawn = np.random.default_rng(seed).choice(panel.n_series, n_series, replace=False)
+    return panel.rows(np.sort(drawn))
+
+
+def _drawn(located: Values, panel: Panel) -> Values:
+    return with_newcomers(located, panel, groups_of(panel))
 
 
 def past_origins(n_periods: int, horizon: int, n_origins: int) -> list[int]:

@@ -3,13 +3,13 @@
 All units are divided by the series' own level, so that one model fits small and large series.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.forecasting.grouping import TOTAL, ratio, running
+from models.forecasting.groups import Groups
 from models.forecasting.panel import PRICE, Codes, Panel, Rhythm, Values
 from models.forecasting.similar import mean_in_similar_periods
 
@@ -19,44 +19,6 @@ Features = dict[str, NDArray[Any]]
 N_LAST = 6
 LEVEL_PRIOR = 3
 """So many periods of a series' whole past stand beside its level window."""
-TOTAL = "total"
-
-
-@dataclass(frozen=True)
-class Groups:
-    """Units and seen series of each group of series, over all periods.
-
-    Small beside the panel, so that a part of the series can be described without the others.
-
-    Parameters
-    ----------
-    units : running sums by code's name, shape (n_groups, n_periods + 1)
-    plans : means of known covariates by code's and covariate's name, (n_groups, n_periods + n_ahead)
-    cheapest : least prices by code's name, of the same shape
-    floor
-        The level of a series that never sold.
-    """
-
-    units: Mapping[str, NDArray[np.float64]]
-    plans: Mapping[tuple[str, str], Values]
-    cheapest: Mapping[str, Values]
-    floor: float
-
-
-def groups_of(panel: Panel) -> Groups:
-    """Sum up the series of each code, and of all."""
-    codes = {TOTAL: np.zeros(panel.n_series, np.int64), **panel.codes}
-    sums = {name: _running(_summed(panel.units, code)) for name, code in codes.items()}
-    plans = {
-        (name, covariate): _mean_of(values, code)
-        for name, code in panel.codes.items()
-        for covariate, values in panel.known.items()
-    }
-    price = panel.known.get(PRICE)
-    cheapest = {} if price is None else {n: _least_of(price, c) for n, c in panel.codes.items()}
-    sold = panel.units[panel.units > 0]
-    floor = 0.01 * float(sold.mean()) if len(sold) else 1.0
-    return Groups(sums, plans, cheapest, floor)
 
 
 class History:
@@ -67,18 +29,18 @@ class History:
         self.panel, self.groups, self.rhythm = panel, groups, panel.rhythm
         self.codes = {TOTAL: np.zeros(panel.n_series, np.int64), **panel.codes}
         self.units = np.where(panel.seen > 0, panel.units, np.nan)
-        self.sums, self.seen = _running(panel.units), _running(panel.seen)
-        self.squares = _running(panel.units**2)
-        self.there = _running((panel.seen > 0).astype(np.float32))
-        self.sold = _running((panel.units > 0).astype(np.float32))
+        self.sums, self.seen = running(panel.units), running(panel.seen)
+        self.squares = running(panel.units**2)
+        self.there = running((panel.seen > 0).astype(np.float32))
+        self.sold = running((panel.units > 0).astype(np.float32))
         periods = np.arange(panel.n_periods, dtype=np.float32)
         self.last_sale = np.maximum.accumulate(np.where(panel.units > 0, periods, -1), axis=1)
         self.starts = panel.starts()
-        self.known = {name: _running(np.nan_to_num(v)) for name, v in panel.known.items()}
+        self.known = {name: running(np.nan_to_num(v)) for name, v in panel.known.items()}
         self.known_there = {
-            name: _running(np.isfinite(v).astype(np.float32)) for name, v in panel.known.items()
+            name: running(np.isfinite(v).astype(np.float32)) for name, v in panel.known.items()
         }
-        self.past = {name: _running(np.nan_to_num(v)) for name, v in panel.past.items()}
+        self.past = {name: running(np.nan_to_num(v)) for name, v in panel.past.items()}
 
     def levels(self, series: Columns, origin: Columns) -> Values:
         """Return the size of each series at the end of `origin`: units of a period, above 0."""
@@ -125,14 +87,14 @@ class History:
             found[f"last_{n}"] = self._at(series, origin - n) / level
         for n in self.rhythm.windows:
             total, there = self._window(series, origin, n)
-            found[f"mean_{n}"] = _ratio(total, there) / level
+            found[f"mean_{n}"] = ratio(total, there) / level
         n = self.rhythm.level_window
         total, there = self._window(series, origin, n)
         squares = self._between(self.squares, series, origin, n)
-        variance = _ratio(squares, there) - _ratio(total, there) ** 2
+        variance = ratio(squares, there) - ratio(total, there) ** 2
         found["spread"] = np.sqrt(np.maximum(variance, 0)) / level
-        found["share_sold"] = _ratio(self._between(self.sold, series, origin, n), there)
-        found["share_seen"] = _ratio(self._between(self.seen, series, origin, n), there)
+        found["share_sold"] = ratio(self._between(self.sold, series, origin, n), there)
+        found["share_seen"] = ratio(self._between(self.seen, series, origin, n), there)
         found["last_seen"] = self._at(series, origin, self.panel.seen)
         last = self.last_sale[series, origin]
         found["since_sale"] = np.where(last >= 0, origin - last, np.nan)
@@ -143,7 +105,7 @@ class History:
         found: Features = {}
         for name, code in self.codes.items():
             sums, group = self.groups.units[name], code[series]
-            found[f"trend_{name}"] = _ratio(
+            found[f"trend_{name}"] = ratio(
                 _group_mean(sums, group, origin, self.rhythm.windows[1]),
                 _group_mean(sums, group, origin, self.rhythm.level_window),
             )
@@ -158,16 +120,16 @@ class History:
             before = _take(values, series, target - 1)
             total = self._between(self.known[name], series, origin, self.rhythm.level_window)
             there = self._between(self.known_there[name], series, origin, self.rhythm.level_window)
-            mean = _ratio(total, there)
+            mean = ratio(total, there)
             if name != PRICE:
                 found |= {name: at, f"{name}_before": before, f"{name}_mean": mean}
             else:
                 found |= {
                     "price": at,
-                    "price_to_mean": _ratio(at, mean),
-                    "price_to_last": _ratio(at, _take(values, series, origin)),
-                    "price_to_before": _ratio(at, before),
-                    "price_to_second_before": _ratio(at, _take(values, series, target - 2)),
+                    "price_to_mean": ratio(at, mean),
+                    "price_to_last": ratio(at, _take(values, series, origin)),
+                    "price_to_before": ratio(at, before),
+                    "price_to_second_before": ratio(at, _take(values, series, target - 2)),
                 }
             found |= self._plans_of_groups(name, series, target, at)
         return found
@@ -181,16 +143,18 @@ class History:
             if name != PRICE:
                 found[f"{name}_{code_name}"] = mean
                 continue
-            found[f"price_to_{code_name}"] = _ratio(at, mean)
-            found[f"price_to_{code_name}_before"] = _ratio(at, _take(plans, group, target - 1))
+            found[f"price_to_{code_name}"] = ratio(at, mean)
+            found[f"price_to_{code_name}_before"] = ratio(at, _take(plans, group, target - 1))
             cheapest = _take(self.groups.cheapest[code_name], group, target)
-            found[f"price_to_cheapest_{code_name}"] = _ratio(at, cheapest)
+            found[f"price_to_cheapest_{code_name}"] = ratio(at, cheapest)
         return found
 
     def _similar(self, series: Columns, origin: Columns, ahead: Columns, level: Values) -> Features:
         if not self.panel.known:
             return {}
-        found = mean_in_similar_periods(self.panel, series, origin, origin + ahead)
+        found = mean_in_similar_periods(
+            self.panel, self.groups.ranges, (series, origin, origin + ahead)
+        )
         return {"similar": found / level}
 
     def _calendar(self, column: Columns) -> Features:
@@ -239,10 +203,10 @@ def group_season(
         back = -(-ahead // season) * season
         days = [origin + ahead - back - season * n for n in range(rhythm.n_season_lags)]
         of_day = np.mean([_group_mean(sums, group, day, 1) for day in days], axis=0)
-        return _ratio(of_day, _group_mean(sums, group, origin, season * rhythm.n_season_lags))
+        return ratio(of_day, _group_mean(sums, group, origin, season * rhythm.n_season_lags))
     year_ago = np.minimum(origin + ahead - season + 1, origin)
     around = _group_mean(sums, group, year_ago, 3)
-    return _ratio(around, _group_mean(sums, group, origin - season, 8))
+    return ratio(around, _group_mean(sums, group, origin - season, 8))
 
 
 def _group_mean(
@@ -261,37 +225,7 @@ def _take(values: Values, series: Columns, column: Columns) -> Values:
     return np.where(inside, values[series, np.where(inside, column, 0)], np.nan)
 
 
-def _ratio(part: NDArray[np.floating], whole: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return part / whole; nan where the whole is 0."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(np.abs(whole) > 1e-9, part / whole, np.nan)
-
-
 def _nanmean(values: list[Values]) -> Values:
     stacked = np.stack(values)
     there = np.isfinite(stacked)
-    return np.asarray(_ratio(np.where(there, stacked, 0).sum(axis=0), there.sum(axis=0)))
-
-
-def _running(values: NDArray[np.floating]) -> NDArray[np.float64]:
-    return np.pad(np.cumsum(values, axis=1, dtype=np.float64), ((0, 0), (1, 0)))
-
-
-def _mean_of(values: Values, code: Codes) -> Values:
-    there = np.isfinite(values)
-    return _ratio(_summed(np.where(there, values, 0), code), _summed(there, code))
-
-
-def _least_of(values: Values, code: Codes) -> Values:
-    found = np.full((int(code.max()) + 1, values.shape[1]), np.inf, np.float32)
-    np.minimum.at(found, code, np.where(np.isfinite(values), values, np.inf))
-    return np.where(np.isfinite(found), found, np.nan)
-
-
-def _summed(values: NDArray[Any], code: Codes) -> NDArray[np.float64]:
-    """Return sums over the series of each code, shape (n_codes, n_columns)."""
-    order = np.argsort(code, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(code[order]) > 0])
-    found = np.zeros((int(code.max()) + 1, values.shape[1]))
-    found[code[order][starts]] = np.add.reduceat(values[order], starts, axis=0, dtype=np.float64)
-    return found
+    return np.asarray(ratio(np.where(there, stacked, 0).sum(axis=0), there.sum(axis=0)))

@@ -5,7 +5,6 @@ that one model learns from all series is the winners' way in Makridakis et al., 
 competition" (Int. J. of Forecasting 2022), and so is the Tweedie loss.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -14,11 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.forecasting.contract import Loss, TooFewPeriodsError
-from models.forecasting.features import Features, Groups, History, groups_of
+from models.forecasting.features import Features, History
+from models.forecasting.grouping import groups_of
 from models.forecasting.panel import Panel, Values
 
 MIN_PERIODS = 12
 BLOCK = 10_000
+"""So many series are described at once, that they fit into memory."""
 MIN_LEAVES, EXAMPLES_PER_LEAF = 7, 1_000
 """Of few examples only small trees are learned."""
 OFFSET = 0.01
@@ -80,15 +81,13 @@ class GlobalTrees:
 
     def locate(self, panel: Panel, horizon: int) -> Values:
         """Return units; 0 for all if nothing was ever sold."""
-        groups = groups_of(panel)
-        blocks = [self.of_block(block, groups, horizon) for block in blocks_of(panel)]
-        return np.concatenate(blocks) if blocks else np.zeros((0, horizon), np.float32)
+        parts = [self._part(part, horizon) for part in panel.parts(groups_of(panel), BLOCK)]
+        return np.concatenate(parts) if parts else np.zeros((0, horizon), np.float32)
 
-    def of_block(self, panel: Panel, groups: Groups, horizon: int) -> Values:
-        """Return units of some of the series that `groups` are of."""
+    def _part(self, panel: Panel, horizon: int) -> Values:
         if not self.models_:
             return np.zeros((panel.n_series, horizon), np.float32)
-        history = History(panel, groups)
+        history = History(panel, groups_of(panel))
         series = np.repeat(np.arange(panel.n_series), horizon)
         ahead = np.tile(np.arange(1, horizon + 1), panel.n_series)
         origin = np.full(len(series), panel.n_periods - 1)
@@ -147,12 +146,6 @@ class GlobalTrees:
 def matrix(found: Features) -> Values:
     """Return features as columns."""
     return np.stack([values.astype(np.float32) for values in found.values()], axis=1)
-
-
-def blocks_of(panel: Panel) -> Iterator[Panel]:
-    """Return the series in parts that fit into memory once they are described."""
-    for first in range(0, panel.n_series, BLOCK):
-        yield panel.rows(slice(first, first + BLOCK))
 
 
 def sampled(

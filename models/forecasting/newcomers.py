@@ -3,13 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from models.forecasting.groups import Groups
 from models.forecasting.panel import Codes, Panel, Values
 
 PRIOR_SERIES = 5
 """So many series with the mean of all stand beside each kind's own."""
 
 
-def with_newcomers(located: Values, panel: Panel) -> Values:
+def with_newcomers(located: Values, panel: Panel, groups: Groups) -> Values:
     """Return forecasts drawn towards those of a series' kind, the more the less was seen of it.
 
     A series that was seen for a season's windows (two weeks, eight weeks) keeps its own.
@@ -22,16 +23,20 @@ def with_newcomers(located: Values, panel: Panel) -> Values:
     own = np.minimum(n_seen / panel.rhythm.windows[2], 1)[:, None]
     if (own == 1).all():
         return located
-    like = first_units(panel)[kind_of(panel)][:, None]
+    like = groups.first_units[_code(panel, groups.kind)][:, None]
     return np.asarray(own * located + (1 - own) * like, np.float32)
 
 
-def kind_of(panel: Panel) -> Codes:
-    """Return the first code that several series share: the category, if it comes first; else one for all."""
-    for code in panel.codes.values():
+def kind_of(panel: Panel) -> str | None:
+    """Return the name of the first code that several series share: the category, if it comes first."""
+    for name, code in panel.codes.items():
         if code.max() + 1 <= panel.n_series / 2:
-            return code
-    return np.zeros(panel.n_series, np.int64)
+            return name
+    return None
+
+
+def _code(panel: Panel, kind: str | None) -> Codes:
+    return np.zeros(panel.n_series, np.int64) if kind is None else panel.codes[kind]
 
 
 def first_units(panel: Panel) -> NDArray[np.float64]:
@@ -39,7 +44,7 @@ def first_units(panel: Panel) -> NDArray[np.float64]:
 
     Of series that began within the panel; where none did, of all.
     """
-    code, window = kind_of(panel), panel.rhythm.windows[2]
+    code, window = _code(panel, kind_of(panel)), panel.rhythm.windows[2]
     starts = panel.starts()
     began = (starts > 0) & (starts <= panel.n_periods - window)
     told = began if began.any() else starts < panel.n_periods

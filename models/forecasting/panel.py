@@ -1,11 +1,13 @@
 """Many series of units over the same periods, and what else is known of them."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+from models.forecasting.groups import Groups
 
 Values = NDArray[np.floating]
 Codes = NDArray[np.int64]
@@ -62,6 +64,8 @@ class Panel:
         Known of the past only: weather.
     codes : arrays of shape (n_series,)
         Of category, warehouse, brand: numbers from 0.
+    groups
+        Of a part of a panel: what is known of the groups of all its series.
     """
 
     units: Values
@@ -71,6 +75,7 @@ class Panel:
     known: Mapping[str, Values] = field(default_factory=dict)
     past: Mapping[str, Values] = field(default_factory=dict)
     codes: Mapping[str, Codes] = field(default_factory=dict)
+    groups: Groups | None = None
 
     @property
     def n_series(self) -> int:
@@ -89,10 +94,11 @@ class Panel:
             units=self.units[:, :n_periods],
             seen=self.seen[:, :n_periods],
             past={name: values[:, :n_periods] for name, values in self.past.items()},
+            groups=None,
         )
 
-    def rows(self, series: NDArray[np.int64] | slice) -> "Panel":
-        """Return some of the series."""
+    def rows(self, series: NDArray[np.int64] | slice, groups: Groups | None = None) -> "Panel":
+        """Return some of the series, with the groups that they are a part of; None: they are a whole."""
         return replace(
             self,
             units=self.units[series],
@@ -100,7 +106,13 @@ class Panel:
             known={name: values[series] for name, values in self.known.items()},
             past={name: values[series] for name, values in self.past.items()},
             codes={name: values[series] for name, values in self.codes.items()},
+            groups=groups,
         )
+
+    def parts(self, groups: Groups, n_series: int) -> Iterator["Panel"]:
+        """Yield the series in parts of so many."""
+        for first in range(0, self.n_series, n_series):
+            yield self.rows(slice(first, first + n_series), groups)
 
     def starts(self) -> NDArray[np.int64]:
         """Return each series' first seen column; `n_periods` if it never was."""

@@ -1,5 +1,7 @@
 """What a series sold in past periods whose price and promotions were like those of the period to come."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -20,24 +22,25 @@ EVER = 5e-4
 
 
 def mean_in_similar_periods(
-    panel: Panel, series: Columns, origin: Columns, target: Columns
+    panel: Panel, ranges: Mapping[str, float], rows: tuple[Columns, Columns, Columns]
 ) -> Values:
-    """Return the mean units of past periods up to `origin`, weighed by likeness to `target`; shape (n,).
+    """Return the mean units of past periods up to an origin, weighed by likeness to a target; shape (n,).
+
+    `rows` are series, origins and targets; `ranges` how far apart values of each covariate can be.
 
     A period's weight falls with its age and with the distance of its known covariates: this is a
     kernel regression (Nadaraya 1964, Watson 1964) with a kernel that falls exponentially. nan where
     no period was seen.
     """
     names = sorted(panel.known)
-    known = np.stack([_scaled(name, panel.known[name]) for name in names], axis=-1)
-    return np.asarray(_means(panel.units, panel.seen, known, series, origin, target))
+    known = np.stack([_scaled(name, panel.known[name], ranges[name]) for name in names], axis=-1)
+    return np.asarray(_means(panel.units, panel.seen, known, *rows))
 
 
-def _scaled(name: str, values: Values) -> Values:
+def _scaled(name: str, values: Values, spread: float) -> Values:
     if name == PRICE:
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(values > 0, np.log(values) / PRICE_WIDTH, np.nan).astype(np.float32)
-    spread = np.nanmax(values) - np.nanmin(values) if np.isfinite(values).any() else 0
     return (values * (OTHER_FLAG / spread if spread else 0)).astype(np.float32)
 
 

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.evaluation.forecasts import bias, interval_coverage, mape, pinball, wape
-from models.forecasting.backtest import backtest, measures
+from models.forecasting.backtest import backtest, joined, measures
 from models.forecasting.choosing import ChosenForecaster, choose, mixture, past_origins
 from models.forecasting.contract import LEVELS, Forecast, TooFewPeriodsError
-from models.forecasting.features import History, groups_of
+from models.forecasting.features import History
 from models.forecasting.gradient_boosting import GlobalTrees
+from models.forecasting.grouping import groups_of
 from models.forecasting.hierarchy import agreeing, forecast_of_groups, sums
 from models.forecasting.newcomers import with_newcomers
 from models.forecasting.panel import WEEKLY, panel_of
@@ -153,7 +154,7 @@ def test_periods_of_the_same_price_tell_most_of_what_a_price_sells():
     panel = replace(panel_of(units, MONDAY), known={"price": price})
     rows = np.array([0, 0]), np.array([34, 34]), np.array([35, 36])
 
-    cheap, dear = mean_in_similar_periods(panel, *rows)
+    cheap, dear = mean_in_similar_periods(panel, {"price": 0.5}, rows)
 
     assert cheap == pytest.approx(30, abs=1)
     assert dear == pytest.approx(10, abs=1)
@@ -267,7 +268,7 @@ def test_a_new_product_is_foreseen_from_its_like():
     units[0], units[0, -1] = 0, 1
     panel = replace(panel_of(units, MONDAY), codes={"kind": kind})
 
-    found = with_newcomers(np.ones((40, 1)), panel)
+    found = with_newcomers(np.ones((40, 1)), panel, groups_of(panel))
 
     mean = (19 * 8 + 20 * 2) / 39
     of_toys = (19 * 8 + 5 * mean) / 24
@@ -288,6 +289,18 @@ def test_sums_of_forecasts_agree_with_each_other(panel):
     assert after < 0.5 * before
     of_kinds = sums(found.mean, {"kind": kind})["kind"]
     assert of_kinds.sum(axis=0) == pytest.approx(found.mean.sum(axis=0), rel=1e-5)
+
+
+def test_a_part_of_the_series_is_foreseen_as_within_the_whole(panel):
+    whole = replace(panel, codes={"kind": np.arange(60) % 3})
+    model = ChosenForecaster({"trees": trees, "tsb": tsb}).fit(whole, 7)
+
+    parts = [model.predict(part, 7) for part in whole.parts(groups_of(whole), 25)]
+
+    found = joined(parts)
+    expected = model.predict(whole, 7)
+    np.testing.assert_allclose(found.mean, expected.mean, rtol=1e-6)
+    np.testing.assert_allclose(found.quantiles, expected.quantiles, rtol=1e-6)
 
 
 def test_weeks_are_seen_a_year_back():
