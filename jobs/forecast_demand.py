@@ -1,4 +1,4 @@
-"""Foresee each product's demand of the next 28 days: daily_demand -> demand_forecasts.
+"""Foresee each product's demand of the next 28 days: demand_history, daily_demand -> demand_forecasts.
 
 python -m jobs.forecast_demand --date 2024-05-01
 
@@ -10,64 +10,51 @@ report says which.
 import datetime as dt
 import logging
 import sys
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from features.schemas.arrow import arrow_schema
-from features.schemas.lake import DailyDemand, DemandForecast
-from features.schemas.logs import ProductVersion
+from features.schemas.lake import DailyDemand, DemandForecast, DemandHistory
+from jobs.forecast_input import Demand, Ids, demand_as_known
 from jobs.partitions import Partitions
 from jobs.reports import write_report
-from jobs.runner import Dates, JobError, Settings, partitions, run
-from jobs.training_data import data_version, days_since_1970, newest
+from jobs.runner import Dates, Settings, partitions, run
+from jobs.training_data import data_version
 from models import registry
 from models.forecasting.backtest import backtest
 from models.forecasting.choosing import ChosenForecaster
 from models.forecasting.contract import Forecast
 from models.forecasting.gradient_boosting import GlobalTrees
 from models.forecasting.hierarchy import agreeing
-from models.forecasting.panel import DAILY, Panel, panel_of
+from models.forecasting.panel import Panel
 from models.forecasting.references import MovingMean, SeasonalNaive
+from models.forecasting.sharing import part_of, shares
 from models.forecasting.slow_movers import tsb
-from models.ids import rows_of
 
 MODEL = "demand"
 HORIZON = 28
 N_ORIGINS = 1
-MAX_DAYS = 800
 MIN_DAYS = 2 * HORIZON + 1
 WHOLE_SHOP = 0
 MAX_HERE = 100_000
 """Products that one process foresees; more are shared out."""
-VERSION_COLUMNS = ("event_id", "product_id", "occurred_at", "category_id")
-Ids = NDArray[np.int64]
 PUBLISHED_LEVELS = (0.05, 0.1, 0.5, 0.9, 0.95)
 log = logging.getLogger("forecast_demand")
-
-
-@dataclass(frozen=True)
-class Demand:
-    """Units sold of each product, a row for each id, as known by the end of the last day."""
-
-    product_ids: Ids
-    panel: Panel
 
 
 def main(settings: Settings, dates: Dates) -> None:
     """Judge, forecast and publish the last of the dates."""
     lake = partitions(settings)
-    demand = demand_as_known(lake, dates.last)
+    demand = demand_as_known(lake, dates.last, MIN_DAYS)
     scores = judge(demand)
     best = min(scores, key=lambda name: scores[name]["wape"])
     show(scores, best)
     found = foresee(settings, forecasters()[best].fit(demand.panel, HORIZON), demand.panel)
     whole = np.zeros(len(demand.product_ids), np.int64)
     found = agreeing(demand.panel, found, [*demand.panel.codes.values(), whole])
-    version = f"{best} {data_version(lake, DailyDemand)}"
+    version = f"{best} {data_version(lake, DailyDemand, DemandHistory)}"
     lake.write(DemandForecast, rows(demand, found, dates.last, version), dates.last)
     figures = {
         "n_products": len(demand.product_ids),
@@ -111,44 +98,6 @@ def four_weeks() -> MovingMean:
     return MovingMean(28)
 
 
-def demand_as_known(lake: Partitions, date: dt.date) -> Demand:
-    """Return the units of each product on each day up to `date`, as known by its end.
-
-    Raises
-    ------
-    JobError
-        If there are too few days.
-    """
-    known = lake.read(DailyDemand, None, date, ["product_id", "demand_date", "n_units_sold"])
-    days = days_since_1970(known["demand_date"])
-    last = (date - dt.date(1970, 1, 1)).days
-    first = max(days.min(), last + 1 - MAX_DAYS) if len(days) else last
-    n_days = int(last - first + 1)
-    if n_days < MIN_DAYS:
-        raise JobError(
-            f"daily_demand holds {n_days} days up to {date}, a forecast needs {MIN_DAYS}: load more "
-            "days and run the DAG build_features for them"
-        )
-    products = known["product_id"].to_numpy()
-    product_ids = np.unique(products)
-    units = np.zeros((len(product_ids), n_days))
-    recent = (days >= first) & (days <= last)
-    places = (rows_of(product_ids, products[recent]), days[recent] - first)
-    np.add.at(units, places, known["n_units_sold"].to_numpy()[recent])
-    panel = panel_of(units, date - dt.timedelta(days=n_days - 1), DAILY)
-    return Demand(product_ids, replace(panel, codes=categories(lake, date, product_ids)))
-
-
-def categories(lake: Partitions, date: dt.date, product_ids: Ids) -> dict[str, Ids]:
-    """Return each product's category as known by the end of `date`; 0 for those without."""
-    versions = newest(lake.read(ProductVersion, None, date, list(VERSION_COLUMNS)))
-    by_product = dict(
-        zip(versions["product_id"].to_pylist(), versions["category_id"].to_pylist(), strict=True)
-    )
-    of_each = [by_product.get(product_id) or 0 for product_id in product_ids.tolist()]
-    return {"category": np.unique(np.array(of_each, np.int64), return_inverse=True)[1]}
-
-
 def judge(demand: Demand) -> dict[str, dict[str, float]]:
     """Return each model's measures over the last weeks, by name."""
     return {
@@ -158,12 +107,28 @@ def judge(demand: Demand) -> dict[str, dict[str, float]]:
 
 
 def rows(demand: Demand, forecast: Forecast, date: dt.date, model_version: str) -> pa.Table:
-    """Return the forecast as the table `demand_forecasts` of `date`."""
+    """Return the forecast as the table `demand_forecasts` of `date`.
+
+    Of products that warehouses sold lately there are rows for each of these, too, which add up to the
+    whole shop's.
+    """
+    tables = [_rows_of(demand.product_ids, WHOLE_SHOP, forecast, date, model_version)]
+    told = np.flatnonzero(demand.sold_in.sum(axis=1))
+    of_each = shares(demand.sold_in[told]).T if len(told) else []
+    for warehouse_id, share in zip(demand.warehouse_ids.tolist(), of_each, strict=True):
+        part = part_of(forecast.rows(told), share)
+        tables.append(_rows_of(demand.product_ids[told], warehouse_id, part, date, model_version))
+    return pa.concat_tables(tables)
+
+
+def _rows_of(
+    product_ids: Ids, warehouse_id: int, forecast: Forecast, date: dt.date, model_version: str
+) -> pa.Table:
     n_products, horizon = forecast.mean.shape
     ahead = np.tile(np.arange(1, horizon + 1), n_products)
     columns = {
-        "product_id": np.repeat(demand.product_ids, horizon),
-        "warehouse_id": np.full(len(ahead), WHOLE_SHOP),
+        "product_id": np.repeat(product_ids, horizon),
+        "warehouse_id": np.full(len(ahead), warehouse_id),
         "demand_date": np.datetime64(date) + ahead,
         "mean_units": forecast.mean.ravel(),
         **{
@@ -182,7 +147,7 @@ def log_run(settings: Settings, lake: Partitions, date: dt.date, figures: dict[s
         return
     record = registry.TrainingRecord(
         code_version=settings.code_version,
-        data_version=data_version(lake, DailyDemand),
+        data_version=data_version(lake, DailyDemand, DemandHistory),
         date=str(date),
         params={key: figures[key] for key in ("n_products", "n_days", "published")},
         metrics={

@@ -28,6 +28,7 @@ from features.schemas.lake import (
 )
 from features.schemas.logs import ClickstreamEvent, ProductVersion
 from jobs import forecast_demand, train_recommendations, train_search_ranker
+from jobs.forecast_input import demand_as_known
 from jobs.partitions import Partitions
 from jobs.runner import Dates, JobError
 from jobs.settings import Settings
@@ -392,7 +393,7 @@ def test_what_is_chosen_beats_popularity_on_real_orders(gift_shop):
 
 
 def test_the_forecast_beats_seasonal_naive_on_real_demand(gift_shop):
-    demand = forecast_demand.demand_as_known(gift_shop, dt.date(2011, 12, 9))
+    demand = demand_as_known(gift_shop, dt.date(2011, 12, 9), forecast_demand.MIN_DAYS)
 
     scores = forecast_demand.judge(demand)
 
