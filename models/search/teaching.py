@@ -123,9 +123,7 @@ def decided(values: Mapping[str, Values]) -> Decision:
     """
     ahead = {name: gain(values[LEARNED], values[name]) for name in (FORMULA, POPULARITY)}
     told = ", ".join(
-        f"{each.mean:+.4f} [{each.low:+.4f}, {each.high:+.4f}] on the {name}'s"
-        if name == FORMULA
-        else f"{each.mean:+.4f} [{each.low:+.4f}, {each.high:+.4f}] on {name}'s"
+        f"{each.mean:+.4f} [{each.low:+.4f}, {each.high:+.4f}] over {name}"
         for name, each in ahead.items()
     )
     mean = interval(values[LEARNED]).mean
