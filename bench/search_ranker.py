@@ -3,9 +3,9 @@
 python -m bench.search_ranker [--seed 7] [--quick]
 
 28 days of searches teach, the 7 days after them judge: by what was looked at and put in the cart, a look counting
-the more, the less its place is examined (nDCG@10 over the mean best). What is known of products is that of the evening before each search.
-The formula is by hand; nothing was fitted to the days that judge. The oracle knows how much each product appeals to
-each shopper. Lists of the simulator hold eight products, whatever words they have; so the text says little there.
+the more, the less its place is examined (nDCG@10 over the mean best). Of a list counts what the words find, and what is known
+of products is that of the evening before. The formula is by hand; nothing was fitted to the days that judge. The oracle knows how much
+each product appeals to each shopper. The simulator's shoppers don't care where a product has which words: the text says nothing there.
 
 The last rows are processor time of a search in its index, of words that more than 200 products have.
 """
@@ -13,17 +13,18 @@ The last rows are processor time of a search in its index, of words that more th
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.search_ranker_shop import acts, documents, searches, signals, small_shop
+from bench.search_ranker_shop import acts, documents, expected, searches, signals, small_shop
 from bench.table import Figure, parser, report
 from emporium.search_evaluation import indexed
-from jobs.train_search_ranker import N_JUDGED_DAYS, N_TAUGHT, N_TAUGHT_DAYS, finder
+from jobs.train_search_ranker import N_JUDGED, N_JUDGED_DAYS, N_TAUGHT, N_TAUGHT_DAYS, finder
 from models.evaluation.intervals import gain, interval
 from models.search import taste
-from models.search.behaviour import Find, ShownSearches, examination, gains, lessons
+from models.search.behaviour import Find, ShownSearches, examination
 from models.search.formula import FormulaOrder
 from models.search.index import Index
 from models.search.query import Search
@@ -33,8 +34,8 @@ from models.search.teaching import (
     FORMULA,
     LEARNED,
     POPULARITY,
-    Searches,
     judged,
+    prepared,
     taught,
 )
 from models.search.wishes import NO_WISHES, Wishes
@@ -57,9 +58,9 @@ def main() -> None:
     first = shop.last - N_JUDGED_DAYS + 1
     with indexed(documents(shop)) as index:
         find = finder(index)
-        earlier, _, _ = searches(shop, range(first - n_taught, first))
+        earlier = searches(shop, range(first - n_taught, first))
         examined = examination(earlier)
-        lists = prepared(shop, earlier.telling(N_TAUGHT), find, examined)
+        lists = prepared(earlier, find, partial(signals, shop), examined, N_TAUGHT)
         learned = taught(lists)
         figures = [
             Figure("searches that taught", len(lists.shown), ""),
@@ -67,17 +68,6 @@ def main() -> None:
             *timed(shop, index, learned),
         ]
     report(figures, arguments.json)
-
-
-def prepared(
-    shop: SimulatedShop,
-    shown: ShownSearches,
-    find: Find,
-    examined: Values,
-) -> Searches:
-    """Return searches with what was known the evening before."""
-    known = lessons(shown, find, lambda day: signals(shop, day))
-    return Searches(shown, known, gains(shown, examined))
 
 
 def quality(
@@ -88,14 +78,12 @@ def quality(
     examined: Values,
 ) -> list[Figure]:
     """Return what orders come to on the days, beside the first stage."""
-    shown, expected, shopper = searches(shop, days)
-    told = shown.part(np.bincount(shown.search, shown.outcome, len(shown)) > 0)
-    held = prepared(shop, shown, find, examined)
+    held = prepared(searches(shop, days), find, partial(signals, shop), examined, N_JUDGED)
     values = judged(held, learned)
-    own = tastes(shop, shown, shopper, days)
+    own = held.base + tastes(shop, held.shown, days)
     for name, order in ((FORMULA, FormulaOrder()), (LEARNED, learned)):
         values[f"{name}, personal"] = held.ndcg(order.logarithms(held.features) + own)
-    values["oracle"] = held.ndcg(expected)
+    values["oracle"] = held.ndcg(expected(shop, held.shown))
     first = interval(values[FIRST_STAGE]).mean
     rows = [
         Figure(f"nDCG@10, {name}", 100 * interval(each).mean, "%", 100 * first)
@@ -108,19 +96,17 @@ def quality(
             Figure(f"{name} over {other}", 100 * ahead.mean, "points"),
             Figure("  from, in 95 of 100 resamples", 100 * ahead.low, "points"),
         ]
-    return [Figure("searches that judge", len(told), ""), *rows]
+    return [Figure("searches that judge", len(held.shown), ""), *rows]
 
 
-def tastes(
-    shop: SimulatedShop, shown: ShownSearches, shopper: NDArray[np.int64], days: Sequence[int]
-) -> Values:
+def tastes(shop: SimulatedShop, shown: ShownSearches, days: Sequence[int]) -> Values:
     """Return what each searcher's taste adds to each product; nothing for guests."""
     done = acts(shop, days)
     added = np.zeros(len(shown.product))
     starts = np.cumsum(shown.n_shown) - shown.n_shown
     for number, (start, n_shown) in enumerate(zip(starts, shown.n_shown, strict=True)):
         rows, day = slice(start, start + n_shown), int(shown.days[number])
-        own = done.get((day, int(shopper[number])))
+        own = done.get((day, int(shown.users[number])))
         if own is not None:
             known = taste.taste(own, shown.product[rows], signals(shop, day))
             added[rows] = taste.logarithms(known)

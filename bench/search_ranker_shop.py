@@ -49,13 +49,10 @@ class Day:
         Lists of any surface, a query for each that was searched for and "" for others.
     expected : array of shape (n_shown,)
         What the shop's laws say each product gains if it is examined.
-    shopper : array of shape (n_lists,)
-        0 for guests.
     """
 
     shown: ShownSearches
     expected: Floats
-    shopper: Ids
     bought: tuple[Ids, Ids]
     n_orders: Ids
     n_units: Ids
@@ -69,22 +66,22 @@ def day(shop: SimulatedShop, number: int) -> Day:
     made = visits(shop, now, 0)
     there = made.shown >= 0
     lists, places = np.nonzero(there)
-    outcome = (made.viewed.astype(np.int64) + made.carted)[there]
     shown = ShownSearches(
-        lists, made.shown[there] + 1, places + 1, outcome, _queries(now, made), _of(now, made)
+        search=lists,
+        product=made.shown[there] + 1,
+        position=places + 1,
+        outcome=(made.viewed.astype(np.int64) + made.carted)[there],
+        queries=_queries(now, made),
+        days=np.full(len(made.shopper), number),
+        users=np.where(made.is_guest, -made.shopper, made.shopper),
     )
     lines = orders.order_lines(shop, now, made)
     known = ~made.is_guest[lines.visit]
     counts = np.bincount(lines.product, minlength=shop.n_products)
     units = np.bincount(lines.product, lines.quantity, shop.n_products).astype(np.int64)
     buyers = (made.shopper[lines.visit[known]], lines.product[known] + 1)
-    guests = np.where(made.is_guest, 0, made.shopper)
     expected = _expected(now, made)[there]
-    return Day(shown, expected, guests, buyers, counts, units, _stars(shop, now, made))
-
-
-def _of(now: Today, made: Visits) -> Ids:
-    return np.full(len(made.shopper), now.day)
+    return Day(shown, expected, buyers, counts, units, _stars(shop, now, made))
 
 
 def _queries(now: Today, made: Visits) -> list[str]:
@@ -112,14 +109,27 @@ def _stars(shop: SimulatedShop, now: Today, made: Visits) -> Mapping[int, list[i
     return found
 
 
-def searches(shop: SimulatedShop, days: Sequence[int]) -> tuple[ShownSearches, Floats, Ids]:
-    """Return the searches of some days, what each product would gain by the shop's laws, and whose they are."""
-    parts = [day(shop, number) for number in days]
-    whole = together([part.shown for part in parts])
-    expected = np.concatenate([part.expected for part in parts])
-    shopper = np.concatenate([part.shopper for part in parts])
-    chosen = np.array([query != "" for query in whole.queries])
-    return whole.part(chosen), expected[chosen[whole.search]], shopper[chosen]
+def searches(shop: SimulatedShop, days: Sequence[int]) -> ShownSearches:
+    """Return the searches of some days; guests have the shopper's number, below 0."""
+    whole = together([day(shop, number).shown for number in days])
+    return whole.part(np.array([query != "" for query in whole.queries]))
+
+
+def expected(shop: SimulatedShop, shown: ShownSearches) -> Floats:
+    """Return what the shop's laws say each product gains if it is examined, shape (n_shown,)."""
+    known: dict[tuple[int, int, int], float] = {}
+    for number in set(shown.days.tolist()):
+        this = day(shop, number)
+        users = this.shown.users[this.shown.search].tolist()
+        told = zip(users, this.shown.product.tolist(), this.expected.tolist(), strict=True)
+        known |= {(number, user, product): gained for user, product, gained in told}
+    rows = zip(
+        shown.days[shown.search].tolist(),
+        shown.users[shown.search].tolist(),
+        shown.product.tolist(),
+        strict=True,
+    )
+    return np.array([known[row] for row in rows])
 
 
 @cache
@@ -183,14 +193,14 @@ def acts(shop: SimulatedShop, days: Sequence[int]) -> dict[tuple[int, int], Acts
     for number in range(shop.first, max(days) + 1):
         this = day(shop, number)
         if number in days:
-            for shopper in set(this.shopper.tolist()) - {0}:
+            for shopper in {each for each in this.shown.users.tolist() if each > 0}:
                 found[number, shopper] = Acts(
                     tuple(looked[shopper][: -N_LAST - 1 : -1]),
                     tuple(bought[shopper][: -N_LAST - 1 : -1]),
                 )
         rows = np.nonzero(this.shown.outcome > 0)[0]
         for shopper, product in zip(
-            this.shopper[this.shown.search[rows]].tolist(),
+            this.shown.users[this.shown.search[rows]].tolist(),
             this.shown.product[rows].tolist(),
             strict=True,
         ):

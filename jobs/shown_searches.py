@@ -21,6 +21,7 @@ SURFACE = "search"
 CLICKS = [
     "kind",
     "session_id",
+    "customer_id",
     "occurred_at",
     "event_id",
     "query",
@@ -89,6 +90,7 @@ def searches_of(acts: pa.Table, day: int) -> ShownSearches:
         outcome=outcome,
         queries=ordered["query"].take(searches).to_pylist(),
         days=np.full(len(searches), day),
+        users=pc.fill_null(ordered["customer_id"].take(searches), 0).to_numpy(),
     )
 
 

@@ -2,7 +2,7 @@
 
 python -m jobs.train_search_ranker --date 2024-05-01
 
-The searches of the last week judge, those of the four weeks before it teach. A product's features are those of the
+The searches of the last week judge, those of the four weeks before it teach; of each counts what its words find. A product's features are those of the
 newest day before the search; a look counts the more, the less its place is examined. The learned order serves if it
 beats the formula and popularity on the same searches and, where people graded answers (`judgments.csv`), lowers
 nothing there; else what served stays, at first the formula.
@@ -14,10 +14,13 @@ import datetime as dt
 import logging
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from features.schemas.lake import ProductFeatures
 from features.schemas.logs import ClickstreamEvent
@@ -31,7 +34,7 @@ from jobs.training_data import data_version
 from models import registry
 from models.evaluation.intervals import Interval
 from models.gate import Decision, unless_older
-from models.search.behaviour import Find, ShownSearches, examination, gains, lessons
+from models.search.behaviour import Find, Finds, examination
 from models.search.card import SearchCardFacts, search_card
 from models.search.formula import FormulaOrder
 from models.search.index import BadIndexError, Index
@@ -39,7 +42,17 @@ from models.search.judgments import Grades
 from models.search.learned import LearnedOrder
 from models.search.placing import N_WEIGHED
 from models.search.query import Search
-from models.search.teaching import K, Searches, Values, decided, joined, judged, means, taught
+from models.search.teaching import (
+    K,
+    Searches,
+    Values,
+    decided,
+    joined,
+    judged,
+    means,
+    prepared,
+    taught,
+)
 
 MODEL = "search_ranker"
 N_JUDGED_DAYS, N_TAUGHT_DAYS = 7, 28
@@ -99,19 +112,21 @@ def read_lists(lake: Partitions, index: Index, date: dt.date) -> Lists:
     later = shown_searches(lake, [day for day in days if day >= first])
     examined = examination(whole)
 
-    def prepared(shown: ShownSearches) -> Searches:
-        known = lessons(shown, finder(index), signals_before(lake))
-        return Searches(shown, known, gains(shown, examined))
-
-    return Lists(prepared(whole.telling(N_TAUGHT)), prepared(later.telling(N_JUDGED)))
+    find, known = finder(index), signals_before(lake)
+    return Lists(
+        prepared(whole, find, known, examined, N_TAUGHT),
+        prepared(later, find, known, examined, N_JUDGED),
+    )
 
 
 def finder(index: Index) -> Find:
     """Return what has enough of a text's words, by the index."""
 
-    def find(text: str) -> tuple[Sequence[int], Sequence[float]]:
+    @cache
+    def find(text: str) -> Finds:
         found = index.listed(Search(text), n_first=N_WEIGHED)
-        return found.product_ids[: found.n_full], found.values[: found.n_full]
+        ids, values = found.product_ids[: found.n_full], found.values[: found.n_full]
+        return Finds(np.array(ids, np.int64), np.array(values), len(found.parts))
 
     return find
 

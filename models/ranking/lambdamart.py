@@ -55,6 +55,7 @@ class LambdaMARTRanker:
         wanted: Labels,
         n_by_user: NDArray[np.int64],
         positions: NDArray[np.int64] | None = None,
+        base: NDArray[np.float64] | None = None,
     ) -> Self:
         """Learn.
 
@@ -68,6 +69,8 @@ class LambdaMARTRanker:
             How many candidates each user has; adds up to n_pairs.
         positions : array of shape (n_pairs,)
             Where each stood in a list that was shown; the same number for all that were not.
+        base : array of shape (n_pairs,)
+            What the trees' score is added to, by whoever asks for it.
 
         Raises
         ------
@@ -77,7 +80,9 @@ class LambdaMARTRanker:
         if wanted.all() or not wanted.any():
             raise ValueError("a ranker needs pairs that were wanted and pairs that were not")
         label = wanted.astype(np.int32)
-        data = lightgbm.Dataset(features, label=label, group=n_by_user, position=positions)
+        data = lightgbm.Dataset(
+            features, label=label, group=n_by_user, position=positions, init_score=base
+        )
         params = self._params(self._threads_for(len(features)))
         return self.of(lightgbm.train(params, data, num_boost_round=self.n_trees))
 

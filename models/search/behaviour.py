@@ -6,13 +6,13 @@ feedback" (WSDM 2017) for what a look is worth: it counts the more, the less its
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.search.features import Features, joined
+from models.search.features import NAMES, Features, joined
 from models.search.signals import Ids, Signals
 
 MAX_POSITION = 100
@@ -20,8 +20,19 @@ PRIOR_LOOKS = 5.0
 """Looks at a place, as of an even chance: two places about which nothing is known are alike."""
 
 Floats = NDArray[np.float64]
-Find = Callable[[str], tuple[Sequence[int], Sequence[float]]]
-"""Returns products that have enough of a text's words, the best first, and their values."""
+
+
+@dataclass(frozen=True)
+class Finds:
+    """What has enough of a query's parts, the best first, with their values, and how many parts there are."""
+
+    product_ids: Ids
+    values: Floats
+    n_parts: int
+
+
+Find = Callable[[str], Finds]
+"""Finds products for a text."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +49,8 @@ class ShownSearches:
         What became of it: 0 passed over, 1 looked at, 2 put in the cart (`models.ranking.shown`).
     days
         Of the searches, counted from any day.
+    users
+        Who searched; 0 or less for guests.
     """
 
     search: Ids
@@ -46,6 +59,7 @@ class ShownSearches:
     outcome: Ids
     queries: Sequence[str]
     days: Ids
+    users: Ids
 
     def __len__(self) -> int:
         return len(self.queries)
@@ -65,6 +79,17 @@ class ShownSearches:
             self.outcome[rows],
             [query for query, keep in zip(self.queries, chosen.tolist(), strict=True) if keep],
             self.days[chosen],
+            self.users[chosen],
+        )
+
+    def rows(self, kept: NDArray[np.bool_]) -> "ShownSearches":
+        """Return the same searches with some of what they showed."""
+        return replace(
+            self,
+            search=self.search[kept],
+            product=self.product[kept],
+            position=self.position[kept],
+            outcome=self.outcome[kept],
         )
 
     def telling(self, n_most: int) -> "ShownSearches":
@@ -83,7 +108,7 @@ def together(parts: Sequence[ShownSearches]) -> ShownSearches:
     nothing = np.empty(0, np.int64)
     rows = {
         name: np.concatenate([nothing, *(getattr(part, name) for part in parts)])
-        for name in ("product", "position", "outcome", "days")
+        for name in ("product", "position", "outcome", "days", "users")
     }
     numbers = [part.search + n for part, n in zip(parts, before, strict=True)]
     return ShownSearches(
@@ -144,6 +169,12 @@ def _discounted(shown: ShownSearches, scores: Floats, gained: Floats, k: int) ->
     )
 
 
+def found(shown: ShownSearches, find: Find) -> ShownSearches:
+    """Return the searches with what their words find: nothing else is put in order by a second stage."""
+    _, places = _of_text(shown, find)
+    return shown.rows(~np.isnan(places))
+
+
 def lessons(shown: ShownSearches, find: Find, signals_of: Callable[[int], Signals]) -> Features:
     """Return what the second stage would have known of each product, shape (n, len(NAMES)).
 
@@ -153,15 +184,12 @@ def lessons(shown: ShownSearches, find: Find, signals_of: Callable[[int], Signal
         Returns what was known of products before a day of `shown.days`.
     """
     ratios, places = _of_text(shown, find)
-    found = np.empty((len(shown.product), 0), np.float32)
+    known = np.full((len(shown.product), len(NAMES)), np.nan, np.float32)
     days = shown.days[shown.search]
     for day in np.unique(days).tolist():
         rows = np.nonzero(days == day)[0]
-        known = joined(ratios[rows], places[rows], shown.product[rows], signals_of(day))
-        if not found.shape[1]:
-            found = np.empty((len(days), known.shape[1]), np.float32)
-        found[rows] = known
-    return found
+        known[rows] = joined(ratios[rows], places[rows], shown.product[rows], signals_of(day))
+    return known
 
 
 def _of_text(shown: ShownSearches, find: Find) -> tuple[Floats, Floats]:
@@ -171,11 +199,10 @@ def _of_text(shown: ShownSearches, find: Find) -> tuple[Floats, Floats]:
     known: dict[str, dict[int, tuple[float, int]]] = {}
     for query, start, end in zip(shown.queries, ends - shown.n_shown, ends, strict=True):
         if query not in known:
-            ids, values = find(query)
-            known[query] = {
-                id_: (value / values[0], place)
-                for place, (id_, value) in enumerate(zip(ids, values, strict=True), 1)
-            }
+            finds = find(query)
+            ratios_found = (finds.values / finds.values.max(initial=0)).tolist()
+            in_order = zip(finds.product_ids.tolist(), ratios_found, strict=True)
+            known[query] = {id_: (ratio, n) for n, (id_, ratio) in enumerate(in_order, 1)}
         for row in range(start, end):
             hit = known[query].get(int(shown.product[row]))
             if hit is not None:

@@ -10,7 +10,7 @@ from tantivy import Query
 from models.search import taste
 from models.search.building import build_found
 from models.search.facets import Shard
-from models.search.features import NAMES, Hits, features
+from models.search.features import NAMES, Hits, emphasis, features
 from models.search.index import Index, Listed
 from models.search.placing import N_WEIGHED
 from models.search.query import Part, Search
@@ -40,6 +40,8 @@ class Reordering:
         By name; None is not known.
     contributions
         What each feature adds to the logarithm of the hit's worth.
+    of_words
+        The same for the query's parts beyond the first.
     of_taste
         The same for what the customer did; empty where it does not count.
     """
@@ -47,6 +49,7 @@ class Reordering:
     order: str
     features: Mapping[str, float | None]
     contributions: Mapping[str, float]
+    of_words: float
     of_taste: Mapping[str, float]
     worth: float
 
@@ -88,7 +91,7 @@ def explained(index: Index, search: Search, product_id: int, wishes: Wishes) -> 
     document = index.product(product_id)
     if document is None or product_id not in shown.product_ids:
         return None
-    wishes = wishes.for_sort(search)
+    wishes = wishes.for_sort(search).for_parts(len(shown.parts))
     unweighed = replace(wishes, pins=(), weights=())
     by_text = index.listed(search, replace(unweighed, second_stage=None))
     second = index.listed(search, unweighed)
@@ -150,6 +153,7 @@ def _reordering(
             for name, value in zip(NAMES, known[place], strict=True)
         },
         contributions=dict(zip(NAMES, added.tolist(), strict=True)),
+        of_words=float(emphasis(known, second_stage.n_parts)[place]),
         of_taste=own,
         worth=float(second_stage.worth(hits, index.signals)[place]),
     )

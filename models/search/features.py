@@ -37,6 +37,17 @@ class Hits:
         return cls(np.array(product_ids, np.int64), np.array(values, np.float64))
 
 
+def emphasis(features: Features, n_parts: int | NDArray[np.int64]) -> Values:
+    """Return what a query's parts beyond the first add to the logarithm of hits' worth, shape (n,).
+
+    Of a long query hits may lack some parts, which shows in the text's value alone: the longer it is, the more the text
+    counts, whatever the order.
+    """
+    with np.errstate(divide="ignore"):
+        logarithms = np.log(features[:, COLUMN["text_ratio"]].astype(np.float64))
+    return np.asarray((n_parts - 1) / 2 * logarithms)
+
+
 def features(hits: Hits, signals: Signals) -> Features:
     """Return what is known of each hit, shape (n, len(NAMES)); nan what is not."""
     best = hits.values.max(initial=0.0)

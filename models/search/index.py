@@ -242,6 +242,7 @@ class Index:
         counted: bool,
     ) -> Ranked:
         """Return the first hits of what has enough of the words, and behind them of what has some or is near."""
+        wishes = wishes.for_parts(len(parts))
         queries = [build(shard.schema, search, parts) for shard in self.shards]
         n_enough, hits = self._ranked(search, queries, wanted, wishes, counted=counted)
         is_short = wanted >= n_enough if counted else not hits

@@ -1,7 +1,7 @@
 """The second stage of a search: the first hits of the text put into another order.
 
-An order gives each hit the logarithm of what it is worth, a customer's taste adds to it, and what that comes to is the
-hit's value from then on: so operators' factors multiply it as they multiply a text's score.
+An order gives each hit the logarithm of what it is worth, a long query's words and a customer's taste add to it, and what
+that comes to is the hit's value from then on: so operators' factors multiply it as they multiply a text's score.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.search import taste
-from models.search.features import Features, Hits, features
+from models.search.features import Features, Hits, emphasis, features
 from models.search.formula import FormulaOrder
 from models.search.signals import Signals
 
@@ -35,14 +35,18 @@ class Order(Protocol):
 
 @dataclass(frozen=True)
 class SecondStage:
-    """An order, and whose taste counts; nobody's without `acts`."""
+    """An order, and whose taste counts; nobody's without `acts`. `n_parts` are the query's."""
 
     order: Order
     acts: taste.Acts | None = None
+    n_parts: int = 1
 
     def worth(self, hits: Hits, signals: Signals) -> Logarithms:
         """Return what each hit is worth, above 0 where it has any of the words, shape (n,)."""
-        worth = self.order.logarithms(features(hits, signals))
+        known = features(hits, signals)
+        worth = self.order.logarithms(known)
+        if self.n_parts > 1:
+            worth = worth + emphasis(known, self.n_parts)
         if self.acts is not None:
             worth = worth + taste.logarithms(taste.taste(self.acts, hits.product_ids, signals))
         return np.asarray(np.exp(worth))

@@ -77,6 +77,12 @@ class Wishes:
             return replace(self, pins=(), weights=(), second_stage=None, near=())
         return self if search.text.strip() else replace(self, second_stage=None, near=())
 
+    def for_parts(self, n_parts: int) -> "Wishes":
+        """Return what counts for a query of so many parts."""
+        if self.second_stage is None or n_parts < 2:
+            return self
+        return replace(self, second_stage=replace(self.second_stage, n_parts=n_parts))
+
     @property
     def has_window(self) -> bool:
         """Whether the first hits are put into another order."""

@@ -239,6 +239,9 @@ class SecondStageWhy(BaseModel):
     place: Annotated[int, Field(description="from 1, before operators' weights and pins")]
     worth: float
     features: Annotated[list[Summand], Field(description="those that add most first")]
+    words: Annotated[
+        float, Field(description="what the query's words beyond the first add to the logarithm")
+    ]
     personal: Annotated[
         list[Summand], Field(description="what the customer did last; empty unless asked for")
     ]

@@ -35,6 +35,7 @@ def second_stage(found: Reordering | None, place: int | None) -> SecondStageWhy 
         place=place,
         worth=found.worth,
         features=summands(found.features, found.contributions),
+        words=found.of_words,
         personal=summands({}, found.of_taste),
     )
 

@@ -118,6 +118,7 @@ class OpenSearchIndex:
         self, search: Search, parts: Sequence[Part], wanted: int, wishes: Wishes
     ) -> tuple[Hits, Hits]:
         """Return the first hits of what has enough of the words, and of what has some."""
+        wishes = wishes.for_parts(len(parts))
         enough = self._hits(build(search, parts), search, wanted, wishes)
         has_more = sum(len(part.words) for part in parts) > 1 or bool(search.near)
         may_be_behind = wanted >= enough.n_total and has_more and not search.named

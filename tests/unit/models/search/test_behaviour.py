@@ -9,8 +9,10 @@ from features.schemas.lake import SearchDocument
 from models.search.behaviour import (
     MAX_POSITION,
     PRIOR_LOOKS,
+    Finds,
     ShownSearches,
     examination,
+    found,
     gains,
     lessons,
     ndcg,
@@ -34,6 +36,7 @@ def shown(*lists, queries=None, days=None):
         outcome,
         queries or ["lamp"] * len(lists),
         np.array(days or [1] * len(lists)),
+        np.zeros(len(lists), np.int64),
     )
 
 
@@ -53,11 +56,11 @@ def test_a_place_is_examined_as_much_as_products_that_stood_at_both_say():
         for n in range(n_shown)
     ]
 
-    found = examination(shown(*lists))
+    at_places = examination(shown(*lists))
 
     second = (20 * 0.25 + PRIOR_LOOKS) / (20 * 0.5 + PRIOR_LOOKS)
-    assert found[1:6] == pytest.approx([1, second, second, second, second])
-    assert len(found) == MAX_POSITION + 1
+    assert at_places[1:6] == pytest.approx([1, second, second, second, second])
+    assert len(at_places) == MAX_POSITION + 1
 
 
 def test_a_look_counts_the_more_the_less_its_place_is_examined():
@@ -71,11 +74,11 @@ def test_the_measure_is_the_discounted_gain_over_the_mean_best():
     searches = shown([(1, 1, 2), (2, 2, 1)], [(1, 1, 0), (2, 2, 1)])
     gained = np.array([3.0, 1.0, 0.0, 1.0])
 
-    found = ndcg(searches, np.array([1.0, 2.0, 5.0, 4.0]), gained, 2)
+    measured = ndcg(searches, np.array([1.0, 2.0, 5.0, 4.0]), gained, 2)
 
     second = 1 / np.log2(3)
     best = (3 + second + 1) / 2
-    assert found == pytest.approx([(1 + 3 * second) / best, second / best])
+    assert measured == pytest.approx([(1 + 3 * second) / best, second / best])
     assert ndcg(searches, gained, gained, 2).mean() == pytest.approx(1)
 
 
@@ -103,20 +106,20 @@ LISTS = st.lists(
 def test_telling_are_the_last_lists_on_which_one_was_wanted_more_than_another(lists, n_most):
     searches = shown(*lists, queries=[str(n) for n in range(len(lists))])
 
-    found = searches.telling(n_most)
+    telling = searches.telling(n_most)
 
     told = [str(n) for n, each in enumerate(lists) if len({outcome for *_, outcome in each}) > 1]
-    assert list(found.queries) == told[-n_most:] * (n_most > 0)
-    assert found.n_shown.tolist() == [len(lists[int(query)]) for query in found.queries]
+    assert list(telling.queries) == told[-n_most:] * (n_most > 0)
+    assert telling.n_shown.tolist() == [len(lists[int(query)]) for query in telling.queries]
 
 
 @given(LISTS, LISTS)
 def test_days_put_together_are_all_their_lists(first, second):
-    found = together([shown(*first), shown(*second)])
+    both = together([shown(*first), shown(*second)])
 
     whole = shown(*first, *second)
-    assert found.search.tolist() == whole.search.tolist()
-    assert found.product.tolist() == whole.product.tolist()
+    assert both.search.tolist() == whole.search.tolist()
+    assert both.product.tolist() == whole.product.tolist()
     assert len(together([])) == 0
 
 
@@ -133,12 +136,17 @@ def test_a_lesson_is_what_the_text_said_and_what_was_known_before_the_day():
         ).select(COLUMNS)
     )
     searches = shown([(7, 1, 1), (9, 2, 0)], [(8, 1, 1)], queries=["lamp", "desk"], days=[1, 2])
-    finds = {"lamp": ([8, 7], [4.0, 1.0]), "desk": ([], [])}
+    nothing = np.empty(0, np.int64)
+    finds = {
+        "lamp": Finds(np.array([8, 7]), np.array([4.0, 1.0]), 1),
+        "desk": Finds(nothing, nothing.astype(float), 1),
+    }
 
-    found = lessons(searches, finds.get, {1: told, 2: NO_SIGNALS}.get)
+    known = lessons(searches, finds.get, {1: told, 2: NO_SIGNALS}.get)
 
-    assert found[:, COLUMN["text_ratio"]].tolist() == [0.25, 0, 0]
-    assert found[0, COLUMN["place"]] == pytest.approx(np.log(2))
-    assert np.isnan(found[1:, COLUMN["place"]]).all()
-    assert found[0, COLUMN["look_lift"]] == pytest.approx(np.log(0.5))
-    assert np.isnan(found[1:, COLUMN["look_lift"]]).all()
+    assert found(searches, finds.get).product.tolist() == [7]
+    assert known[:, COLUMN["text_ratio"]].tolist() == [0.25, 0, 0]
+    assert known[0, COLUMN["place"]] == pytest.approx(np.log(2))
+    assert np.isnan(known[1:, COLUMN["place"]]).all()
+    assert known[0, COLUMN["look_lift"]] == pytest.approx(np.log(0.5))
+    assert np.isnan(known[1:, COLUMN["look_lift"]]).all()

@@ -134,6 +134,16 @@ def test_where_nothing_is_known_of_products_the_text_alone_decides(hits):
     assert [place for place, _ in found] == list(range(len(product_ids)))
 
 
+@pytest.mark.parametrize(("n_parts", "order"), [(1, [1, 0]), (2, [1, 0]), (7, [0, 1])])
+def test_the_longer_the_query_the_more_the_text_counts(n_parts, order):
+    """1 has all of the words and 2 half of them: of seven words that is worth 2 ** 3 less, and behaviour 4 more."""
+    stage = SecondStage(FormulaOrder(), n_parts=n_parts)
+
+    found = stage.reordered([1, 2], [2.0, 1.0], SIGNALS)
+
+    assert [place for place, _ in found] == order
+
+
 def test_hits_that_are_worth_the_same_stay_as_they_were():
     found = BY_HAND.reordered([98, 99, 97], [2.0, 2.0, 2.0], SIGNALS)
 

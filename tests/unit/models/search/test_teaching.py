@@ -37,7 +37,7 @@ def searches():
     looked = price == price.max(axis=1, keepdims=True)
     lists = [[(n + 1, n + 1, int(each[n])) for n in range(N_SHOWN)] for each in looked]
     made = shown(*lists)
-    return Searches(made, features, gains(made, np.ones(101)))
+    return Searches(made, features, np.zeros(len(features)), gains(made, np.ones(101)))
 
 
 @pytest.fixture(scope="module")
