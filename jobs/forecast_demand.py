@@ -29,7 +29,7 @@ from models.forecasting.backtest import backtest
 from models.forecasting.choosing import ChosenForecaster
 from models.forecasting.contract import Forecast
 from models.forecasting.gradient_boosting import GlobalTrees
-from models.forecasting.hierarchy import agreeing
+from models.forecasting.hierarchy import AgreeingForecaster
 from models.forecasting.panel import DAILY, Panel, panel_of
 from models.forecasting.references import MovingMean, SeasonalNaive
 from models.forecasting.slow_movers import tsb
@@ -45,6 +45,7 @@ MAX_HERE = 100_000
 """Products that one process foresees; more are shared out."""
 VERSION_COLUMNS = ("event_id", "product_id", "occurred_at", "category_id")
 Ids = NDArray[np.int64]
+Model = ChosenForecaster | AgreeingForecaster
 PUBLISHED_LEVELS = (0.05, 0.1, 0.5, 0.9, 0.95)
 log = logging.getLogger("forecast_demand")
 
@@ -65,8 +66,6 @@ def main(settings: Settings, dates: Dates) -> None:
     best = min(scores, key=lambda name: scores[name]["wape"])
     show(scores, best)
     found = foresee(settings, forecasters()[best].fit(demand.panel, HORIZON), demand.panel)
-    whole = np.zeros(len(demand.product_ids), np.int64)
-    found = agreeing(demand.panel, found, [*demand.panel.codes.values(), whole])
     version = f"{best} {data_version(lake, DailyDemand)}"
     lake.write(DemandForecast, rows(demand, found, dates.last, version), dates.last)
     figures = {
@@ -81,16 +80,18 @@ def main(settings: Settings, dates: Dates) -> None:
     write_report(settings.reports, "forecast_demand", dates.last, figures)
 
 
-def forecasters() -> dict[str, ChosenForecaster]:
+def forecasters() -> dict[str, Model]:
     """Return the models by name, the better liked first; all have their intervals in the same way."""
     return {
-        "chosen": ChosenForecaster({"trees": trees, "tsb": tsb, "mean_of_28_days": four_weeks}),
+        "chosen": AgreeingForecaster(
+            ChosenForecaster({"trees": trees, "tsb": tsb, "mean_of_28_days": four_weeks})
+        ),
         "seasonal_naive": ChosenForecaster({"seasonal_naive": SeasonalNaive}),
         "mean_of_7_days": ChosenForecaster({"mean_of_7_days": MovingMean}),
     }
 
 
-def foresee(settings: Settings, model: ChosenForecaster, panel: Panel) -> Forecast:
+def foresee(settings: Settings, model: Model, panel: Panel) -> Forecast:
     """Return the forecast; that of many products is made in parts by Spark."""
     if panel.n_series <= MAX_HERE:
         return model.predict(panel, HORIZON)
@@ -98,7 +99,10 @@ def foresee(settings: Settings, model: ChosenForecaster, panel: Panel) -> Foreca
     from jobs import forecast_groups, spark  # noqa: PLC0415
 
     session = spark.spark_session(settings, "forecast_demand")
-    return forecast_groups.foreseen(session, panel, model, HORIZON)
+    if isinstance(model, ChosenForecaster):
+        return forecast_groups.foreseen(session, panel, model, HORIZON)
+    parts = forecast_groups.foreseen(session, panel, model.inner, HORIZON)
+    return model.agreed(panel, parts)
 
 
 def trees() -> GlobalTrees:
