@@ -53,7 +53,11 @@ def _codes(table: pa.Table, name: str) -> NDArray[np.int64]:
 
 def trees(*, quick: bool) -> GlobalTrees:
     """Return the model."""
-    return GlobalTrees(n_rows=100_000, n_trees=60) if quick else GlobalTrees(n_rows=800_000)
+    return (
+        GlobalTrees(n_rows=100_000, n_trees=60)
+        if quick
+        else GlobalTrees(n_rows=600_000, n_trees=200)
+    )
 
 
 def judged(panel: Panel, known_days: int, *, quick: bool) -> tuple[dict[str, float], ...]:

@@ -50,7 +50,11 @@ def judged(panel: Panel, *, quick: bool) -> dict[str, dict[str, float]]:
     known = panel.until(panel.n_periods - HORIZON)
     sold = np.flatnonzero(known.units.any(axis=1))
     panel, known = panel.rows(sold), known.rows(sold)
-    trees = GlobalTrees(n_rows=30_000, n_trees=60, n_leaves=15) if quick else GlobalTrees()
+    trees = (
+        GlobalTrees(n_rows=30_000, n_trees=60, n_leaves=15)
+        if quick
+        else GlobalTrees(n_rows=200_000, n_leaves=31)
+    )
     makers: dict[str, Makers] = {"ours": candidates(known, "absolute", trees)}
     makers |= {name: {name: make} for name, make in REFERENCES.items()}
     actual, seen = panel.units[:, -HORIZON:], panel.seen[:, -HORIZON:]

@@ -15,10 +15,10 @@ from emporium.sales_files import Findings, SalesNames, SalesRows, read_sales
 from emporium.sales_panel import Frequency, Gaps, Reading, SalesPanel, rhythm_of, sales_panel
 from models.forecasting.backtest import backtest
 from models.forecasting.choosing import ChosenForecaster
-from models.forecasting.contract import Forecast, Loss
+from models.forecasting.contract import Forecast, Forecaster, Loss
 from models.forecasting.families import Makers, candidates, references
 from models.forecasting.gradient_boosting import GlobalTrees
-from models.forecasting.hierarchy import agreeing
+from models.forecasting.hierarchy import AgreeingForecaster
 from models.forecasting.panel import Panel
 from models.forecasting.segments import NAMES
 from models.forecasting.slow_movers import croston
@@ -117,9 +117,8 @@ def judged(
     n_test = wishes.test_periods or min(horizon, panel.n_periods // 3)
     ours = ChosenForecaster(makers_of(panel, wishes), loss)
     others = references(panel.rhythm) | {"croston": croston}
-    models = {OURS: ours} | {
-        name: ChosenForecaster({name: make}, loss) for name, make in others.items()
-    }
+    models: dict[str, Forecaster] = {OURS: AgreeingForecaster(ours)}
+    models |= {name: ChosenForecaster({name: make}, loss) for name, make in others.items()}
     scores = {name: backtest(model, panel, n_test, 1) for name, model in models.items()}
     return scores, {
         name: " + ".join(names) for name, names in zip(NAMES, ours.chosen_, strict=True)
@@ -129,10 +128,7 @@ def judged(
 def foreseen(panel: Panel, wishes: Wishes, horizon: int) -> Forecast:
     """Return the forecast after the last period; sums over what series have in common agree."""
     model = ChosenForecaster(makers_of(panel, wishes), cast("Loss", wishes.loss))
-    forecast = model.fit(panel, horizon).predict(panel, horizon)
-    shared = [code for code in panel.codes.values() if code.max() + 1 < panel.n_series]
-    whole = np.zeros(panel.n_series, np.int64)
-    return agreeing(panel, forecast, [*shared, whole])
+    return AgreeingForecaster(model).fit(panel, horizon).predict(panel, horizon)
 
 
 def table_of(forecast: Forecast, found: SalesPanel) -> pd.DataFrame:

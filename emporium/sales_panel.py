@@ -18,6 +18,7 @@ Gaps = Literal["auto", "zero", "missing"]
 DENSE_SHARE = 0.8
 """Series that have a row in so many of their periods, and never a zero, record only what they sell."""
 MAX_PERIODS = 5_000
+MAX_REPEATED_SHARE = 0.01
 TINY = 1e-6
 """Weight of a price at which nothing was sold."""
 EPOCH = dt.date(1970, 1, 1)
@@ -183,8 +184,10 @@ def _codes(firsts: pd.DataFrame, names: SalesNames) -> dict[str, NDArray[np.int6
 
 
 def _note_repeats(rows: pd.DataFrame, sales: SalesRows) -> None:
-    """Note rows that repeat another in all that is read: added up, they may count a sale twice."""
+    """Note rows that repeat another in all that is read; where many do, they are lines of orders."""
     again = rows.duplicated(keep="first")
+    if again.mean() > MAX_REPEATED_SHARE:
+        return
     sales.findings.add(rows[again], "the same as an earlier row", "added up")
 
 

@@ -27,7 +27,7 @@ from models.forecasting.backtest import backtest
 from models.forecasting.choosing import ChosenForecaster
 from models.forecasting.contract import Forecast
 from models.forecasting.gradient_boosting import GlobalTrees
-from models.forecasting.hierarchy import agreeing
+from models.forecasting.hierarchy import AgreeingForecaster
 from models.forecasting.panel import Panel
 from models.forecasting.references import MovingMean, SeasonalNaive
 from models.forecasting.sharing import part_of, shares
@@ -40,6 +40,7 @@ MIN_DAYS = 2 * HORIZON + 1
 WHOLE_SHOP = 0
 MAX_HERE = 100_000
 """Products that one process foresees; more are shared out."""
+Model = ChosenForecaster | AgreeingForecaster
 PUBLISHED_LEVELS = (0.05, 0.1, 0.5, 0.9, 0.95)
 log = logging.getLogger("forecast_demand")
 
@@ -52,8 +53,6 @@ def main(settings: Settings, dates: Dates) -> None:
     best = min(scores, key=lambda name: scores[name]["wape"])
     show(scores, best)
     found = foresee(settings, forecasters()[best].fit(demand.panel, HORIZON), demand.panel)
-    whole = np.zeros(len(demand.product_ids), np.int64)
-    found = agreeing(demand.panel, found, [*demand.panel.codes.values(), whole])
     version = f"{best} {data_version(lake, DailyDemand, DemandHistory)}"
     lake.write(DemandForecast, rows(demand, found, dates.last, version), dates.last)
     figures = {
@@ -68,16 +67,18 @@ def main(settings: Settings, dates: Dates) -> None:
     write_report(settings.reports, "forecast_demand", dates.last, figures)
 
 
-def forecasters() -> dict[str, ChosenForecaster]:
+def forecasters() -> dict[str, Model]:
     """Return the models by name, the better liked first; all have their intervals in the same way."""
     return {
-        "chosen": ChosenForecaster({"trees": trees, "tsb": tsb, "mean_of_28_days": four_weeks}),
+        "chosen": AgreeingForecaster(
+            ChosenForecaster({"trees": trees, "tsb": tsb, "mean_of_28_days": four_weeks})
+        ),
         "seasonal_naive": ChosenForecaster({"seasonal_naive": SeasonalNaive}),
         "mean_of_7_days": ChosenForecaster({"mean_of_7_days": MovingMean}),
     }
 
 
-def foresee(settings: Settings, model: ChosenForecaster, panel: Panel) -> Forecast:
+def foresee(settings: Settings, model: Model, panel: Panel) -> Forecast:
     """Return the forecast; that of many products is made in parts by Spark."""
     if panel.n_series <= MAX_HERE:
         return model.predict(panel, HORIZON)
@@ -85,7 +86,10 @@ def foresee(settings: Settings, model: ChosenForecaster, panel: Panel) -> Foreca
     from jobs import forecast_groups, spark  # noqa: PLC0415
 
     session = spark.spark_session(settings, "forecast_demand")
-    return forecast_groups.foreseen(session, panel, model, HORIZON)
+    if isinstance(model, ChosenForecaster):
+        return forecast_groups.foreseen(session, panel, model, HORIZON)
+    parts = forecast_groups.foreseen(session, panel, model.inner, HORIZON)
+    return model.agreed(panel, parts)
 
 
 def trees() -> GlobalTrees:
@@ -114,7 +118,9 @@ def rows(demand: Demand, forecast: Forecast, date: dt.date, model_version: str) 
     """
     tables = [_rows_of(demand.product_ids, WHOLE_SHOP, forecast, date, model_version)]
     told = np.flatnonzero(demand.sold_in.sum(axis=1))
-    of_each = shares(demand.sold_in[told]).T if len(told) else []
+    if not len(told):
+        return tables[0]
+    of_each = shares(demand.sold_in[told]).T
     for warehouse_id, share in zip(demand.warehouse_ids.tolist(), of_each, strict=True):
         part = part_of(forecast.rows(told), share)
         tables.append(_rows_of(demand.product_ids[told], warehouse_id, part, date, model_version))

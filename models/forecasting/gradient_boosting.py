@@ -46,8 +46,8 @@ class GlobalTrees:
     """
 
     loss: Loss = "absolute"
-    n_rows: int = 400_000
-    n_trees: int = 250
+    n_rows: int = 300_000
+    n_trees: int = 200
     n_leaves: int = 63
     learning_rate: float = 0.06
     half_life: float = 200.0

@@ -1,7 +1,8 @@
 """Forecasts of groups of series, and those of the series moved so that both agree."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,6 @@ from models.forecasting.slow_movers import ets
 MIN_VARIANCE_SHARE = 1e-3
 N_DEVIATIONS_OF_80 = 2.563
 """Of a normal distribution, between its 10th and its 90th percentile."""
-MAX_FACTOR = 3.0
 
 
 def group_panel(panel: Panel, group: Codes) -> Panel:
@@ -51,6 +51,27 @@ def forecast_of_groups(panel: Panel, group: Codes, horizon: int) -> Forecast:
         "ets": ets,
     }
     return ChosenForecaster(makers, "squared").fit(groups, horizon).predict(groups, horizon)
+
+
+@dataclass
+class AgreeingForecaster:
+    """Foresee series, then move them towards what is foreseen for each code's groups and for the whole."""
+
+    inner: ChosenForecaster
+
+    def fit(self, panel: Panel, horizon: int) -> Self:
+        """Learn to foresee the series."""
+        self.inner.fit(panel, horizon)
+        return self
+
+    def predict(self, panel: Panel, horizon: int) -> Forecast:
+        """Return the forecast of all series of a whole panel."""
+        return self.agreed(panel, self.inner.predict(panel, horizon))
+
+    def agreed(self, panel: Panel, forecast: Forecast) -> Forecast:
+        """Return a forecast of the series moved towards that of their groups."""
+        shared = [code for code in panel.codes.values() if code.max() + 1 < panel.n_series]
+        return agreeing(panel, forecast, [*shared, np.zeros(panel.n_series, np.int64)])
 
 
 def agreeing(panel: Panel, forecast: Forecast, groups: Sequence[Codes]) -> Forecast:
