@@ -13,6 +13,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as t
 
+from models.forecasting.choosing import ChosenForecaster
 from models.forecasting.contract import Forecast, Forecaster
 from models.forecasting.grouping import groups_of
 from models.forecasting.groups import Groups
@@ -50,7 +51,7 @@ class Shared:
     horizon: int
 
 
-def foreseen(spark: SparkSession, panel: Panel, model: Forecaster, horizon: int) -> Forecast:
+def foreseen(spark: SparkSession, panel: Panel, model: ChosenForecaster, horizon: int) -> Forecast:
     """Return the forecast of a panel without covariates, made in parts by a fitted model."""
     shared = Shared(model, groups_of(panel), panel.first, panel.rhythm, tuple(panel.codes), horizon)
     parts = forecast_parts(series_of(spark, panel), shared).toArrow()
@@ -59,7 +60,7 @@ def foreseen(spark: SparkSession, panel: Panel, model: Forecaster, horizon: int)
         _matrix(parts[name])[order] for name in ("point", "mean", "quantiles")
     )
     by_level = quantiles.reshape(len(order), -1, horizon).swapaxes(0, 1)
-    return Forecast(point, mean, by_level)
+    return Forecast(point, mean, by_level, shares=model.shares())
 
 
 def forecast_parts(series: DataFrame, shared: Shared) -> DataFrame:

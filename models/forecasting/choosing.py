@@ -97,6 +97,10 @@ class ChosenForecaster:
         mixed = _drawn(mixture(located, segments(panel), self.chosen_), panel)
         return self.residuals_.around(mixed, spread(panel))
 
+    def shares(self) -> Mapping[float, float]:
+        """Return the shares by which a forecast's intervals are cut; none before it is fitted."""
+        return self.residuals_.shares if self.residuals_ else {}
+
 
 def sample(panel: Panel, n_series: int, seed: int) -> Panel:
     """Return so many series, drawn at random; all if there are no more."""
