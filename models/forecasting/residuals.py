@@ -127,9 +127,9 @@ def residuals_of(
         # A factor for each bin follows chance, for few outcomes weigh most.
         points = np.full(found.n_bins, _worth_it(_of_bin(ratio, size, loss)[2], ratio))
     learned = Residuals(found, quantiles, means, points, floor)
-    part = slice(None, None, max(1, len(located) // MAX_TOLD))
-    forecast = learned.around(located[part], spread[part])
-    shares = {share: share_to_ask(forecast, actual[part], told[part], share) for share in SHARES}
+    some = slice(None, None, max(1, len(located) // MAX_TOLD))
+    forecast = learned.around(located[some], spread[some])
+    shares = {share: share_to_ask(forecast, actual[some], told[some], share) for share in SHARES}
     return replace(learned, shares=shares)
 
 
