@@ -104,9 +104,9 @@ def horizon_of(panel: Panel, wishes: Wishes) -> int:
 
 
 def makers_of(panel: Panel, wishes: Wishes) -> Makers:
-    """Return the models to choose from; two sets of trees where the file is small."""
-    seeds = (wishes.seed, wishes.seed + 1) if panel.n_series < 2_000 else (wishes.seed,)
-    return candidates(panel, cast("Loss", wishes.loss), GlobalTrees(seeds=seeds))
+    """Return the models to choose from."""
+    trees = GlobalTrees(seeds=(wishes.seed,))
+    return candidates(panel, cast("Loss", wishes.loss), trees)
 
 
 def judged(

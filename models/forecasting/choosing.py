@@ -124,12 +124,12 @@ def past_origins(n_periods: int, horizon: int, n_origins: int) -> list[int]:
     TooFewPeriodsError
         If there is no room for one.
     """
-    n = min(n_origins, max(1, n_periods // 2 // horizon))
     if horizon < 1 or n_periods <= 2 * horizon:
         raise TooFewPeriodsError(
-            f"{n_periods} periods are too few: {horizon} ahead need more than {max(2, 2 * horizon)}; "
+            f"{n_periods} periods are too few: {horizon} ahead need more than {max(2, 2 * horizon)}: "
             "choose a shorter horizon or bring a longer history"
         )
+    n = min(n_origins, max(1, n_periods // 2 // horizon))
     return [n_periods - horizon * each for each in range(n, 0, -1)]
 
 
