@@ -179,7 +179,8 @@ def _usable(rows: pd.DataFrame, findings: Findings, names: SalesNames) -> pd.Dat
 
 def _far(days: "pd.Series[float]") -> "pd.Series[bool]":
     """Return which dates lie years outside of the middle half of all: one slip must not make a panel of centuries."""
-    first, last = days.quantile(0.25), days.quantile(0.75)
+    known = days.dropna().to_numpy()
+    first, last = np.quantile(known, [0.25, 0.75]) if len(known) else (0.0, 0.0)
     reach = max(FAR_TIMES * (last - first), FAR_DAYS)
     return (days < first - reach) | (days > last + reach)
 
