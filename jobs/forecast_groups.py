@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+from pyspark import cloudpickle
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as t
 
@@ -65,12 +66,14 @@ def foreseen(spark: SparkSession, panel: Panel, model: ChosenForecaster, horizon
 
 def forecast_parts(series: DataFrame, shared: Shared) -> DataFrame:
     """Return a row of `OUTPUT` for each of `INPUT`; quantiles lie by level, then by period."""
-    sent = series.sparkSession.sparkContext.broadcast(shared)
+    # Makers of models are functions without a name, which a broadcast by itself can't send.
+    sent = series.sparkSession.sparkContext.broadcast(cloudpickle.dumps(shared))
 
     def parts(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        known = cloudpickle.loads(sent.value)
         for batch in batches:
             for first in range(0, batch.num_rows, N_SERIES_OF_PART):
-                yield _part(batch.slice(first, N_SERIES_OF_PART), sent.value)
+                yield _part(batch.slice(first, N_SERIES_OF_PART), known)
 
     return series.mapInArrow(parts, OUTPUT)
 
