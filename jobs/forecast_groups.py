@@ -67,7 +67,7 @@ def foreseen(spark: SparkSession, panel: Panel, model: ChosenForecaster, horizon
 def forecast_parts(series: DataFrame, shared: Shared) -> DataFrame:
     """Return a row of `OUTPUT` for each of `INPUT`; quantiles lie by level, then by period."""
     # Makers of models are functions without a name, which a broadcast by itself can't send.
-    sent = series.sparkSession.sparkContext.broadcast(cloudpickle.dumps(shared))
+    sent = series.sparkSession.sparkContext.broadcast(cloudpickle.dumps(shared))  # type: ignore[no-untyped-call]
 
     def parts(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         known = cloudpickle.loads(sent.value)
