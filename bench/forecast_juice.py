@@ -5,6 +5,7 @@ features, as in the others' submissions, whose forecasts are in the folder and a
 """
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -81,8 +82,11 @@ def foreseen(panel: Panel, rounds: tuple[int, ...], *, quick: bool) -> Forecast:
 
 def last_two(forecast: Forecast) -> Forecast:
     """Return 2 and 3 periods ahead."""
-    return Forecast(
-        forecast.point[:, 1:], forecast.mean[:, 1:], forecast.quantiles[:, :, 1:], forecast.levels
+    return replace(
+        forecast,
+        point=forecast.point[:, 1:],
+        mean=forecast.mean[:, 1:],
+        quantiles=forecast.quantiles[:, :, 1:],
     )
 
 

@@ -15,7 +15,7 @@ from emporium.sales_files import Findings, SalesNames, SalesRows, read_sales
 from emporium.sales_panel import Frequency, Gaps, Reading, SalesPanel, rhythm_of, sales_panel
 from models.forecasting.backtest import backtest
 from models.forecasting.choosing import ChosenForecaster
-from models.forecasting.contract import Forecast, Forecaster, Loss
+from models.forecasting.contract import SHARES, Forecast, Forecaster, Loss
 from models.forecasting.families import Makers, candidates, references
 from models.forecasting.gradient_boosting import GlobalTrees
 from models.forecasting.hierarchy import AgreeingForecaster
@@ -104,9 +104,9 @@ def horizon_of(panel: Panel, wishes: Wishes) -> int:
 
 
 def makers_of(panel: Panel, wishes: Wishes) -> Makers:
-    """Return the models to choose from; two sets of trees where the file is small."""
-    seeds = (wishes.seed, wishes.seed + 1) if panel.n_series < 2_000 else (wishes.seed,)
-    return candidates(panel, cast("Loss", wishes.loss), GlobalTrees(seeds=seeds))
+    """Return the models to choose from."""
+    trees = GlobalTrees(seeds=(wishes.seed,))
+    return candidates(panel, cast("Loss", wishes.loss), trees)
 
 
 def judged(
@@ -139,6 +139,9 @@ def table_of(forecast: Forecast, found: SalesPanel) -> pd.DataFrame:
     values = {"point": forecast.point, "mean": forecast.mean} | {
         f"p{100 * level:g}": forecast.quantile(level) for level in WRITTEN_LEVELS
     }
+    for share in SHARES:
+        low, high = forecast.interval(share)
+        values |= {f"low_{100 * share:g}": low, f"high_{100 * share:g}": high}
     return keys.assign(
         period=np.tile(labels, n_series), **{name: each.ravel() for name, each in values.items()}
     )

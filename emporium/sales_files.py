@@ -14,6 +14,7 @@ from emporium.table_files import TableFileError, read_table
 PRICE_JUMP = 5.0
 """A price so many times above or below its series' median is taken for another currency or unit."""
 LARGEST_PERIOD_NUMBER, FIRST_COMPACT_DATE, LAST_COMPACT_DATE = 100_000, 10_000_101, 99_991_231
+FAR_TIMES, FAR_DAYS = 10, 400
 WHOLE_SERIES = 0
 """In place of a row's number: the finding is of a series as a whole."""
 
@@ -165,6 +166,7 @@ def _usable(rows: pd.DataFrame, findings: Findings, names: SalesNames) -> pd.Dat
     reasons = {
         f"no {' or '.join(names.series)}": rows["series"].isna(),
         f"{names.date} is no date": rows["day"].isna(),
+        f"{names.date} is far from all others": _far(rows["day"]),
         f"{names.value} is no number": rows["given"] & rows["value"].isna(),
         f"{names.value} is negative": rows["value"] < 0,
     }
@@ -173,6 +175,14 @@ def _usable(rows: pd.DataFrame, findings: Findings, names: SalesNames) -> pd.Dat
         findings.add(rows[kept & bad], reason, "left out")
         kept &= ~bad
     return rows[kept].copy()
+
+
+def _far(days: "pd.Series[float]") -> "pd.Series[bool]":
+    """Return which dates lie years outside of the middle half of all: one slip must not make a panel of centuries."""
+    known = days.dropna().to_numpy()
+    first, last = np.quantile(known, [0.25, 0.75]) if len(known) else (0.0, 0.0)
+    reach = max(FAR_TIMES * (last - first), FAR_DAYS)
+    return (days < first - reach) | (days > last + reach)
 
 
 def _check_hidden(rows: pd.DataFrame, findings: Findings, names: SalesNames) -> None:

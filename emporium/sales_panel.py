@@ -198,7 +198,10 @@ def _note_series(panel: Panel, series: Sequence[str], sales: SalesRows, gaps: st
     notes = {
         ("one period only", "foreseen like its kind"): n_seen == 1,
         ("never sold", "foreseen from its kind"): ~panel.units.any(axis=1),
-        ("periods without a row", f"read as {gaps}"): (n_seen > 1) & (n_seen < begun),
+        ("periods not seen: no row, or out of stock all along", f"rows read as {gaps}"): (
+            n_seen > 1
+        )
+        & (n_seen < begun),
     }
     for (reason, done), flags in notes.items():
         sales.findings.of_series(names[flags].tolist(), reason, done)

@@ -94,7 +94,7 @@ def foresee(settings: Settings, model: Model, panel: Panel) -> Forecast:
 
 def trees() -> GlobalTrees:
     """Return the model of all series, of a size that a day's run has the time for."""
-    return GlobalTrees(n_rows=120_000, n_trees=120, n_leaves=31)
+    return GlobalTrees(n_rows=80_000, n_trees=100, n_leaves=31)
 
 
 def four_weeks() -> MovingMean:

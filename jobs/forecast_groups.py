@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+from pyspark import cloudpickle
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as t
 
+from models.forecasting.choosing import ChosenForecaster
 from models.forecasting.contract import Forecast, Forecaster
 from models.forecasting.grouping import groups_of
 from models.forecasting.groups import Groups
@@ -50,7 +52,7 @@ class Shared:
     horizon: int
 
 
-def foreseen(spark: SparkSession, panel: Panel, model: Forecaster, horizon: int) -> Forecast:
+def foreseen(spark: SparkSession, panel: Panel, model: ChosenForecaster, horizon: int) -> Forecast:
     """Return the forecast of a panel without covariates, made in parts by a fitted model."""
     shared = Shared(model, groups_of(panel), panel.first, panel.rhythm, tuple(panel.codes), horizon)
     parts = forecast_parts(series_of(spark, panel), shared).toArrow()
@@ -59,17 +61,19 @@ def foreseen(spark: SparkSession, panel: Panel, model: Forecaster, horizon: int)
         _matrix(parts[name])[order] for name in ("point", "mean", "quantiles")
     )
     by_level = quantiles.reshape(len(order), -1, horizon).swapaxes(0, 1)
-    return Forecast(point, mean, by_level)
+    return Forecast(point, mean, by_level, shares=model.shares())
 
 
 def forecast_parts(series: DataFrame, shared: Shared) -> DataFrame:
     """Return a row of `OUTPUT` for each of `INPUT`; quantiles lie by level, then by period."""
-    sent = series.sparkSession.sparkContext.broadcast(shared)
+    # Makers of models are functions without a name, which a broadcast by itself can't send.
+    sent = series.sparkSession.sparkContext.broadcast(cloudpickle.dumps(shared))  # type: ignore[no-untyped-call]
 
     def parts(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        known = cloudpickle.loads(sent.value)
         for batch in batches:
             for first in range(0, batch.num_rows, N_SERIES_OF_PART):
-                yield _part(batch.slice(first, N_SERIES_OF_PART), sent.value)
+                yield _part(batch.slice(first, N_SERIES_OF_PART), known)
 
     return series.mapInArrow(parts, OUTPUT)
 

@@ -1,15 +1,15 @@
 """Forecasts made as if on past days, held against what then came."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from models.evaluation.forecasts import bias, interval_coverage, mape, pinball, wape
 from models.forecasting.choosing import outcomes, past_origins
-from models.forecasting.contract import Forecast, Forecaster
+from models.forecasting.contract import SHARES, Forecast, Forecaster
 from models.forecasting.panel import Panel, Values
 
-SHARES = (0.8, 0.95)
 PINBALL_LEVELS = (0.1, 0.5, 0.9)
 
 
@@ -35,11 +35,11 @@ def backtest(
 
 def joined(forecasts: Sequence[Forecast]) -> Forecast:
     """Return forecasts of one origin after the other as one, its series below each other."""
-    return Forecast(
-        np.concatenate([each.point for each in forecasts]),
-        np.concatenate([each.mean for each in forecasts]),
-        np.concatenate([each.quantiles for each in forecasts], axis=1),
-        forecasts[0].levels,
+    return replace(
+        forecasts[0],
+        point=np.concatenate([each.point for each in forecasts]),
+        mean=np.concatenate([each.mean for each in forecasts]),
+        quantiles=np.concatenate([each.quantiles for each in forecasts], axis=1),
     )
 
 

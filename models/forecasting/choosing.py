@@ -97,6 +97,10 @@ class ChosenForecaster:
         mixed = _drawn(mixture(located, segments(panel), self.chosen_), panel)
         return self.residuals_.around(mixed, spread(panel))
 
+    def shares(self) -> Mapping[float, float]:
+        """Return the shares by which a forecast's intervals are cut; none before it is fitted."""
+        return self.residuals_.shares if self.residuals_ else {}
+
 
 def sample(panel: Panel, n_series: int, seed: int) -> Panel:
     """Return so many series, drawn at random; all if there are no more."""
@@ -120,12 +124,12 @@ def past_origins(n_periods: int, horizon: int, n_origins: int) -> list[int]:
     TooFewPeriodsError
         If there is no room for one.
     """
-    n = min(n_origins, max(1, n_periods // 2 // horizon))
     if horizon < 1 or n_periods <= 2 * horizon:
         raise TooFewPeriodsError(
-            f"{n_periods} periods are too few: {horizon} ahead need more than {max(2, 2 * horizon)}; "
+            f"{n_periods} periods are too few: {horizon} ahead need more than {max(2, 2 * horizon)}: "
             "choose a shorter horizon or bring a longer history"
         )
+    n = min(n_origins, max(1, n_periods // 2 // horizon))
     return [n_periods - horizon * each for each in range(n, 0, -1)]
 
 

@@ -1,12 +1,16 @@
 """What every forecaster of demand takes and returns."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.forecasting.panel import Panel, Values
+
+SHARES = (0.8, 0.95)
+"""Of outcomes that intervals are to hold."""
 
 LEVELS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99)
 
@@ -31,12 +35,17 @@ class Forecast:
         At least 0, not falling along the first axis.
     levels
         Ascending, within 0 and 1.
+    shares
+        By the share that an interval is to hold: the share to ask the quantiles for. A product that hardly
+        ever sells has an interval of 0 alone, which holds more than it should; so that all intervals
+        together hold what they say, the others hold a little less.
     """
 
     point: Values
     mean: Values
     quantiles: Values
     levels: tuple[float, ...] = LEVELS
+    shares: Mapping[float, float] = field(default_factory=dict)
 
     def quantile(self, level: float) -> Values:
         """Return what `level` of the outcomes do not exceed, linear between the levels at hand."""
@@ -54,14 +63,18 @@ class Forecast:
         Each tail has half of the rest. Where nothing is sold often enough that the lower bound is 0,
         there is no lower tail, and the upper has all of it: else slow movers' intervals hold too much.
         """
+        share = self.shares.get(share, share)
         tail = (1 - share) / 2
         low, high = self.quantile(tail), self.quantile(1 - tail)
         return low, np.where(low > 0, high, self.quantile(share))
 
     def rows(self, series: NDArray[np.int64] | slice) -> "Forecast":
         """Return the forecast of some of the series."""
-        return Forecast(
-            self.point[series], self.mean[series], self.quantiles[:, series], self.levels
+        return replace(
+            self,
+            point=self.point[series],
+            mean=self.mean[series],
+            quantiles=self.quantiles[:, series],
         )
 
 

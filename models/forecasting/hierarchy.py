@@ -88,11 +88,11 @@ def agreeing(panel: Panel, forecast: Forecast, groups: Sequence[Codes]) -> Forec
     mean = forecast.mean.astype(np.float64)
     found = reconciled(mean, _variance(forecast), levels)
     ratio = np.where(mean > 0, found / np.maximum(mean, 1e-9), 1).astype(np.float32)
-    return Forecast(
-        forecast.point * ratio,
-        found.astype(np.float32),
-        forecast.quantiles * ratio,
-        forecast.levels,
+    return replace(
+        forecast,
+        point=forecast.point * ratio,
+        mean=found.astype(np.float32),
+        quantiles=forecast.quantiles * ratio,
     )
 
 

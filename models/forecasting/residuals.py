@@ -7,13 +7,14 @@ Source: Romano, Patterson, Candès, "Conformalized quantile regression" (NeurIPS
 instead of a model of the quantiles.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.forecasting.contract import LEVELS, Forecast, Loss
+from models.forecasting.contract import LEVELS, SHARES, Forecast, Loss
 from models.forecasting.panel import Values
 
 Bins = NDArray[np.int64]
@@ -22,6 +23,9 @@ N_SIZES, N_SPREADS, N_AHEAD = 10, 3, 3
 MIN_IN_BIN = 300
 TINY = 1e-6
 MIN_GAIN = 0.03
+MAX_TOLD = 5_000
+"""Series whose outcomes say what share intervals have to be asked for."""
+MIN_SHARE_TO_ASK, N_HALVINGS = 0.5, 10
 FLOOR_SHARE = 0.05
 """Forecasts below this share of the mean outcome count as that: nothing is a multiple of 0."""
 
@@ -74,6 +78,7 @@ class Residuals:
     means: NDArray[np.float64]
     points: NDArray[np.float64]
     floor: float
+    shares: Mapping[float, float] = field(default_factory=dict)
 
     def around(self, located: Values, spread: Values) -> Forecast:
         """Return the distribution around forecasts of shape (n_series, horizon)."""
@@ -82,7 +87,10 @@ class Residuals:
         quantiles = np.stack([size * of_level[bins] for of_level in self.quantiles.T])
         point, mean = size * self.points[bins], size * self.means[bins]
         return Forecast(
-            point.astype(np.float32), mean.astype(np.float32), quantiles.astype(np.float32)
+            point.astype(np.float32),
+            mean.astype(np.float32),
+            quantiles.astype(np.float32),
+            shares=self.shares,
         )
 
 
@@ -118,7 +126,30 @@ def residuals_of(
     if loss == "relative":
         # A factor for each bin follows chance, for few outcomes weigh most.
         points = np.full(found.n_bins, _worth_it(_of_bin(ratio, size, loss)[2], ratio))
-    return Residuals(found, quantiles, means, points, floor)
+    learned = Residuals(found, quantiles, means, points, floor)
+    some = slice(None, None, max(1, len(located) // MAX_TOLD))
+    forecast = learned.around(located[some], spread[some])
+    shares = {share: share_to_ask(forecast, actual[some], told[some], share) for share in SHARES}
+    return replace(learned, shares=shares)
+
+
+def share_to_ask(
+    forecast: Forecast, actual: Values, told: NDArray[np.bool_], share: float
+) -> float:
+    """Return what to ask the quantiles for, so that intervals held `share` of the outcomes, all together.
+
+    At most `share`: where that holds too little, there is nothing to be asked that would hold in future.
+    """
+    low, high = MIN_SHARE_TO_ASK * share, share
+    for _ in range(N_HALVINGS):
+        middle = (low + high) / 2
+        bottom, top = forecast.interval(middle)
+        held = ((actual >= bottom) & (actual <= top))[told]
+        if len(held) and held.mean() > share:
+            high = middle
+        else:
+            low = middle
+    return high
 
 
 def _of_bin(

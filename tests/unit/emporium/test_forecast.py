@@ -91,6 +91,19 @@ def test_rows_become_a_panel_and_those_without_units_are_plans(tmp_path):
     assert (0, "one period only", "foreseen like its kind") in findings(sales)
 
 
+def test_one_slip_of_a_date_makes_no_panel_of_centuries(tmp_path):
+    path = tmp_path / "sales.csv"
+    days = [f"2024-01-{day:02d}" for day in range(1, 29)]
+    path.write_text(
+        "product,day,units\n" + "".join(f"a,{day},2\n" for day in [*days, "2204-01-29"])
+    )
+    names = SalesNames(["product"], "day", "units")
+    sales = read_sales(path, names)
+
+    assert findings(sales) == [(29, "day is far from all others", "left out")]
+    assert sales_panel(sales, names, Reading(), 1).panel.n_periods == 28
+
+
 @pytest.mark.parametrize(("gaps", "seen"), [("zero", [1, 1, 1]), ("missing", [1, 0, 1])])
 def test_a_gap_is_no_sale_or_not_known_as_one_says(tmp_path, gaps, seen):
     path = sales_of(
@@ -203,6 +216,16 @@ def test_the_command_judges_foresees_and_writes(shop, tmp_path):
     }  # fmt: skip
     new = [float(row["mean"]) for row in rows if row["sku"] == "p1"]
     assert all(mean > 0.5 for mean in new)
+
+
+def test_a_file_of_one_day_says_that_it_is_too_short(tmp_path):
+    path = tmp_path / "sales.csv"
+    path.write_text("sku,day,qty\na,2024-01-01,3\n")
+
+    ran = command("--sales", path, "--series", "sku", "--date", "day", "--value", "qty")
+
+    assert ran.exit_code == 1
+    assert "1 periods are too few" in ran.output
 
 
 @pytest.mark.parametrize(

@@ -239,6 +239,21 @@ def test_intervals_hold_as_often_as_they_say_whatever_the_noise():
     assert abs(figures["bias"]) < 0.03
 
 
+def test_intervals_of_what_hardly_ever_sells_hold_no_more_than_they_say_all_together():
+    """Half sell once in 40 days, which [0, 0] holds 39 times: the other half's intervals hold less."""
+    rng = np.random.default_rng(0)
+    rate = np.where(np.arange(4_000) % 2, 0.025, 30.0)[:, None]
+    located = np.repeat(rate, 3, axis=1)
+    actual = rng.poisson(located).astype(float)
+    seen, spread = np.ones_like(actual), np.ones(4_000)
+
+    learned = residuals_of(located, actual, seen, spread, "absolute")
+
+    figures = measures(actual, learned.around(located, spread), seen)
+    assert learned.shares[0.8] < 0.7
+    assert figures["coverage_80"] == pytest.approx(0.8, abs=0.03)
+
+
 def test_without_a_lower_tail_the_upper_has_all_that_may_be_missed():
     quantiles = np.array(LEVELS)[:, None, None] * 100 - 30
 
