@@ -3,7 +3,8 @@
 python -m bench.forecast --data-dir FOLDER [--only fresh|juice|retail|scale] [--quick] [--json FILE]
 
 Every reference is computed in the same run on the same rows. Nothing was chosen by a test period: the
-models choose on the periods before it, and their settings were tried on earlier periods. `aim` is ours.
+models choose on the periods before it, and their settings were tried on earlier periods (but see
+`forecast_retail` for its intervals). `aim` is ours.
 """
 
 import time
