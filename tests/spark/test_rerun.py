@@ -2,7 +2,7 @@
 
 import pytest
 
-from features.schemas.lake import DERIVED, DemandForecast, ForecastScore, StockCost
+from features.schemas.lake import DERIVED, DemandForecast, ForecastScore, PurchaseProposal, StockCost
 from jobs.runner import Dates
 from tests.spark.conftest import JOBS
 from tests.tiny_shop import DAYS, contents, filled
@@ -33,4 +33,5 @@ def test_the_jobs_leave_rows_in_every_table(built_home):
         DemandForecast.table,
         ForecastScore.table,
         StockCost.table,
+        PurchaseProposal.table,
     }
