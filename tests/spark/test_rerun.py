@@ -2,7 +2,13 @@
 
 import pytest
 
-from features.schemas.lake import DERIVED, DemandForecast, ForecastScore, PurchaseProposal, StockCost
+from features.schemas.lake import (
+    DERIVED,
+    DemandForecast,
+    ForecastScore,
+    PurchaseProposal,
+    StockCost,
+)
 from jobs.runner import Dates
 from tests.spark.conftest import JOBS
 from tests.tiny_shop import DAYS, contents, filled
