@@ -75,7 +75,8 @@ class ChosenForecaster:
             [_drawn(part, panel.until(origin)) for part, origin in zip(parts, origins, strict=True)]
         )
         spreads = np.concatenate([spread(panel.until(origin)) for origin in origins])
-        self.residuals_ = residuals_of(mixed, actual, seen, spreads, self.loss)
+        origin = np.repeat(origins, panel.n_series)
+        self.residuals_ = residuals_of(mixed, actual, seen, spreads, self.loss, origin)
         self.models_ = {
             name: make().fit(panel, all_ahead)
             for name, make in self.candidates.items()

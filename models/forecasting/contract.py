@@ -38,7 +38,8 @@ class Forecast:
     shares
         By the share that an interval is to hold: the share to ask the quantiles for. A product that hardly
         ever sells has an interval of 0 alone, which holds more than it should; so that all intervals
-        together hold what they say, the others hold a little less.
+        together hold what they say, the others hold a little less. Where one time differs from another, more
+        is asked than is to be held.
     """
 
     point: Values

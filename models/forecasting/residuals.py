@@ -7,7 +7,7 @@ Source: Romano, Patterson, Candès, "Conformalized quantile regression" (NeurIPS
 instead of a model of the quantiles.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -94,28 +94,78 @@ class Residuals:
         )
 
 
+@dataclass(frozen=True)
+class Outcomes:
+    """What came of forecasts made as if on past days.
+
+    Parameters
+    ----------
+    located, actual : arrays of shape (n, horizon)
+    told : array of the same shape
+        Only outcomes that were fully seen tell how far off a forecast was.
+    spread, origin : arrays of shape (n,)
+        How unsteady the series was; the time at which it was foreseen, a number.
+    """
+
+    located: Values
+    actual: Values
+    told: NDArray[np.bool_]
+    spread: Values
+    origin: NDArray[np.int64]
+
+    def of(self, rows: NDArray[np.bool_] | slice) -> "Outcomes":
+        """Return some of the rows."""
+        return Outcomes(
+            self.located[rows],
+            self.actual[rows],
+            self.told[rows],
+            self.spread[rows],
+            self.origin[rows],
+        )
+
+    def held(self, forecast: Forecast, share: float) -> int:
+        """Return how many fall into the intervals that are asked for `share`."""
+        low, high = forecast.interval(share)
+        return int(((self.actual >= low) & (self.actual <= high))[self.told].sum())
+
+
 def residuals_of(
-    located: Values, actual: Values, seen: Values, spread: Values, loss: Loss
+    located: Values,
+    actual: Values,
+    seen: Values,
+    spread: Values,
+    loss: Loss,
+    origin: NDArray[np.int64] | None = None,
 ) -> Residuals:
     """Learn how outcomes lie around forecasts.
 
     Parameters
     ----------
-    located, actual : arrays of shape (n, horizon)
-    seen : array of the same shape
+    located, actual, seen : arrays of shape (n, horizon)
         Only outcomes that were fully seen tell how far off a forecast was.
     spread : array of shape (n,)
     loss
         What `point` is to make small.
+    origin : array of shape (n,)
+        The time at which each was foreseen, a number; None: all at the same.
     """
     told = seen >= (1 if (seen >= 1).any() else TINY)
-    found = binning(located, spread, int(told.sum()))
-    bins = found.bins(located, spread)[told]
-    floor = max(TINY, FLOOR_SHARE * float(actual[told].mean())) if told.any() else TINY
+    times = np.zeros(len(located), np.int64) if origin is None else origin
+    found = Outcomes(located, actual, told, spread, times)
+    learned = _learned(found, loss)
+    return replace(learned, shares=shares_to_ask(found, learned, loss))
+
+
+def _learned(found: Outcomes, loss: Loss) -> Residuals:
+    located, told = found.located, found.told
+    parts = binning(located, found.spread, int(told.sum()))
+    bins = parts.bins(located, found.spread)[told]
+    outcomes = found.actual[told]
+    floor = max(TINY, FLOOR_SHARE * float(outcomes.mean())) if len(outcomes) else TINY
     size = np.maximum(located[told], floor).astype(np.float64)
-    ratio = actual[told] / size
+    ratio = outcomes / size
     order = np.argsort(bins, kind="stable")
-    bounds = np.searchsorted(bins[order], np.arange(found.n_bins + 1))
+    bounds = np.searchsorted(bins[order], np.arange(parts.n_bins + 1))
     rows = [
         _of_bin(ratio[part], size[part], loss)
         if len(part := order[first:last])
@@ -125,27 +175,42 @@ def residuals_of(
     quantiles, means, points = (np.array(column) for column in zip(*rows, strict=True))
     if loss == "relative":
         # A factor for each bin follows chance, for few outcomes weigh most.
-        points = np.full(found.n_bins, _worth_it(_of_bin(ratio, size, loss)[2], ratio))
-    learned = Residuals(found, quantiles, means, points, floor)
-    some = slice(None, None, max(1, len(located) // MAX_TOLD))
-    forecast = learned.around(located[some], spread[some])
-    shares = {share: share_to_ask(forecast, actual[some], told[some], share) for share in SHARES}
-    return replace(learned, shares=shares)
+        points = np.full(parts.n_bins, _worth_it(_of_bin(ratio, size, loss)[2], ratio))
+    return Residuals(parts, quantiles, means, points, floor)
+
+
+def shares_to_ask(found: Outcomes, learned: Residuals, loss: Loss) -> dict[float, float]:
+    """Return what to ask the quantiles for, so that intervals held each of `SHARES`, all together.
+
+    Outcomes of the same time are alike: each time's are held against what the other times' tell, so that
+    intervals are widened by as much as one time differs from another. One time alone does not say how
+    much that is, and what is asked of it is at most the share itself.
+    """
+    times = np.unique(found.origin[found.told.any(axis=1)])
+    every = max(1, len(found.located) // MAX_TOLD)
+    judged = []
+    for time in times:
+        of_time = found.origin == time
+        others = learned if len(times) == 1 else _learned(found.of(~of_time), loss)
+        some = found.of(of_time).of(slice(None, None, every))
+        judged.append((some, others.around(some.located, some.spread)))
+    return {
+        share: share_to_ask(judged, share, share if len(times) == 1 else (1 + share) / 2)
+        for share in SHARES
+    }
 
 
 def share_to_ask(
-    forecast: Forecast, actual: Values, told: NDArray[np.bool_], share: float
+    judged: Sequence[tuple[Outcomes, Forecast]], share: float, at_most: float
 ) -> float:
-    """Return what to ask the quantiles for, so that intervals held `share` of the outcomes, all together.
-
-    At most `share`: where that holds too little, there is nothing to be asked that would hold in future.
-    """
-    low, high = MIN_SHARE_TO_ASK * share, share
+    """Return the share, at most `at_most`, for which the intervals hold `share` of the outcomes."""
+    low, high = MIN_SHARE_TO_ASK * share, at_most
+    n_told = sum(int(each.told.sum()) for each, _ in judged)
+    if not n_told:
+        return share
     for _ in range(N_HALVINGS):
         middle = (low + high) / 2
-        bottom, top = forecast.interval(middle)
-        held = ((actual >= bottom) & (actual <= top))[told]
-        if len(held) and held.mean() > share:
+        if sum(each.held(forecast, middle) for each, forecast in judged) > share * n_told:
             high = middle
         else:
             low = middle

@@ -254,6 +254,28 @@ def test_intervals_of_what_hardly_ever_sells_hold_no_more_than_they_say_all_toge
     assert figures["coverage_80"] == pytest.approx(0.8, abs=0.03)
 
 
+def residuals_of_weeks(factors, rng):
+    """Learn from a thousand forecasts of 100 units in each week; outcomes are about the week's factor as much."""
+    week = np.repeat(np.arange(len(factors)), 1_000)
+    actual = 100 * np.array(factors)[week, None] * rng.lognormal(0, 0.2, (len(week), 1))
+    located, seen = np.full_like(actual, 100), np.ones_like(actual)
+    return residuals_of(located, actual, seen, np.ones(len(week)), "absolute", week)
+
+
+def test_intervals_are_widened_by_as_much_as_one_week_differs_from_another():
+    rng = np.random.default_rng(0)
+
+    alike = residuals_of_weeks([1.0] * 6, rng)
+    unlike = residuals_of_weeks([0.8, 1.2, 0.9, 1.1, 0.85, 1.25], rng)
+
+    assert alike.shares[0.8] == pytest.approx(0.8, abs=0.01)
+    assert unlike.shares[0.8] > 0.82
+
+
+def test_one_week_alone_says_nothing_of_others_and_widens_no_interval():
+    assert residuals_of_weeks([1.3], np.random.default_rng(0)).shares[0.8] <= 0.8
+
+
 def test_without_a_lower_tail_the_upper_has_all_that_may_be_missed():
     quantiles = np.array(LEVELS)[:, None, None] * 100 - 30
 
