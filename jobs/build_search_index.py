@@ -146,7 +146,7 @@ def write_shards(
 
 
 def write_semantics(
-    documents: DataFrame, folder: Path, n_documents: int, language: Language
+    documents: DataFrame, folder: Path, n_documents: int, language: Language = ENGLISH
 ) -> bool:
     """Write what tells products near a query in meaning; false, and nothing, of too few or too many."""
     if n_documents > MAX_PRODUCTS:

@@ -83,7 +83,8 @@ class Semantics:
         if n_dimensions < 1:
             return None
         reduced = TruncatedSVD(n_dimensions, n_iter=N_ITERATIONS, random_state=SEED)
-        vectors = normalize(reduced.fit_transform(weighted))
+        with np.errstate(invalid="ignore"):  # products that all say the same vary in nothing
+            vectors = normalize(reduced.fit_transform(weighted))
         directions = reduced.components_.T * counting.idf_[:, None]
         return cls(
             np.array(counting.get_feature_names_out(), np.str_),

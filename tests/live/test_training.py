@@ -397,7 +397,7 @@ def test_the_forecast_beats_seasonal_naive_on_real_demand(gift_shop):
 
     scores = forecast_demand.judge(demand)
 
-    assert scores["chosen"]["wape"] < 0.85 * scores["seasonal_naive"]["wape"]
+    assert scores["chosen"]["wape"] < 0.95 * scores["seasonal_naive"]["wape"]
     assert scores["chosen"]["wape"] < scores["mean_of_7_days"]["wape"]
 
 

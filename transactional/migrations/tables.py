@@ -7,6 +7,7 @@ from transactional.fulfilment import models as fulfilment
 from transactional.notifications import models as notifications
 from transactional.orders import models as orders
 from transactional.outbox import models as outbox
+from transactional.planning import models as planning
 from transactional.promotions import models as promotions
 from transactional.reviews import models as reviews
 from transactional.search_rules import models as search_rules
@@ -21,6 +22,7 @@ MODULES = (
     notifications,
     orders,
     outbox,
+    planning,
     promotions,
     reviews,
     search_rules,

@@ -11,6 +11,7 @@ from features.schemas.arrow import arrow_schema
 from features.schemas.lake import DailyDemand, DemandForecast
 from features.schemas.logs import ProductVersion
 from jobs import forecast_demand
+from jobs.forecast_input import demand_as_known
 from jobs.partitions import Partitions
 from jobs.runner import Dates, JobError, Settings
 from models.forecasting.gradient_boosting import GlobalTrees
@@ -70,11 +71,11 @@ def test_four_weeks_are_foreseen_and_the_report_says_by_which_model(home, monkey
 
 
 def test_products_are_grouped_by_category_and_those_without_one_together(home):
-    demand = forecast_demand.demand_as_known(Partitions(home.lake), LAST)
+    demand = demand_as_known(Partitions(home.lake), LAST, 1)
 
     assert demand.panel.codes["category"].tolist() == [2, 1] * 5 + [2, 0]
 
 
 def test_too_few_days_are_an_error_that_says_how_many(home):
     with pytest.raises(JobError, match="holds 1 days"):
-        forecast_demand.demand_as_known(Partitions(home.lake), LAST - dt.timedelta(days=1))
+        forecast_demand.main(home, Dates(*[LAST - dt.timedelta(days=1)] * 2))
