@@ -24,6 +24,7 @@ from transactional.database import Base
 
 IS_OPEN = "status = 'open'"
 NOT_OVER = "ended_at is null"
+OF_RUN = "run_day is not null"
 
 
 class Warehouse(Base):
@@ -92,6 +93,7 @@ class PurchaseOrder(Base):
             "status in ('draft', 'rejected', 'open', 'received', 'closed')", name="known_status"
         ),
         Index("ix_purchase_orders_open", "purchase_order_id", postgresql_where=text(IS_OPEN)),
+        Index("ix_purchase_orders_run_day", "run_day", postgresql_where=text(OF_RUN)),
     )
 
     purchase_order_id: Mapped[int] = mapped_column(
