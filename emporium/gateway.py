@@ -37,7 +37,14 @@ TO_SHOP = (
     "reviews",
     "notifications",
 )
-TO_SERVING = ("products", "categories", "suggestions", "recommendations", "events")
+TO_SERVING = (
+    "products",
+    "categories",
+    "suggestions",
+    "recommendations",
+    "events",
+    "freshness",
+)
 HOP_BY_HOP = frozenset(
     (
         "connection",

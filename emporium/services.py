@@ -26,6 +26,7 @@ NAMES = (
     "inbox",
     "smtp",
     "serving",
+    "feature-worker",
     "mlflow",
     "airflow-api",
 )
@@ -121,9 +122,17 @@ def applications(site: Site) -> list[Service]:
         *inbox_service(site),
         Service("serving", granian("serving.app:create_app", site.ports["serving"], site.serving_workers),
                 site.ports["serving"], "/healthz"),
+        feature_worker(site.ports["feature-worker"]),
         Service("gateway", granian("emporium.gateway_process:create_app", site.ports["gateway"]),
                 site.ports["gateway"], "/healthz"),
     ]  # fmt: skip
+
+
+def feature_worker(port: int) -> Service:
+    """Return what keeps live features; its metrics are its sign of life."""
+    own = {"WORKER_PORT": str(port)}
+    command = [sys.executable, "-m", "serving.worker"]
+    return Service("feature-worker", command, port, "/metrics", own)
 
 
 def inbox_service(site: Site) -> list[Service]:

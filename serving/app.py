@@ -5,9 +5,8 @@ granian --interface asgi --factory serving.app:create_app
 
 import gc
 import sys
-import threading
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing, nullcontext
 from typing import Any, cast
 
@@ -18,19 +17,15 @@ from redis.asyncio import Redis as AsyncRedis
 
 from features.schemas.search_rules import SEARCH_RULES_KEY
 from features.schemas.slots import SLOTS_KEY
-from features.store.definitions import USER_BOUGHT, USER_RECENT
-from features.store.opening import open_store
 from features.store.packed_redis import AsyncPackedFeatures, Connections, PackedFeatures
-from features.store.user_lists import UserLists
 from models.live import LiveRecommender
 from models.search.fork import own_folder
 from models.search.languages import Language
+from serving.background import Background, Runs
 from serving.errors import add_error_handlers
-from serving.events.bought import bought_items
-from serving.events.following import Follower
-from serving.events.recent import recent_views
 from serving.events.router import router as events_router
 from serving.features import PackedReader
+from serving.freshness.router import router as freshness_router
 from serving.published import Published, Refreshed, watch
 from serving.recommendations.model import Registry, published_model
 from serving.recommendations.newcomers import CurrentNewcomers
@@ -58,7 +53,6 @@ RULE_SECONDS = 0.5
 ALIAS_SECONDS = 0.5
 CHANGES_SECONDS = 0.25
 STREAM_SECONDS = 5.0  # longer than a read waits for new entries
-STOP_SECONDS = 5.0
 SWITCH_SECONDS = 0.001
 
 
@@ -113,7 +107,6 @@ def make_app(
     slots, search_rules = _rule_books(_client(settings.redis_url), settings.search_language, log)
     search_cluster = _search_cluster(settings, log)
     verdicts = CurrentVerdicts(index, PackedFeatures(_client(settings.redis_url)), log)
-    followers = _followers(settings, log)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -128,7 +121,9 @@ def make_app(
             *([(search_cluster, ALIAS_SECONDS)] if search_cluster else []),
         ]
         until_closed = closing(search_cluster) if search_cluster else nullcontext()
-        with own_folder(copies), until_closed, _Background(followers, *watched):
+        # The model has a thread of its own: fetching it must not hold up the index.
+        threads = Background([_watching(*each) for each in watched])
+        with own_folder(copies), until_closed, threads:
             yield
         await redis.aclose()
         await features.close()
@@ -143,7 +138,7 @@ def make_app(
         "serving", "Emporium: search and recommendations", settings.log_level, checks, lifespan
     )
     app.state.redis, app.state.index, app.state.model = redis, index, model
-    app.state.features, app.state.slots = PackedReader(AsyncPackedFeatures(features), log), slots
+    app.state.features, app.state.slots = _reader(settings, features, log), slots
     app.state.search_order, app.state.newcomers, app.state.verdicts = (
         search_order,
         CurrentNewcomers(),
@@ -151,10 +146,16 @@ def make_app(
     )
     app.state.search_rules, app.state.search_cluster = search_rules, search_cluster
     add_error_handlers(app)
-    for router in (search_router, recommendations_router, events_router):
+    for router in (search_router, recommendations_router, events_router, freshness_router):
         app.include_router(router, prefix="/api/v1")
     add_shortcuts(app, shortcuts(app))
     return app
+
+
+def _reader(
+    settings: Settings, redis: Connections, log: structlog.BoundLogger
+) -> PackedReader:
+    return PackedReader(AsyncPackedFeatures(redis), log, settings.live_features)
 
 
 def _search_cluster(settings: Settings, log: structlog.BoundLogger) -> SearchCluster | None:
@@ -163,43 +164,8 @@ def _search_cluster(settings: Settings, log: structlog.BoundLogger) -> SearchClu
     return SearchCluster(settings.opensearch_url, settings.opensearch_alias, log)
 
 
-def _followers(settings: Settings, log: structlog.BoundLogger) -> tuple[Follower, Follower]:
-    """Return what keeps each customer's lists fresh."""
-    # The list pushed holds the one that is there, so it may replace even a batch's, whose time is
-    # the end of its day and so may be still to come.
-    pushed_to = open_store(settings.feast, settings.redis_url, overwrite=True)
-    packed = PackedFeatures(_client(settings.redis_url))
-    streams = _stream(settings.redis_url)
-    return (
-        recent_views(streams, UserLists(USER_RECENT, pushed_to, packed), log),
-        bought_items(streams, UserLists(USER_BOUGHT, pushed_to, packed), log),
-    )
-
-
-class _Background:
-    """The threads beside the requests, each looking after one thing until the service stops.
-
-    The model has its own: fetching it must not hold up the index.
-    """
-
-    def __init__(self, followers: Sequence[Follower], *watched: tuple[Refreshed, float]) -> None:
-        self._stop = threading.Event()
-        self._threads = [
-            threading.Thread(target=watch, args=(thing, seconds, self._stop), daemon=True)
-            for thing, seconds in watched
-        ] + [
-            threading.Thread(target=follower.run, args=(self._stop,), daemon=True)
-            for follower in followers
-        ]
-
-    def __enter__(self) -> None:
-        for thread in self._threads:
-            thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(STOP_SECONDS)
+def _watching(thing: Refreshed, seconds: float) -> Runs:
+    return lambda stop: watch(thing, seconds, stop)
 
 
 def _rule_books(

@@ -9,8 +9,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from models.search.languages import ENGLISH, Language
 
 
-class Settings(BaseSettings):
-    """Read once, by `serving.app`."""
+class Shared(BaseSettings):
+    """What serving and its worker both need to know."""
 
     model_config = SettingsConfigDict(frozen=True)
 
@@ -18,10 +18,6 @@ class Settings(BaseSettings):
     index_root: Path | None = None
     feast_root: Path | None = None
     redis_url: str
-    opensearch_url: str = ""
-    opensearch_alias: str = "emporium-products"
-    search_language: Language = ENGLISH
-    mlflow_tracking_uri: str
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     poll_seconds: Annotated[float, Field(gt=0, description="between looks for new versions")] = 3.0
 
@@ -31,14 +27,32 @@ class Settings(BaseSettings):
         return (self.index_root or self.emporium_home / "index").resolve()
 
     @property
-    def index_copies(self) -> Path:
-        """Folder for each process's copy of the index; links need it on the index's file system."""
-        return self.index / "copies"
-
-    @property
     def feast(self) -> Path:
         """Folder of the feature store's registry."""
         return (self.feast_root or self.emporium_home / "feast").resolve()
+
+
+class WorkerSettings(Shared):
+    """Read once, by `serving.worker`."""
+
+    worker_port: Annotated[int, Field(ge=0, description="of its metrics; 0: nowhere")] = 0
+
+
+class Settings(Shared):
+    """Read once, by `serving.app`."""
+
+    opensearch_url: str = ""
+    opensearch_alias: str = "emporium-products"
+    search_language: Language = ENGLISH
+    mlflow_tracking_uri: str
+    live_features: Annotated[
+        bool, Field(description="whether lists and searches follow what was done this minute")
+    ] = True
+
+    @property
+    def index_copies(self) -> Path:
+        """Folder for each process's copy of the index; links need it on the index's file system."""
+        return self.index / "copies"
 
     @property
     def models(self) -> Path:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from features.schemas.logs import ClickstreamEvent
-from serving.events.newest import FIELD
+from serving.events.entries import CLICKSTREAM as STREAM
+from serving.events.entries import FIELD
 from serving.events.schemas import Event
 from web.problems import InvalidRequestProblem
 
-STREAM = "clickstream"
 CLOCK_SKEW = dt.timedelta(minutes=5)
 """A client's clock may be this far ahead; what then seems to come from the future happened now."""
 

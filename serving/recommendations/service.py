@@ -61,12 +61,13 @@ class RecommendationService:
         }
 
     async def case(self, query: RecommendationQuery) -> Case:
-        """Read all that the list is made from, in one round trip."""
+        """Read all that the list is made from, in one round trip; two for a guest who is after something."""
         model = self.champion.model if self.champion else None
         listing, personal = self.index.listing, personal_of(query, model)
         question = question_of(query, CHAINS[query.type], listing, personal)
-        known = await self.features.read(question)
-        return Case(query, listing, model, personal, known)
+        case = Case(query, listing, model, personal, await self.features.read(question))
+        led_on = case.led_on
+        return case if led_on is None else case.with_lists(await self.features.read(led_on))
 
     def arranging(self, case: Case) -> Arranging:
         """Return the rules of a request."""

@@ -9,7 +9,7 @@ from models.search.index import Index
 from serving.search.compiling import SearchRules
 from serving.search.current import CurrentIndex
 from serving.search.opensearch import SearchCluster, WithFallback
-from serving.search.personal import Manner, personal
+from serving.search.personal import Manner, Searcher, personal
 from serving.search.ranker import current_order
 from serving.search.rules import SearchRuleBook
 from serving.search.service import SearchService
@@ -48,16 +48,28 @@ async def search_service(request: Request, index: IndexDep, rules: RulesDep) -> 
 SearchServiceDep = Annotated[SearchService, Depends(search_service)]
 
 
+async def asked_searcher(
+    customer_id: Annotated[int | None, Query()] = None,
+    session_id: Annotated[str | None, Query(min_length=1, max_length=80)] = None,
+    visitor_id: Annotated[str | None, Query(min_length=1, max_length=80)] = None,
+) -> Searcher:
+    """Return who searches."""
+    return Searcher(session_id, visitor_id, customer_id)
+
+
+SearcherDep = Annotated[Searcher, Depends(asked_searcher)]
+
+
 async def asked_manner(
     request: Request,
+    searcher: SearcherDep,
     personal_: Annotated[bool, Query(alias="personal")] = False,  # noqa: FBT002 - a query parameter
-    customer_id: Annotated[int | None, Query()] = None,
     semantic: Annotated[bool, Query()] = False,  # noqa: FBT002 - a query parameter
 ) -> Manner:
     """Return how the search is to be done."""
-    if not personal_ or customer_id is None:
+    if not personal_ or not searcher.names:
         return Manner(semantic=semantic)
-    return Manner(await personal(request.app.state.features, customer_id), semantic)
+    return Manner(await personal(request.app.state.features, searcher), semantic)
 
 
 MannerDep = Annotated[Manner, Depends(asked_manner)]

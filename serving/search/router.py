@@ -27,8 +27,8 @@ def search_products(
 ) -> ProductPage:
     """Search products by words, filters and order; any text is understood as well as it can be.
 
-    With `personal` what the words find comes in the order that suits what `customer_id` looked at and bought last;
-    with `semantic` what is near the query in meaning follows what has some of its words.
+    With `personal` what the words find comes in the order that suits what `customer_id` looked at and bought last, or what
+    was looked at in `session_id` or by `visitor_id` a moment ago; with `semantic` what is near the query in meaning follows what has some of its words.
     """
     return service.page(as_search(query), query.cursor, query.limit, manner)
 

@@ -114,7 +114,8 @@ class SearchService:
         found = explained(self.index, search, product_id, wishes)
         if found is None:
             raise NotInAnswerProblem(product_id)
-        return search_why(product_id, found, self.index.manifest["date"])
+        acts = manner.personal.acts if manner.personal else None
+        return search_why(product_id, found, acts, self.index.manifest["date"])
 
     def suggestions(self, query: SuggestionQuery) -> SuggestionPage:
         """Return how a query may go on; where nothing goes on, what it finds as it is."""
@@ -181,8 +182,8 @@ def _key(search: Search, manner: Manner) -> str:
     """Return what a cursor belongs to: a customer's list is not everybody's."""
     if manner == EVERYBODYS:
         return repr(search)
-    customer_id = manner.personal and manner.personal.customer_id
-    return f"{search!r} for {customer_id}, semantic: {manner.semantic}"
+    owner = manner.personal and manner.personal.owner
+    return f"{search!r} for {owner}, semantic: {manner.semantic}"
 
 
 def _place(cursor: str | None, listing: str) -> tuple[int, int | None]:

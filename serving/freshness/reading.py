@@ -1,0 +1,119 @@
+"""Reading how fresh everything is: streams and lags out of Redis, ages of what is loaded."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from redis.asyncio import Redis
+
+from features.live.states import LAGS
+from features.schemas.live_products import LIVE_CHANGES
+from features.store.packed import list_key, list_time
+from features.store.packed_lists import TRENDING
+from features.store.packed_redis import Connections, bulk
+from serving.events.entries import CLICKSTREAM, SHOP_EVENTS
+from serving.freshness.schemas import Age, Freshness, GroupLag, HopLag, MinuteLag, StreamLength
+from serving.published import Version
+
+STREAMS = (CLICKSTREAM, SHOP_EVENTS, LIVE_CHANGES, "answers", "exposures")
+"""Those that are not there are not told of."""
+MAX_COUNTED = 1_000
+START = "0-0"
+WHOLE_SHOP = 0
+
+
+@dataclass(frozen=True)
+class FreshnessReading:
+    """Reads all of it: `redis` decodes its answers, `packed` gives bytes."""
+
+    redis: Redis
+    packed: Connections
+    index: Version[Any] | None
+    model: Version[Any] | None
+    now: dt.datetime
+
+    async def read(self) -> Freshness:
+        """Return how fresh everything is.
+
+        Raises
+        ------
+        RedisError
+            If Redis cannot be reached.
+        """
+        text = await self.redis.get(LAGS)
+        told = orjson.loads(text) if text else {"at": None, "hops": {}, "minutes": []}
+        return Freshness(
+            at=self.now,
+            streams=[await self._stream(name) for name in STREAMS if await self.redis.exists(name)],
+            worker_seen_seconds_ago=self._ago(told["at"]),
+            hops=[HopLag(hop=hop, **figures) for hop, figures in told["hops"].items()],
+            minutes=[MinuteLag(**each) for each in told["minutes"]],
+            ages=[*self._ages(), await self._features()],
+        )
+
+    async def _stream(self, name: str) -> StreamLength:
+        about: Any = await self.redis.xinfo_stream(name)
+        groups: Any = await self.redis.xinfo_groups(name)
+        newest = about["last-generated-id"]
+        return StreamLength(
+            stream=name,
+            n_entries=about["length"],
+            groups=[await self._group(name, newest, group) for group in groups],
+        )
+
+    async def _group(self, stream: str, newest: str, group: dict[str, Any]) -> GroupLag:
+        last = group["last-delivered-id"]
+        unread: Any = await self.redis.xrange(stream, f"({last}", count=MAX_COUNTED)
+        behind = milliseconds(newest) - milliseconds(last) if unread else 0
+        return GroupLag(
+            group=group["name"],
+            n_pending=group["pending"],
+            n_unread=len(unread),
+            seconds_behind=behind / 1e3,
+        )
+
+    def _ages(self) -> Sequence[Age]:
+        return [
+            self._age(
+                "search index",
+                self.index and self.index.name,
+                self.index and self.index.value.manifest["date"],
+            ),
+            self._age(
+                "recommender",
+                self.model and self.model.name,
+                self.model and self.model.value.metadata.get("fitted_on"),
+            ),
+        ]
+
+    async def _features(self) -> Age:
+        """The batch's features: the newest list of what is wanted in the whole shop tells their time."""
+        [value] = await self.packed.mget([bulk(list_key(TRENDING, WHOLE_SHOP))])
+        if value is None:
+            return Age(what="batch features", version=None, as_of=None, age_seconds=None)
+        as_of = dt.datetime.fromtimestamp(list_time(value), dt.UTC)
+        return self._age("batch features", as_of.date().isoformat(), as_of.isoformat())
+
+    def _age(self, what: str, version: str | None, day: str | None) -> Age:
+        as_of = end_of(day)
+        age = None if as_of is None else (self.now - as_of).total_seconds()
+        return Age(what=what, version=version, as_of=as_of, age_seconds=age)
+
+    def _ago(self, at: float | None) -> float | None:
+        return None if at is None else max(0.0, self.now.timestamp() - at)
+
+
+def milliseconds(entry_id: str) -> int:
+    """Return when an entry was put into its stream, in milliseconds since 1970."""
+    return int(entry_id.partition("-")[0])
+
+
+def end_of(day: str | None) -> dt.datetime | None:
+    """Return the end of a day, or the moment that is told; None for what is no time."""
+    try:
+        told = dt.datetime.fromisoformat(day or "")
+    except ValueError:
+        return None
+    return told if told.tzinfo else told.replace(tzinfo=dt.UTC) + dt.timedelta(days=1)

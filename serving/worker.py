@@ -1,0 +1,125 @@
+"""The worker of serving: keeps what requests need to know of the last minutes, beside the requests.
+
+python -m serving.worker
+
+It follows the streams `clickstream` and `shop-events`: changes the live states that the next request
+reads (`serving.live`), brings these into the feature store through Feast's push, and keeps each
+customer's lists `user_recent` and `user_bought`. Several may run: each stream is followed by one of
+them, and if that one is killed, the next goes on within `LOCK_SECONDS` where it ended. Without any,
+serving answers from what is known already.
+"""
+
+import contextlib
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+import structlog
+from prometheus_client import CollectorRegistry, start_http_server
+from redis import Redis
+
+from serving.background import Background, Runs, Steady
+from serving.events.entries import CLICKSTREAM, SHOP_EVENTS
+from serving.events.following import Follower
+from serving.live.changing import LiveStates
+from serving.live.facts import ProductFacts, published_documents
+from serving.live.forgetting import Forgetting
+from serving.live.lags import LagReport, Lags
+from serving.live.telling import ClickstreamTelling, shop_telling
+from serving.settings import WorkerSettings
+from web.logs import make_logger
+
+GROUP = "live_states"
+STREAM_SECONDS = 5.0  # longer than a read waits for new entries
+PUSH_SECONDS = 0.5
+REPORT_SECONDS = 1.0
+FORGET_SECONDS = 10.0
+SWITCH_SECONDS = 0.001
+
+
+def live_duties(
+    settings: WorkerSettings, lags: Lags, log: structlog.BoundLogger
+) -> list[Runs]:
+    """Return what keeps the live states: what a request may wait for, without the feature store."""
+    redis = _stream(settings.redis_url)
+    documents = published_documents(settings.index, log)
+    tellings = {
+        CLICKSTREAM: ClickstreamTelling(ProductFacts(documents, redis)),
+        SHOP_EVENTS: shop_telling,
+    }
+    followers = [
+        Follower(redis, stream, GROUP, LiveStates(redis, f"{stream}:{GROUP}", told, lags, clock), log)
+        for stream, told in tellings.items()
+    ]
+    return [
+        *(follower.run for follower in followers),
+        Steady(documents, settings.poll_seconds, log).run,
+        Steady(LagReport(redis, lags, clock), REPORT_SECONDS, log).run,
+        Steady(Forgetting(redis), FORGET_SECONDS, log).run,
+    ]
+
+
+def feature_store_duties(
+    settings: WorkerSettings, lags: Lags, log: structlog.BoundLogger
+) -> list[Runs]:
+    """Return what brings states and lists into the feature store."""
+    # Feast takes seconds to import; what has been killed shall be there again before that.
+    from features.store.definitions import USER_BOUGHT, USER_RECENT  # noqa: PLC0415
+    from features.store.live_push import LivePush  # noqa: PLC0415
+    from features.store.opening import open_store  # noqa: PLC0415
+    from features.store.packed_redis import PackedFeatures  # noqa: PLC0415
+    from features.store.user_lists import UserLists  # noqa: PLC0415
+    from serving.events.bought import bought_items  # noqa: PLC0415
+    from serving.events.recent import recent_views  # noqa: PLC0415
+    from serving.live.pushing import LivePushing  # noqa: PLC0415
+
+    # The list pushed holds the one that is there, so it may replace even a batch's, whose time is
+    # the end of its day and so may be still to come.
+    pushed_to = open_store(settings.feast, settings.redis_url, overwrite=True)
+    packed = PackedFeatures(Redis.from_url(settings.redis_url, socket_timeout=STREAM_SECONDS))
+    redis = _stream(settings.redis_url)
+    pushing = LivePushing(redis, LivePush(settings.feast, settings.redis_url), lags, clock)
+    return [
+        recent_views(redis, UserLists(USER_RECENT, pushed_to, packed), log).run,
+        bought_items(redis, UserLists(USER_BOUGHT, pushed_to, packed), log).run,
+        Steady(pushing, PUSH_SECONDS, log).run,
+    ]
+
+
+@contextlib.contextmanager
+def working(settings: WorkerSettings, registry: CollectorRegistry) -> Iterator[None]:
+    """Work while the block lasts."""
+    log, lags = make_logger(settings.log_level, "feature-worker"), Lags(registry)
+    with (
+        Background(live_duties(settings, lags, log)),
+        Background(feature_store_duties(settings, lags, log)),
+    ):
+        yield
+
+
+def main() -> None:
+    """Work until the process is told to stop."""
+    settings, registry, ended = WorkerSettings(), CollectorRegistry(), threading.Event()
+    sys.setswitchinterval(SWITCH_SECONDS)  # pushing to the feature store gives way to the events
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    with working(settings, registry):
+        if settings.worker_port:
+            start_http_server(settings.worker_port, "127.0.0.1", registry)
+        ended.wait()
+
+
+def clock() -> float:
+    """Return the time, in seconds since 1970."""
+    return time.time()  # noqa: TID251 - the edge
+
+
+def _stream(redis_url: str) -> Redis:
+    client: Redis = Redis.from_url(redis_url, decode_responses=True, socket_timeout=STREAM_SECONDS)
+    return client
+
+
+if __name__ == "__main__":
+    main()
