@@ -152,9 +152,7 @@ def make_app(
     return app
 
 
-def _reader(
-    settings: Settings, redis: Connections, log: structlog.BoundLogger
-) -> PackedReader:
+def _reader(settings: Settings, redis: Connections, log: structlog.BoundLogger) -> PackedReader:
     return PackedReader(AsyncPackedFeatures(redis), log, settings.live_features)
 
 

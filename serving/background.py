@@ -60,7 +60,5 @@ class Steady:
             self._problem = None
         except Exception as error:  # noqa: BLE001 - Redis gone, the views not applied yet, ...
             if repr(error) != self._problem:
-                self.log.warning(
-                    "duty failed", duty=type(self.duty).__name__, error=repr(error)
-                )
+                self.log.warning("duty failed", duty=type(self.duty).__name__, error=repr(error))
             self._problem = repr(error)

@@ -27,7 +27,7 @@ from serving.live.changing import LiveStates
 from serving.live.facts import ProductFacts, published_documents
 from serving.live.forgetting import Forgetting
 from serving.live.lags import LagReport, Lags
-from serving.live.telling import ClickstreamTelling, shop_telling
+from serving.live.telling import ClickstreamTelling, Telling, shop_telling
 from serving.settings import WorkerSettings
 from web.logs import make_logger
 
@@ -39,18 +39,18 @@ FORGET_SECONDS = 10.0
 SWITCH_SECONDS = 0.001
 
 
-def live_duties(
-    settings: WorkerSettings, lags: Lags, log: structlog.BoundLogger
-) -> list[Runs]:
+def live_duties(settings: WorkerSettings, lags: Lags, log: structlog.BoundLogger) -> list[Runs]:
     """Return what keeps the live states: what a request may wait for, without the feature store."""
     redis = _stream(settings.redis_url)
     documents = published_documents(settings.index, log)
-    tellings = {
+    tellings: dict[str, Telling] = {
         CLICKSTREAM: ClickstreamTelling(ProductFacts(documents, redis)),
         SHOP_EVENTS: shop_telling,
     }
     followers = [
-        Follower(redis, stream, GROUP, LiveStates(redis, f"{stream}:{GROUP}", told, lags, clock), log)
+        Follower(
+            redis, stream, GROUP, LiveStates(redis, f"{stream}:{GROUP}", told, lags, clock), log
+        )
         for stream, told in tellings.items()
     ]
     return [

@@ -46,16 +46,12 @@ def rows(view: LiveView, states: Mapping[str, State], now: dt.datetime) -> pd.Da
     """Return a view's rows of states, as of now."""
     told = [view.values(state, now.timestamp()) for state in states.values()]
     keys = [name if view.entity == SHOPPER_KEY else int(name) for name in states]
-    columns: dict[str, Any] = {
-        name: [each[name] for each in told] for name in view.columns
-    }
+    columns: dict[str, Any] = {name: [each[name] for each in told] for name in view.columns}
     times = pd.to_datetime([now] * len(keys), utc=True)
     return pd.DataFrame({view.entity: keys, **columns, "available_at": times})
 
 
-def _by_time(
-    view: LiveView, states: Mapping[str, State]
-) -> dict[int | None, dict[str, State]]:
+def _by_time(view: LiveView, states: Mapping[str, State]) -> dict[int | None, dict[str, State]]:
     """Return states by how long they are kept online, None for those that stay."""
     if view.entity != SHOPPER_KEY:
         return {None: dict(states)}

@@ -21,7 +21,9 @@ GROUP = "bought"
 
 def bought_items(redis: Redis, lists: UserLists, log: structlog.BoundLogger) -> Follower:
     """Return what keeps `user_bought` fresh."""
-    return Follower(redis, SHOP_EVENTS, GROUP, NewestFirst(lists, latest_purchases), log, PAUSE_SECONDS)
+    return Follower(
+        redis, SHOP_EVENTS, GROUP, NewestFirst(lists, latest_purchases), log, PAUSE_SECONDS
+    )
 
 
 def latest_purchases(entries: Iterable[Fields]) -> Acts:

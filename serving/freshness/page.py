@@ -22,6 +22,7 @@ HOPS = {
     "pushed": "served → in the feature store",
 }
 WIDTH, HEIGHT, MARGIN = 620, 150, 30
+NOBODY: Sequence[GroupLag | None] = (None,)
 LINES = (("p50", "#3b6fd4"), ("p99", "#c0392b"))
 
 
@@ -94,7 +95,7 @@ def _streams(streams: Sequence[StreamLength]) -> str:
     rows = (
         (each.stream, each.n_entries, *_group(group))
         for each in streams
-        for group in each.groups or [None]
+        for group in (each.groups or NOBODY)
     )
     return table(("stream", "entries", "group", "unread", "pending", "behind"), rows)
 

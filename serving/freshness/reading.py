@@ -1,7 +1,7 @@
 """Reading how fresh everything is: streams and lags out of Redis, ages of what is loaded."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,28 +76,22 @@ class FreshnessReading:
 
     def _ages(self) -> Sequence[Age]:
         return [
-            self._age(
-                "search index",
-                self.index and self.index.name,
-                self.index and self.index.value.manifest["date"],
-            ),
-            self._age(
-                "recommender",
-                self.model and self.model.name,
-                self.model and self.model.value.metadata.get("fitted_on"),
-            ),
+            self._age("search index", self.index, lambda index: index.manifest["date"]),
+            self._age("recommender", self.model, lambda model: model.metadata["fitted_on"]),
         ]
 
     async def _features(self) -> Age:
-        """The batch's features: the newest list of what is wanted in the whole shop tells their time."""
+        """Return the age of the batch's features: the list of what is wanted in the whole shop tells it."""
         [value] = await self.packed.mget([bulk(list_key(TRENDING, WHOLE_SHOP))])
-        if value is None:
-            return Age(what="batch features", version=None, as_of=None, age_seconds=None)
-        as_of = dt.datetime.fromtimestamp(list_time(value), dt.UTC)
-        return self._age("batch features", as_of.date().isoformat(), as_of.isoformat())
+        as_of = None if value is None else dt.datetime.fromtimestamp(list_time(value), dt.UTC)
+        return self._aged("batch features", as_of and f"{as_of:%Y-%m-%d}", as_of)
 
-    def _age(self, what: str, version: str | None, day: str | None) -> Age:
-        as_of = end_of(day)
+    def _age(self, what: str, current: Version[Any] | None, day: Callable[[Any], str]) -> Age:
+        if current is None:
+            return self._aged(what, None, None)
+        return self._aged(what, current.name, end_of(day(current.value)))
+
+    def _aged(self, what: str, version: str | None, as_of: dt.datetime | None) -> Age:
         age = None if as_of is None else (self.now - as_of).total_seconds()
         return Age(what=what, version=version, as_of=as_of, age_seconds=age)
 
@@ -110,10 +104,7 @@ def milliseconds(entry_id: str) -> int:
     return int(entry_id.partition("-")[0])
 
 
-def end_of(day: str | None) -> dt.datetime | None:
-    """Return the end of a day, or the moment that is told; None for what is no time."""
-    try:
-        told = dt.datetime.fromisoformat(day or "")
-    except ValueError:
-        return None
-    return told if told.tzinfo else told.replace(tzinfo=dt.UTC) + dt.timedelta(days=1)
+def end_of(day: str) -> dt.datetime:
+    """Return the end of a UTC day: what is made of it knows what was known by then."""
+    start = dt.datetime.combine(dt.date.fromisoformat(day), dt.time(), dt.UTC)
+    return start + dt.timedelta(days=1)

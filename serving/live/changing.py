@@ -16,7 +16,7 @@ from redis.client import Pipeline
 from features.live.states import STATES, Family, State, due_key, known_key, position_key, state_key
 from serving.events.entries import Entry
 from serving.live.lags import Lags
-from serving.live.telling import Told
+from serving.live.telling import Telling, Told
 
 START = "0-0"
 Changed = dict[tuple[Family, str], State]
@@ -36,7 +36,7 @@ class LiveStates:
 
     redis: Redis
     group: str
-    told: Callable[[Sequence[Entry]], Sequence[Told]]
+    told: Telling
     lags: Lags
     clock: Callable[[], float]
 
@@ -50,7 +50,7 @@ class LiveStates:
         """
         read_at = self.clock()
         with self.redis.pipeline(transaction=True) as pipeline:
-            pipeline.watch(position_key(self.group))
+            pipeline.watch(position_key(self.group))  # type: ignore[no-untyped-call]
             position: Any = pipeline.get(position_key(self.group))
             new = [each for each in entries if place(each.entry_id) > place(position or START)]
             if not new:

@@ -26,7 +26,7 @@ class Forgetting:
 
     def _forget_some(self, family: Family) -> int:
         known: Any = self.redis.zcard(known_key(family))
-        n = min(known - self.n_kept, N_AT_ONCE)
+        n = min(int(known) - self.n_kept, N_AT_ONCE)
         if n <= 0:
             return 0
         oldest: Any = self.redis.zrange(known_key(family), 0, n - 1)

@@ -22,6 +22,9 @@ class Told(NamedTuple):
     act: ShopperAct | ProductAct
 
 
+Telling = Callable[[Sequence[Entry]], Sequence[Told]]
+
+
 @dataclass(frozen=True)
 class ClickstreamTelling:
     """What the clickstream says of shoppers and of the interest in products."""

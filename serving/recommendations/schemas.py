@@ -33,7 +33,8 @@ class RecommendationQuery(BaseModel):
     product_id: Annotated[Id | None, Field(description="beside which the list is shown")] = None
     category_id: Id | None = None
     viewed: Annotated[
-        Ids, Field(description="what was looked at, the latest first, before what events tell of it")
+        Ids,
+        Field(description="what was looked at, the latest first, before what events tell of it"),
     ] = []
     cart: Annotated[Ids, Field(description="products in the cart, the latest first")] = []
     slot: Annotated[Slot | None, Field(description="the place on the page, for its rules")] = None

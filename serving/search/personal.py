@@ -49,9 +49,7 @@ EVERYBODYS = Manner()
 
 async def personal(features: FeatureReader, searcher: Searcher) -> Personal:
     """Read what somebody did last: a moment ago by events, and before that."""
-    found = await features.read(
-        Wanted(user_id=searcher.customer_id, shoppers=searcher.names)
-    )
+    found = await features.read(Wanted(user_id=searcher.customer_id, shoppers=searcher.names))
     lists = found.user_lists
     looked_at = [*seen_last(found.shoppers.values()), *lists[USER_RECENT].tolist()]
     acts = Acts(tuple(dict.fromkeys(looked_at)), tuple(lists[USER_BOUGHT].tolist()))

@@ -22,9 +22,9 @@ def search_why(
             for part in found.parts
         ],
         second_stage=second_stage(found.reordering, found.second_place),
-        personal_by=None if acts is None else PersonalBy(
-            looked_at=list(acts.looked_at), bought=list(acts.bought)
-        ),
+        personal_by=None
+        if acts is None
+        else PersonalBy(looked_at=list(acts.looked_at), bought=list(acts.bought)),
         rules_factor=found.factor,
         applied_rules=list(found.rule_ids),
         index_date=index_date,
