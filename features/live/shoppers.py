@@ -127,7 +127,7 @@ def seen_last(shoppers: Iterable[Shopper]) -> list[int]:
     for shopper in shoppers:
         for product_id, at in shopper.seen.items():
             times[product_id] = max(at, times.get(product_id, at))
-    return sorted(times, key=lambda product_id: (-times[product_id], product_id))
+    return sorted(times, key=lambda product_id: -times[product_id])
 
 
 def wanted_category(shoppers: Sequence[Shopper]) -> int | None:
@@ -149,5 +149,9 @@ def _plural(kind: str) -> str:
 
 def _latest(times: dict[K, float], one: K, at: float, n: int) -> dict[K, float]:
     """Return the latest n of what is known and one more, the latest first."""
-    times = {**times, one: max(at, times.get(one, at))}
+    before = {each: known for each, known in times.items() if each != one}
+    times = {
+        one: max(at, times.get(one, at)),
+        **before,
+    }  # of one moment the last told is the latest
     return dict(sorted(times.items(), key=lambda each: -each[1])[:n])

@@ -10,13 +10,15 @@ import httpx2
 import pandas as pd
 import pytest
 import redis as redis_client
+from prometheus_client import CollectorRegistry
 
 from features.store.opening import apply_definitions, open_store
 from features.store.packed import list_key, pack_list
 from features.store.packed_redis import PackedFeatures
 from models.search.writing import write_shard
 from serving.app import make_app
-from serving.settings import Settings
+from serving.settings import Settings, WorkerSettings
+from serving.worker import working
 from tests.unit.serving.shop_by_hand import links, model
 
 N_PRODUCTS = 12
@@ -95,7 +97,20 @@ def feature_store(serving_settings):
 
 @contextlib.asynccontextmanager
 async def serving(settings, shelf):
+    """The service, and its worker beside it."""
     app = make_app(settings, lambda: shelf.model, numbered)
+    with working(worker_settings(settings), CollectorRegistry()):
+        async with _client(app) as client:
+            yield client
+
+
+def worker_settings(settings):
+    shared = WorkerSettings.model_fields.keys() & Settings.model_fields.keys()
+    return WorkerSettings(**settings.model_dump(include=shared))
+
+
+@contextlib.asynccontextmanager
+async def _client(app):
     async with (
         app.router.lifespan_context(app),
         httpx2.AsyncClient(

@@ -46,6 +46,12 @@ def test_what_was_looked_at_last_comes_first_and_once():
     assert made.at == NOON + 4
 
 
+def test_of_events_that_came_together_the_last_is_the_latest():
+    made = shopper(look(3), look(1), look(2), look(1))
+
+    assert list(made.seen) == seen_last([made]) == [1, 2, 3]
+
+
 def test_little_is_kept_of_much():
     acts = [each for n in range(50) for each in (look(n + 1, n), search(f"query {n}", n))]
 
