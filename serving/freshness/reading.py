@@ -77,19 +77,24 @@ class FreshnessReading:
     def _ages(self) -> Sequence[Age]:
         return [
             self._age("search index", self.index, lambda index: index.manifest["date"]),
-            self._age("recommender", self.model, lambda model: model.metadata["fitted_on"]),
+            self._age("recommender", self.model, lambda model: model.metadata.get("fitted_on")),
         ]
 
     async def _features(self) -> Age:
         """Return the age of the batch's features: the list of what is wanted in the whole shop tells it."""
         [value] = await self.packed.mget([bulk(list_key(TRENDING, WHOLE_SHOP))])
-        as_of = None if value is None else dt.datetime.fromtimestamp(list_time(value), dt.UTC)
-        return self._aged("batch features", as_of and f"{as_of:%Y-%m-%d}", as_of)
+        if value is None:
+            return self._aged("batch features", None, None)
+        as_of = dt.datetime.fromtimestamp(list_time(value), dt.UTC)
+        return self._aged("batch features", f"{as_of:%Y-%m-%d}", as_of)
 
-    def _age(self, what: str, current: Version[Any] | None, day: Callable[[Any], str]) -> Age:
+    def _age(
+        self, what: str, current: Version[Any] | None, day_of: Callable[[Any], str | None]
+    ) -> Age:
         if current is None:
             return self._aged(what, None, None)
-        return self._aged(what, current.name, end_of(day(current.value)))
+        day = day_of(current.value)
+        return self._aged(what, current.name, None if day is None else end_of(day))
 
     def _aged(self, what: str, version: str | None, as_of: dt.datetime | None) -> Age:
         age = None if as_of is None else (self.now - as_of).total_seconds()

@@ -22,6 +22,7 @@ from serving.events.entries import CLICKSTREAM, Entry
 from serving.live.changing import LiveStates
 from serving.live.forgetting import Forgetting
 from serving.live.lags import Lags
+from serving.live.pushing import LivePushing
 from serving.live.telling import ClickstreamTelling
 from tests.live.serving.conftest import serving, until
 from tests.unit.serving.test_recent_views import entry as fields
@@ -202,6 +203,30 @@ def test_of_too_many_shoppers_the_oldest_are_forgotten(redis, states):
     kept = [number for number in range(5) if redis.exists(state_key("shopper", f"s{number}"))]
     assert kept == [3, 4]
     assert redis.zcard("live:due:shopper") == 2
+
+
+def pushing(redis, states, push):
+    return LivePushing(redis, push, states.lags, states.clock)
+
+
+def test_what_was_pushed_is_due_again_when_a_count_falls(redis, states):
+    pushed = []
+    states([entry(1)])
+
+    pushing(redis, states, lambda family, some, _: pushed.append((family, [*some]))).refresh()
+
+    at = state_of(redis, "shopper", "sabc", Shopper).at
+    assert pushed == [("shopper", ["sabc"]), ("interest", ["5"])]
+    assert redis.zscore("live:due:shopper", "sabc") == at + 5 * 60  # noon begins a slice
+
+
+def test_a_state_that_changes_while_it_is_pushed_stays_due(redis, states):
+    states([entry(1)])
+    later = LiveStates(redis, "group", states.told, states.lags, lambda: 2.0)
+
+    pushing(redis, states, lambda *_: later([entry(2)])).refresh()
+
+    assert redis.zscore("live:due:shopper", "sabc") == 2.0
 
 
 N_SENT = 600
