@@ -129,6 +129,7 @@ def main() -> None:
             time.sleep(SETTLE_SECONDS)
             used = _cpu_seconds(there.worker), time.perf_counter()
             figures = [figure for surface in SURFACES for figure in tried(there, surface, n_tries)]
+            n_bytes = there.worker.memory_info().rss
             share = (_cpu_seconds(there.worker) - used[0]) / (time.perf_counter() - used[1])
             told: Any = there.redis.get(LAGS)
         rate = sent["by_status"].get("202", 0) / sent["seconds"]
@@ -138,6 +139,7 @@ def main() -> None:
                 *(_hop(*each) for each in json.loads(told)["hops"].items()),
                 Figure("events accepted beside", rate, "1/s", arguments.rate),
                 Figure("worker's share of a core", 100 * share, "%"),
+                Figure("worker's memory", n_bytes / 1e6, "MB"),
             ],
             arguments.json,
         )
