@@ -1,6 +1,6 @@
 """What becomes of a product lately: how often it is looked at and bought, what it costs, what is left."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 import orjson
 
@@ -43,7 +43,7 @@ class Interest:
 
     def json(self) -> bytes:
         """Return the state as it lies in Redis."""
-        return orjson.dumps(asdict(self))
+        return orjson.dumps(self)
 
     def take(self, act: ProductAct) -> None:
         """Let an event change the state."""
@@ -84,7 +84,7 @@ class Offer:
 
     def json(self) -> bytes:
         """Return the state as it lies in Redis."""
-        return orjson.dumps(asdict(self))
+        return orjson.dumps(self)
 
     def take(self, act: ProductAct) -> None:
         """Let an event change the state; of prices and levels the last one told holds."""

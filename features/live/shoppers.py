@@ -5,7 +5,7 @@ Each event of the clickstream changes the states of all whom it names. Whoever a
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import orjson
@@ -95,7 +95,7 @@ class Shopper:
 
     def json(self) -> bytes:
         """Return the state as it lies in Redis."""
-        return orjson.dumps(asdict(self), option=orjson.OPT_NON_STR_KEYS)
+        return orjson.dumps(self, option=orjson.OPT_NON_STR_KEYS)
 
     def take(self, act: ShopperAct) -> None:
         """Let an event change the state."""
