@@ -3,7 +3,7 @@
 python -m bench.freshness [--quick] [--tries 100] [--rate 500]
 
 A small shop is drawn and trained by the code that trains the real one; Redis, serving and its worker
-run as they do in the shop, one process each, and share the machine with the sender and the reader.
+run as they do in the shop, the worker in two processes, and share the machine with the sender and the reader.
 While other shoppers send `--rate` events a second, a new session looks at a product and asks for its
 list again and again until the list has changed: the time from sending the event to the end of the first
 changed answer. The reference is the same asking where the session's state is written straight into
@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ from features.live.shoppers import Shopper, ShopperAct
 from features.live.states import LAGS, state_key
 from features.store.opening import apply_definitions, open_store
 from models.live import LiveRecommender
+from serving.worker import PARTS
 
 N_ITEMS, N_USERS = 5_000, 1_000
 N_TRIES, N_TRIES_QUICK = 100, 10
@@ -103,7 +104,7 @@ class Site:
 
     port: int
     redis: Redis
-    worker: psutil.Process
+    workers: list[psutil.Process]
     shop: Shop
 
     @property
@@ -127,19 +128,22 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, site(Path(name), shop, model) as there:
         with crowd(there, arguments.rate) as sent:
             time.sleep(SETTLE_SECONDS)
-            used = _cpu_seconds(there.worker), time.perf_counter()
+            began, used = time.perf_counter(), [_cpu_seconds(each) for each in there.workers]
             figures = [figure for surface in SURFACES for figure in tried(there, surface, n_tries)]
-            n_bytes = there.worker.memory_info().rss
-            share = (_cpu_seconds(there.worker) - used[0]) / (time.perf_counter() - used[1])
-            told: Any = there.redis.get(LAGS)
+            seconds = time.perf_counter() - began
+            workers = [
+                _worker(name, each, (_cpu_seconds(each) - before) / seconds)
+                for name, each, before in zip(PARTS, there.workers, used, strict=True)
+            ]
+            told: Any = there.redis.hvals(LAGS)
+        hops = {hop: lag for each in told for hop, lag in json.loads(each)["hops"].items()}
         rate = sent["by_status"].get("202", 0) / sent["seconds"]
         report(
             [
                 *figures,
-                *(_hop(*each) for each in json.loads(told)["hops"].items()),
+                *(_hop(*each) for each in hops.items()),
                 Figure("events accepted beside", rate, "1/s", arguments.rate),
-                Figure("worker's share of a core", 100 * share, "%"),
-                Figure("worker's memory", n_bytes / 1e6, "MB"),
+                *(figure for figures_of in workers for figure in figures_of),
             ],
             arguments.json,
         )
@@ -148,6 +152,13 @@ def main() -> None:
 def _cpu_seconds(process: psutil.Process) -> float:
     times = process.cpu_times()
     return float(times.user + times.system)
+
+
+def _worker(name: str, process: psutil.Process, share: float) -> list[Figure]:
+    return [
+        Figure(f"worker {name}: share of a core", 100 * share, "%"),
+        Figure(f"worker {name}: memory", process.memory_info().rss / 1e6, "MB"),
+    ]
 
 
 def _hop(hop: str, told: dict[str, float]) -> Figure:
@@ -256,14 +267,23 @@ def site(folder: Path, shop: Shop, model: LiveRecommender) -> Iterator[Site]:
             "LOG_LEVEL": "WARNING",
         }
         serving = granian("serving.app:create_app", port)
-        worker = [sys.executable, "-m", "serving.worker"]
         with (
             running(serving, folder / "serving.log", lambda: is_ready(port), environment),
-            running(
-                worker, folder / "worker.log", lambda: bool(redis.exists(LAGS)), environment
-            ) as process,
+            ExitStack() as stack,
         ):
-            yield Site(port, redis, psutil.Process(process.pid), shop)
+            workers = [stack.enter_context(_working(p, folder, redis, environment)) for p in PARTS]
+            yield Site(port, redis, workers, shop)
+
+
+@contextmanager
+def _working(
+    part: str, folder: Path, redis: Redis, environment: dict[str, str]
+) -> Iterator[psutil.Process]:
+    command = [sys.executable, "-m", "serving.worker", part]
+    with running(
+        command, folder / f"{part}.log", lambda: bool(redis.hexists(LAGS, part)), environment
+    ) as process:
+        yield psutil.Process(process.pid)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ NAMES = (
     "inbox",
     "smtp",
     "serving",
-    "feature-worker",
+    "live-states",
+    "feature-push",
     "mlflow",
     "airflow-api",
 )
@@ -122,17 +123,17 @@ def applications(site: Site) -> list[Service]:
         *inbox_service(site),
         Service("serving", granian("serving.app:create_app", site.ports["serving"], site.serving_workers),
                 site.ports["serving"], "/healthz"),
-        feature_worker(site.ports["feature-worker"]),
+        serving_worker("live-states", "states", site.ports["live-states"]),
+        serving_worker("feature-push", "feature-store", site.ports["feature-push"]),
         Service("gateway", granian("emporium.gateway_process:create_app", site.ports["gateway"]),
                 site.ports["gateway"], "/healthz"),
     ]  # fmt: skip
 
 
-def feature_worker(port: int) -> Service:
-    """Return what keeps live features; its metrics are its sign of life."""
-    own = {"WORKER_PORT": str(port)}
-    command = [sys.executable, "-m", "serving.worker"]
-    return Service("feature-worker", command, port, "/metrics", own)
+def serving_worker(name: str, part: str, port: int) -> Service:
+    """Return one part of serving's worker; its metrics are its sign of life."""
+    command = [sys.executable, "-m", "serving.worker", part]
+    return Service(name, command, port, "/metrics", {"WORKER_PORT": str(port)})
 
 
 def inbox_service(site: Site) -> list[Service]:

@@ -1,20 +1,22 @@
 """The worker of serving: keeps what requests need to know of the last minutes, beside the requests.
 
-python -m serving.worker
+python -m serving.worker [states] [feature-store]
 
-It follows the streams `clickstream` and `shop-events`: changes the live states that the next request
-reads (`serving.live`), brings these into the feature store through Feast's push, and keeps each
-customer's lists `user_recent` and `user_bought`. Several may run: each stream is followed by one of
-them, and if that one is killed, the next goes on within `LOCK_SECONDS` where it ended. Without any,
-serving answers from what is known already.
+It follows the streams `clickstream` and `shop-events`. One part changes the live `states` that the next
+request reads (`serving.live`); the other brings these into the `feature-store` through Feast's push, and
+keeps each customer's lists `user_recent` and `user_bought`. Each part may have a process of its own, so
+that no event waits for Feast; without arguments one process does both. Several may run: each stream is
+followed by one of them, and if that one is killed, the next goes on within `LOCK_SECONDS` where it
+ended. Without any, serving answers from what is known already.
 """
 
+import argparse
 import contextlib
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import structlog
 from prometheus_client import CollectorRegistry, start_http_server
@@ -39,8 +41,8 @@ FORGET_SECONDS = 10.0
 SWITCH_SECONDS = 0.001
 
 
-def live_duties(settings: WorkerSettings, lags: Lags, log: structlog.BoundLogger) -> list[Runs]:
-    """Return what keeps the live states: what a request may wait for, without the feature store."""
+def state_duties(settings: WorkerSettings, lags: Lags, log: structlog.BoundLogger) -> list[Runs]:
+    """Return what keeps the live states: what a request may wait for."""
     redis = _stream(settings.redis_url)
     documents = published_documents(settings.index, log)
     tellings: dict[str, Telling] = {
@@ -56,7 +58,6 @@ def live_duties(settings: WorkerSettings, lags: Lags, log: structlog.BoundLogger
     return [
         *(follower.run for follower in followers),
         Steady(documents, settings.poll_seconds, log).run,
-        Steady(LagReport(redis, lags, clock), REPORT_SECONDS, log).run,
         Steady(Forgetting(redis), FORGET_SECONDS, log).run,
     ]
 
@@ -65,7 +66,7 @@ def feature_store_duties(
     settings: WorkerSettings, lags: Lags, log: structlog.BoundLogger
 ) -> list[Runs]:
     """Return what brings states and lists into the feature store."""
-    # Feast takes seconds to import; what has been killed shall be there again before that.
+    # Feast takes seconds and memory to import: who keeps the states alone does without.
     from features.store.definitions import USER_BOUGHT, USER_RECENT  # noqa: PLC0415
     from features.store.live_push import LivePush  # noqa: PLC0415
     from features.store.opening import open_store  # noqa: PLC0415
@@ -88,24 +89,38 @@ def feature_store_duties(
     ]
 
 
+PARTS: Mapping[str, Callable[[WorkerSettings, Lags, structlog.BoundLogger], list[Runs]]] = {
+    "states": state_duties,
+    "feature-store": feature_store_duties,
+}
+
+
 @contextlib.contextmanager
-def working(settings: WorkerSettings, registry: CollectorRegistry) -> Iterator[None]:
-    """Work while the block lasts."""
+def working(
+    settings: WorkerSettings, registry: CollectorRegistry, parts: Sequence[str] = tuple(PARTS)
+) -> Iterator[None]:
+    """Do the work of `parts` while the block lasts."""
     log, lags = make_logger(settings.log_level, "feature-worker"), Lags(registry)
-    with (
-        Background(live_duties(settings, lags, log)),
-        Background(feature_store_duties(settings, lags, log)),
-    ):
+    report = LagReport(_stream(settings.redis_url), lags, clock, " ".join(parts))
+    with contextlib.ExitStack() as stack:
+        for part in parts:  # the states first: they need not wait for the import of Feast
+            stack.enter_context(Background(PARTS[part](settings, lags, log)))
+        stack.enter_context(Background([Steady(report, REPORT_SECONDS, log).run]))
         yield
 
 
 def main() -> None:
     """Work until the process is told to stop."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", help="states, feature-store; both unless told")
+    parts = parser.parse_args().parts or list(PARTS)
+    if unknown := set(parts) - set(PARTS):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     settings, registry, ended = WorkerSettings(), CollectorRegistry(), threading.Event()
     sys.setswitchinterval(SWITCH_SECONDS)  # pushing to the feature store gives way to the events
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    with working(settings, registry):
+    with working(settings, registry, parts):
         if settings.worker_port:
             start_http_server(settings.worker_port, "127.0.0.1", registry)
         ended.wait()

@@ -6,7 +6,7 @@
 | `live:due:<family>` | sorted set: name -> when the feature store is to get it next |
 | `live:known:<family>` | sorted set: name -> when something happened last; the oldest of too many are forgotten |
 | `live:position:<group>` | the last entry of a stream that is in the states |
-| `live:lags` | how long events took lately (`serving.live.lags`) |
+| `live:lags` | hash: worker -> how long events took lately, JSON (`serving.live.lags`) |
 """
 
 from collections.abc import Mapping

@@ -78,9 +78,11 @@ def _section(title: str, *parts: str) -> str:
 
 
 def _seen(told: Freshness) -> str:
-    ago = told.worker_seen_seconds_ago
-    said = "The worker was never seen." if ago is None else f"The worker was seen {ago:.1f} s ago."
-    return f"<p>{said}</p>"
+    seen = (
+        f"<p>Worker {html.escape(each.worker)}: seen {each.seconds_ago:.1f} s ago.</p>"
+        for each in told.workers
+    )
+    return "".join(seen) or "<p>No worker was seen.</p>"
 
 
 def _hops(hops: Sequence[HopLag]) -> str:

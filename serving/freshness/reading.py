@@ -1,9 +1,9 @@
 """Reading how fresh everything is: streams and lags out of Redis, ages of what is loaded."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from redis.asyncio import Redis
@@ -14,7 +14,15 @@ from features.store.packed import list_key, list_time
 from features.store.packed_lists import TRENDING
 from features.store.packed_redis import Connections, bulk
 from serving.events.entries import CLICKSTREAM, SHOP_EVENTS
-from serving.freshness.schemas import Age, Freshness, GroupLag, HopLag, MinuteLag, StreamLength
+from serving.freshness.schemas import (
+    Age,
+    Freshness,
+    GroupLag,
+    HopLag,
+    MinuteLag,
+    StreamLength,
+    WorkerSeen,
+)
 from serving.published import Version
 
 STREAMS = (CLICKSTREAM, SHOP_EVENTS, LIVE_CHANGES, "answers", "exposures")
@@ -42,14 +50,22 @@ class FreshnessReading:
         RedisError
             If Redis cannot be reached.
         """
-        text = await self.redis.get(LAGS)
-        told = orjson.loads(text) if text else {"at": None, "hops": {}, "minutes": []}
+        texts = await cast("Awaitable[dict[str, str]]", self.redis.hgetall(LAGS))
+        told = {worker: orjson.loads(text) for worker, text in texts.items()}
+        latest = sorted(told.values(), key=lambda each: each["at"])  # the last one that knows a hop
+        hops = {hop: figures for each in latest for hop, figures in each["hops"].items()}
+        minutes: list[dict[str, Any]] = next(
+            (each["minutes"] for each in latest[::-1] if each["minutes"]), []
+        )
         return Freshness(
             at=self.now,
             streams=[await self._stream(name) for name in STREAMS if await self.redis.exists(name)],
-            worker_seen_seconds_ago=self._ago(told["at"]),
-            hops=[HopLag(hop=hop, **figures) for hop, figures in told["hops"].items()],
-            minutes=[MinuteLag(**each) for each in told["minutes"]],
+            workers=[
+                WorkerSeen(worker=worker, seconds_ago=self._ago(each["at"]))
+                for worker, each in told.items()
+            ],
+            hops=[HopLag(hop=hop, **figures) for hop, figures in hops.items()],
+            minutes=[MinuteLag(**each) for each in minutes],
             ages=[*self._ages(), await self._features()],
         )
 
@@ -100,8 +116,8 @@ class FreshnessReading:
         age = None if as_of is None else (self.now - as_of).total_seconds()
         return Age(what=what, version=version, as_of=as_of, age_seconds=age)
 
-    def _ago(self, at: float | None) -> float | None:
-        return None if at is None else max(0.0, self.now.timestamp() - at)
+    def _ago(self, at: float) -> float:
+        return max(0.0, self.now.timestamp() - at)
 
 
 def milliseconds(entry_id: str) -> int:

@@ -35,6 +35,13 @@ class HopLag(BaseModel):
     n: Annotated[int, Field(description="how many events the quantiles are of")]
 
 
+class WorkerSeen(BaseModel):
+    """When a worker wrote its figures last; `worker` names the parts that it does."""
+
+    worker: str
+    seconds_ago: float
+
+
 class MinuteLag(BaseModel):
     """Quantiles of `answerable` as of a minute."""
 
@@ -57,9 +64,7 @@ class Freshness(BaseModel):
 
     at: dt.datetime
     streams: list[StreamLength]
-    worker_seen_seconds_ago: Annotated[
-        float | None, Field(description="since the worker wrote its figures; null: never")
-    ]
+    workers: list[WorkerSeen]
     hops: list[HopLag]
     minutes: list[MinuteLag]
     ages: list[Age]

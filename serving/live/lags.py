@@ -95,11 +95,12 @@ def recorded_at(entry: Entry) -> float | None:
 
 @dataclass
 class LagReport:
-    """Writes the figures to Redis: the latest, and one line for each of the last minutes."""
+    """Writes the figures of a worker to Redis: the latest, and a line for each of the last minutes."""
 
     redis: Redis
     lags: Lags
     clock: Callable[[], float]
+    worker: str
     minutes: list[dict[str, Any]] = field(default_factory=list)
 
     def refresh(self) -> None:
@@ -107,7 +108,10 @@ class LagReport:
         now, figures = self.clock(), self.lags.figures()
         self._note(now, figures)
         told = {"at": now, "hops": figures, "minutes": self.minutes}
-        self.redis.set(LAGS, orjson.dumps(told), ex=KEPT)
+        with self.redis.pipeline(transaction=True) as pipeline:
+            pipeline.hset(LAGS, self.worker, orjson.dumps(told))  # type: ignore[arg-type]
+            pipeline.expire(LAGS, KEPT)
+            pipeline.execute()
 
     def _note(self, now: float, figures: dict[str, dict[str, float]]) -> None:
         minute = int(now // 60) * 60

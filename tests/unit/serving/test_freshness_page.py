@@ -11,6 +11,7 @@ from serving.freshness.schemas import (
     HopLag,
     MinuteLag,
     StreamLength,
+    WorkerSeen,
 )
 
 NOON = dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC)
@@ -21,7 +22,7 @@ def told(**changes):
         **{
             "at": NOON,
             "streams": [],
-            "worker_seen_seconds_ago": None,
+            "workers": [],
             "hops": [],
             "minutes": [],
             "ages": [],
@@ -42,14 +43,14 @@ def test_all_that_is_known_is_on_the_page():
         told(
             streams=[StreamLength(stream="clickstream", n_entries=7, groups=[group])],
             hops=[HopLag(hop="answerable", last=0.004, p50=0.005, p99=0.5, n=9)],
-            worker_seen_seconds_ago=1.5,
+            workers=[WorkerSeen(worker="states", seconds_ago=1.5)],
             ages=[age],
         )
     )
 
     assert "<td>clickstream</td><td>7</td><td>live_states</td><td>3</td><td>2</td>" in found
     assert "<td>4.0 ms</td><td>5.0 ms</td><td>500.0 ms</td><td>9</td>" in found
-    assert "seen 1.5 s ago" in found
+    assert "states: seen 1.5 s ago" in found
     assert "<td>v&lt;1&gt;</td>" in found
     assert "<td>1.5 h</td>" in found
 
@@ -57,7 +58,7 @@ def test_all_that_is_known_is_on_the_page():
 def test_a_page_of_nothing_says_so():
     found = page(told(streams=[StreamLength(stream="answers", n_entries=0, groups=[])]))
 
-    assert "never seen" in found
+    assert "No worker was seen" in found
     assert "None." in found
     assert "<td>answers</td><td>0</td><td>none</td>" in found
 
