@@ -27,9 +27,11 @@ from models.search.fork import own_folder
 from models.search.languages import Language
 from serving.errors import add_error_handlers
 from serving.events.bought import bought_items
+from serving.events.deps import make_event_service
 from serving.events.following import Follower
 from serving.events.recent import recent_views
 from serving.events.router import router as events_router
+from serving.events.stream import StreamBounds
 from serving.features import PackedReader
 from serving.published import Published, Refreshed, watch
 from serving.recommendations.model import Registry, published_model
@@ -143,6 +145,12 @@ def make_app(
         "serving", "Emporium: search and recommendations", settings.log_level, checks, lifespan
     )
     app.state.redis, app.state.index, app.state.model = redis, index, model
+    app.state.events = make_event_service(
+        redis,
+        StreamBounds(settings.events_waiting, settings.event_ids_known),
+        settings.events_per_second,
+        takes_purchases=settings.events_tell_purchases,
+    )
     app.state.features, app.state.slots = PackedReader(AsyncPackedFeatures(features), log), slots
     app.state.search_order, app.state.newcomers, app.state.verdicts = (
         search_order,
