@@ -32,6 +32,7 @@ from jobs.sources.streams import (
     append_until,
     end_of,
     first_waiting,
+    n_entries,
     open_redis,
     trim,
 )
@@ -44,24 +45,24 @@ log = logging.getLogger("land_events")
 
 @dataclass
 class Landing:
-    """Lands one stream: every `seconds`, or when `n_entries` or more came since the last time."""
+    """Lands one stream: every `seconds`, or when `n_at_once` or more came since the last time."""
 
     stream: LogStream
     redis: Redis
     batches: RawBatches
     lake: Partitions
     seconds: float
-    n_entries: int = N_ENTRIES_A_BATCH
+    n_at_once: int = N_ENTRIES_A_BATCH
     _due_at: float = field(default=0.0, init=False)
     _n_left: int = field(default=0, init=False)
 
     def look(self, today: dt.date, monotonic: float) -> int:
         """Land if it is time to; return how many entries were landed."""
-        n_came = self.redis.xlen(self.stream.name) - self._n_left
-        if monotonic < self._due_at and n_came < self.n_entries:
+        n_came = n_entries(self.redis, self.stream) - self._n_left
+        if monotonic < self._due_at and n_came < self.n_at_once:
             return 0
         n_landed = self.land(today)
-        self._due_at, self._n_left = monotonic + self.seconds, self.redis.xlen(self.stream.name)
+        self._due_at, self._n_left = monotonic + self.seconds, n_entries(self.redis, self.stream)
         if self._n_left >= SLOW_FOLLOWER:
             log.warning(
                 "%s: %d entries are in the lake and not read by a follower (XINFO GROUPS says whose)",
@@ -75,9 +76,7 @@ class Landing:
         with self.batches.collecting():
             while (day := first_waiting(self.redis, self.stream, self.batches)) is not None:
                 date = self.partition(day, today)
-                n_landed += append_until(
-                    self.redis, self.stream, self.batches, end_of(day), date
-                )
+                n_landed += append_until(self.redis, self.stream, self.batches, end_of(day), date)
             trim(self.redis, self.stream, self.batches)
             merge_batches(self.batches, self.stream.name, today)
         return n_landed

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, closing, nullcontext
 from typing import Any, cast
 
 import structlog
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
@@ -145,12 +145,6 @@ def make_app(
         "serving", "Emporium: search and recommendations", settings.log_level, checks, lifespan
     )
     app.state.redis, app.state.index, app.state.model = redis, index, model
-    app.state.events = make_event_service(
-        redis,
-        StreamBounds(settings.events_waiting, settings.event_ids_known),
-        settings.events_per_second,
-        takes_purchases=settings.events_tell_purchases,
-    )
     app.state.features, app.state.slots = PackedReader(AsyncPackedFeatures(features), log), slots
     app.state.search_order, app.state.newcomers, app.state.verdicts = (
         search_order,
@@ -159,7 +153,7 @@ def make_app(
     )
     app.state.search_rules, app.state.search_cluster = search_rules, search_cluster
     add_error_handlers(app)
-    for router in (search_router, recommendations_router, events_router):
+    for router in (search_router, recommendations_router, _events(app, redis, settings)):
         app.include_router(router, prefix="/api/v1")
     add_shortcuts(app, shortcuts(app))
     return app
@@ -182,6 +176,17 @@ def _followers(settings: Settings, log: structlog.BoundLogger) -> tuple[Follower
         recent_views(streams, UserLists(USER_RECENT, pushed_to, packed), log),
         bought_items(streams, UserLists(USER_BOUGHT, pushed_to, packed), log),
     )
+
+
+def _events(app: FastAPI, redis: AsyncRedis, settings: Settings) -> APIRouter:
+    """Return the routes that take events, their service wired."""
+    app.state.events = make_event_service(
+        redis,
+        StreamBounds(settings.events_waiting, settings.event_ids_known),
+        settings.events_per_second,
+        takes_purchases=settings.events_tell_purchases,
+    )
+    return events_router
 
 
 class _Background:

@@ -27,7 +27,8 @@ class Settings(BaseSettings):
         int, Field(ge=1, description="entries that the stream of events may hold")
     ] = 500_000
     event_ids_known: Annotated[
-        int, Field(ge=1, description="of events taken last: at least so many are told from new ones")
+        int,
+        Field(ge=1, description="of events taken last: at least so many are told from new ones"),
     ] = 200_000
     events_per_second: Annotated[
         int, Field(ge=100, description="that one address may send; five times as many at once")

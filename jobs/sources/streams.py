@@ -122,7 +122,7 @@ def first_waiting(redis: Redis, stream: LogStream, batches: RawBatches) -> dt.da
 
 def day_of_entry(entry_id: str) -> dt.date:
     """Return the UTC day in which an entry was written."""
-    return EPOCH + dt.timedelta(days=int(entry_id.split("-")[0]) // DAY_MILLISECONDS)
+    return EPOCH + dt.timedelta(days=int(entry_id.split("-", maxsplit=1)[0]) // DAY_MILLISECONDS)
 
 
 def end_of(date: dt.date) -> int:
@@ -136,7 +136,14 @@ def trim(redis: Redis, stream: LogStream, batches: RawBatches) -> int:
     ends = [landed, *(_read_to(redis, stream.name, group) for group in groups(redis, stream.name))]
     first_kept = min(ends)
     kept_from = f"{first_kept[0]}-{first_kept[1] + 1}"
-    return int(redis.xtrim(stream.name, minid=kept_from, approximate=False))
+    n_trimmed: Any = redis.xtrim(stream.name, minid=kept_from, approximate=False)
+    return int(n_trimmed)
+
+
+def n_entries(redis: Redis, stream: LogStream) -> int:
+    """Return how many entries a stream has."""
+    length: Any = redis.xlen(stream.name)
+    return int(length)
 
 
 def groups(redis: Redis, name: str) -> list[Any]:

@@ -56,9 +56,7 @@ class EventService:
         rows = [row(*pair, now) for pair in zip(events, event_ids, strict=True)]
         n_taken = await self.stream.append(event_ids, rows)
         n_events = len(events)
-        return Accepted(
-            n_accepted=n_events, n_repeated=n_events - n_taken, event_ids=event_ids
-        )
+        return Accepted(n_accepted=n_events, n_repeated=n_events - n_taken, event_ids=event_ids)
 
     def _refuse_too_many(self, address: str, n_events: int) -> None:
         seconds = 0.0 if address in LOCAL else self.rate.wait_seconds(address, n_events)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from serving.events.newest import FIELD
-from web.append_only import when_written
+from web.append_only import Written
 from web.problems import Problem
 
 STREAM = "clickstream"
+FIELD = "body"
 KNOWN_NEW, KNOWN_OLD = "{clickstream}:ids:new", "{clickstream}:ids:old"
 """The last ids, as two sets: when the newer one is full it becomes the older one, which is dropped."""
 
@@ -58,9 +58,9 @@ class EventStream:
     """Appends to the Redis stream that `jobs.land_events` and `jobs.ingest` read."""
 
     def __init__(self, redis: Redis, bounds: StreamBounds) -> None:
-        self._redis = redis
         self._bounds = bounds
         self._take = redis.register_script(TAKE)
+        self._written = Written(redis)
 
     async def append(self, event_ids: Sequence[str], rows: Sequence[bytes]) -> int:
         """Append rows whose ids are not known yet, in order, all at once; return how many.
@@ -73,12 +73,12 @@ class EventStream:
             If there is no room for all; none is appended then.
         """
         pairs = [part for pair in zip(event_ids, rows, strict=True) for part in pair]
-        bounds = [self._bounds.n_entries, self._bounds.n_ids, IDS_SECONDS, FIELD]
+        bounds: list[int | str] = [self._bounds.n_entries, self._bounds.n_ids, IDS_SECONDS, FIELD]
         n_taken = int(await self._take([STREAM, KNOWN_NEW, KNOWN_OLD], [*bounds, *pairs]))
         if n_taken < 0:
             raise EventsWaitingProblem(
                 "None was taken: too many events wait to be brought to the lake. Keep them and send them again.",
                 {"Retry-After": str(RETRY_SECONDS)},
             )
-        await when_written(self._redis)
+        await self._written.wait()
         return n_taken

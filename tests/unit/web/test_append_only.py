@@ -1,6 +1,6 @@
 """When what Redis answered is written down (web.append_only)."""
 
-from web.append_only import Goal, when_written
+from web.append_only import Goal, Written
 
 
 def test_nothing_waits_so_all_is_written():
@@ -24,24 +24,25 @@ def test_a_file_that_was_written_anew_is_shorter():
 
 
 class Redis:
+    """Tells one pair of sizes after the other."""
+
     def __init__(self, *told):
         self.told = list(told)
 
-    async def info(self, section):
-        return self.told.pop(0)
+    def register_script(self, _):
+        async def sizes():
+            return self.told.pop(0)
+
+        return sizes
 
 
 async def test_looking_ends_when_all_is_written():
-    redis = Redis(
-        {"aof_current_size": 10, "aof_buffer_length": 5},
-        {"aof_current_size": 15, "aof_buffer_length": 7},
-        {"never": "asked"},
-    )
+    redis = Redis((10, 5), (15, 7), "never asked")
 
-    await when_written(redis)
+    await Written(redis).wait()
 
-    assert redis.told == [{"never": "asked"}]
+    assert redis.told == ["never asked"]
 
 
 async def test_without_such_a_file_nobody_waits():
-    await when_written(Redis({"aof_enabled": 0}))
+    await Written(Redis((0, 0))).wait()
