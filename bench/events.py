@@ -115,7 +115,7 @@ def memory(url: str, key: str) -> float:
     with Redis.from_url(url) as redis:
         n_members: Any = redis.xlen(key) if key == STREAM else redis.scard(key)
         total: Any = redis.memory_usage(key, samples=0)
-        return float(total) / max(1, n_members)
+        return float(total / max(1, n_members))
 
 
 def landed(site: Site) -> tuple[int, float]:
@@ -123,6 +123,7 @@ def landed(site: Site) -> tuple[int, float]:
     worker = site.processes["worker"]
     if worker.process is None:
         raise RuntimeError("no worker runs")
+    site.until_landed()
     used = psutil.Process(worker.process.pid).cpu_times()
     worker.stop()
     found = site.in_lake()
@@ -144,7 +145,7 @@ def kills(n_kills: int) -> Iterator[Figure]:
                     time.sleep(SECONDS_BETWEEN_KILLS)
                     killed(site.processes[name])
                 result = finished(senders)
-            site.processes["worker"].stop()
+            site.until_landed()
             found = site.in_lake()
     n_again = sum(status != ACCEPTED for status in result.status)
     accepted = result.accepted

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pyarrow.parquet as pq
+from redis import Redis
 
 from bench.watch import REPOSITORY
 from emporium import redis
@@ -17,7 +18,8 @@ from emporium.ports import free_port, is_listening
 from emporium.services import granian
 from jobs.raw import RawBatches
 
-START_SECONDS, STOP_SECONDS = 60.0, 60.0
+START_SECONDS, STOP_SECONDS, LAND_SECONDS = 60.0, 60.0, 120.0
+STREAM = "clickstream"
 SERVING, DOOR, PLAIN = (
     "serving.app:create_app",
     "bench.events_reference:create_door",
@@ -90,12 +92,22 @@ class Site:
             for name, (command, listens) in commands.items()
         }
 
+    def until_landed(self) -> None:
+        """Return once nothing waits; exit if that takes too long."""
+        deadline = time.monotonic() + LAND_SECONDS
+        with Redis.from_url(self.redis_url) as client:
+            while client.xlen(STREAM):
+                if time.monotonic() > deadline:
+                    log = self.processes["worker"].log.read_text()
+                    sys.exit(f"FAILED: events wait and do not land:\n{log[-3000:]}")
+                time.sleep(0.1)
+
     def in_lake(self) -> Counter[str]:
         """Return how often each event is in the raw layer."""
         batches = RawBatches(self.lake)
         found: Counter[str] = Counter()
-        for day in batches.days("clickstream"):
-            for folder in batches.folders("clickstream", day, day):
+        for day in batches.days(STREAM):
+            for folder in batches.folders(STREAM, day, day):
                 for file in folder.glob("*.parquet"):
                     rows = pq.read_table(file, partitioning=None, columns=["event_id"])
                     found.update(rows["event_id"].to_pylist())

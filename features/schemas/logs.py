@@ -58,7 +58,9 @@ class ClickstreamEvent(LogRow):
     surface: Annotated[
         str | None, Field(max_length=40, description="the list it was on: search, trending, ...")
     ]
-    slot: Annotated[str | None, Field(max_length=40, description="where on the page it stood")] = None
+    slot: Annotated[str | None, Field(max_length=40, description="where on the page it stood")] = (
+        None
+    )
     position: Annotated[int | None, Field(ge=1, description="place in that list, from 1")]
     answer_id: Annotated[
         str | None, Field(max_length=80, description="of the answer that held the list")

@@ -17,7 +17,7 @@ from redis.exceptions import ResponseError
 from features.schemas.logs import ClickstreamEvent
 from features.schemas.row import LogRow
 from jobs.raw import FIRST_POSITION, RawBatches, raw_row, text_table
-from web.append_only import until_written
+from web.append_only import Written
 
 N_ENTRIES_AT_ONCE = 10_000
 N_ENTRIES_A_BATCH = 200_000
@@ -74,11 +74,13 @@ def append_until(
 ) -> int:
     """Append what came up to the millisecond `last` as batches of `date`; return how many entries."""
     n_appended = 0
+    written = Written(redis)
+    run = written.run()
     while part := _next_batch(redis, stream, batches.position(stream.name), last):
         rows, end = part
         # Of what Redis has not written down yet it may know nothing after a kill; who sent it then
         # sends it again.
-        until_written(redis)
+        written.wait(run)
         batches.append_tables(stream.name, end, {stream.row.table: rows}, date)
         n_appended += len(rows)
     return n_appended

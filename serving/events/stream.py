@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from web.append_only import Written
+from web.append_only import WrittenForMany
 from web.problems import Problem
 
 STREAM = "clickstream"
@@ -60,7 +60,7 @@ class EventStream:
     def __init__(self, redis: Redis, bounds: StreamBounds) -> None:
         self._bounds = bounds
         self._take = redis.register_script(TAKE)
-        self._written = Written(redis)
+        self._written = WrittenForMany(redis)
 
     async def append(self, event_ids: Sequence[str], rows: Sequence[bytes]) -> int:
         """Append rows whose ids are not known yet, in order, all at once; return how many.
@@ -74,11 +74,12 @@ class EventStream:
         """
         pairs = [part for pair in zip(event_ids, rows, strict=True) for part in pair]
         bounds: list[int | str] = [self._bounds.n_entries, self._bounds.n_ids, IDS_SECONDS, FIELD]
+        run = await self._written.run()
         n_taken = int(await self._take([STREAM, KNOWN_NEW, KNOWN_OLD], [*bounds, *pairs]))
         if n_taken < 0:
             raise EventsWaitingProblem(
                 "None was taken: too many events wait to be brought to the lake. Keep them and send them again.",
                 {"Retry-After": str(RETRY_SECONDS)},
             )
-        await self._written.wait()
+        await self._written.wait(run)
         return n_taken

@@ -5,6 +5,7 @@ import os
 from collections import Counter
 
 import pytest
+import pytest_asyncio
 from redis import Redis
 
 from emporium.ports import free_port, is_listening
@@ -41,13 +42,13 @@ def shop(store, tmp_path_factory):
         yield f"http://127.0.0.1:{port}"
 
 
-@pytest.fixture(scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser(tmp_path_factory):
     async with chromium(tmp_path_factory.mktemp("browser")) as browser:
         yield browser
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def page(browser, store):
     with Redis.from_url(store[1]) as redis:
         redis.flushall()

@@ -155,7 +155,7 @@ def kill_in_turn(folder, n_kills, seconds_between):
                 time.sleep(seconds_between)
                 killed(site.processes[name])
             result = finished(senders)
-        site.processes["worker"].stop()
+        site.until_landed()
         return result, site.in_lake()
 
 
