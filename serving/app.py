@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, closing, nullcontext
 from typing import Any, cast
 
 import structlog
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
@@ -23,7 +23,9 @@ from models.search.fork import own_folder
 from models.search.languages import Language
 from serving.background import Background, Runs
 from serving.errors import add_error_handlers
+from serving.events.deps import make_event_service
 from serving.events.router import router as events_router
+from serving.events.stream import StreamBounds
 from serving.features import PackedReader
 from serving.freshness.router import router as freshness_router
 from serving.published import Published, Refreshed, watch
@@ -146,7 +148,12 @@ def make_app(
     )
     app.state.search_rules, app.state.search_cluster = search_rules, search_cluster
     add_error_handlers(app)
-    for router in (search_router, recommendations_router, events_router, freshness_router):
+    for router in (
+        search_router,
+        recommendations_router,
+        _events(app, redis, settings),
+        freshness_router,
+    ):
         app.include_router(router, prefix="/api/v1")
     add_shortcuts(app, shortcuts(app))
     return app
@@ -160,6 +167,17 @@ def _search_cluster(settings: Settings, log: structlog.BoundLogger) -> SearchClu
     if not settings.opensearch_url:
         return None
     return SearchCluster(settings.opensearch_url, settings.opensearch_alias, log)
+
+
+def _events(app: FastAPI, redis: AsyncRedis, settings: Settings) -> APIRouter:
+    """Return the routes that take events, their service wired."""
+    app.state.events = make_event_service(
+        redis,
+        StreamBounds(settings.events_waiting, settings.event_ids_known),
+        settings.events_per_second,
+        takes_purchases=settings.events_tell_purchases,
+    )
+    return events_router
 
 
 def _watching(thing: Refreshed, seconds: float) -> Runs:
