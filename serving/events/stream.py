@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
+from serving.events.entries import CLICKSTREAM, FIELD
 from web.append_only import WrittenForMany
 from web.problems import Problem
 
