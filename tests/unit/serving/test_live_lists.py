@@ -30,10 +30,10 @@ def by_hand():
     return model({1: [1, 2, 3]}, {1: [8]}, links(_6=[4], _8=[7]), links())
 
 
-def looked_at(*product_ids, category_id=CATEGORY):
+def looked_at(*product_ids, category_id=CATEGORY, seconds_ago=60.0):
     shopper = Shopper()
     for n, product_id in enumerate(product_ids):
-        at = NOW.timestamp() - 60 + n
+        at = NOW.timestamp() - seconds_ago + n
         shopper.take(ShopperAct(at, "view", product_id, None, Facts(category_id)))
     return shopper
 
@@ -81,7 +81,9 @@ async def test_a_guest_gets_what_is_wanted_in_the_category_they_are_after(index,
 
 
 async def test_what_a_guest_looked_at_is_recently_viewed_the_last_first(index, by_hand):
-    features = Features(shoppers={"sabc": looked_at(3, 5), "vbrowser": looked_at(2)})
+    features = Features(
+        shoppers={"sabc": looked_at(3, 5), "vbrowser": looked_at(2, seconds_ago=59.5)}
+    )
 
     found = await listed(
         index, by_hand, features,
