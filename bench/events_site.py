@@ -16,7 +16,9 @@ from bench.watch import REPOSITORY
 from emporium import redis
 from emporium.ports import free_port, is_listening
 from emporium.services import granian
+from features.store.opening import apply_definitions, open_store
 from jobs.raw import RawBatches
+from jobs.sources.streams import numbers
 
 START_SECONDS, STOP_SECONDS, LAND_SECONDS = 60.0, 60.0, 120.0
 STREAM = "clickstream"
@@ -93,10 +95,12 @@ class Site:
         }
 
     def until_landed(self) -> None:
-        """Return once nothing waits; exit if that takes too long."""
+        """Return once all that came is in the lake; exit if that takes too long."""
         deadline = time.monotonic() + LAND_SECONDS
-        with Redis.from_url(self.redis_url) as client:
-            while client.xlen(STREAM):
+        batches = RawBatches(self.lake)
+        with Redis.from_url(self.redis_url, decode_responses=True) as client:
+            last = numbers(client.xinfo_stream(STREAM)["last-generated-id"])
+            while numbers(batches.position(STREAM)) < last:
                 if time.monotonic() > deadline:
                     log = self.processes["worker"].log.read_text()
                     sys.exit(f"FAILED: events wait and do not land:\n{log[-3000:]}")
@@ -127,6 +131,9 @@ def running_site(
         for process in started:
             process.start()
             process.until_ready()
+            if process is site.processes["Redis"] and factory == SERVING:
+                # Its followers push into the feature store.
+                apply_definitions(open_store(home / "feast", site.redis_url), site.lake)
         yield site
     finally:
         for process in reversed(started):
