@@ -84,11 +84,13 @@ class Site:
             "LOG_LEVEL": "ERROR",
         }
         (home / "redis").mkdir()
-        commands = {
+        commands: dict[str, tuple[list[str], int | None]] = {
             "Redis": (redis.command(home / "redis", port), port),
             "API": (granian(factory, self.port), self.port),
             "worker": ([sys.executable, "-m", "jobs.land_events"], None),
         }
+        if factory == SERVING:
+            commands["followers"] = ([sys.executable, "-m", "serving.worker"], None)
         self.processes = {
             name: Process(command, environment, home / f"{name}.log", listens)
             for name, (command, listens) in commands.items()
@@ -122,11 +124,9 @@ class Site:
 def running_site(
     home: Path, factory: str, landing_seconds: float, *, is_landed: bool = True
 ) -> Iterator[Site]:
-    """Run a site on an empty folder; without `is_landed` it has no worker."""
+    """Run a site on an empty folder; without `is_landed` it has no landing worker."""
     site = Site(home, factory, landing_seconds)
-    started = [
-        site.processes[name] for name in ("Redis", "API", *(["worker"] if is_landed else []))
-    ]
+    started = [process for name, process in site.processes.items() if is_landed or name != "worker"]
     try:
         for process in started:
             process.start()
