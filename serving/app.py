@@ -37,6 +37,7 @@ from serving.recommendations.newcomers import CurrentNewcomers
 from serving.recommendations.router import router as recommendations_router
 from serving.recommendations.slots import RULES, SlotBook
 from serving.recommendations.verdicts import CurrentVerdicts
+from serving.recording import Recorder, stream_append
 from serving.rule_hash import RuleHash
 from serving.search.changes import ProductChanges
 from serving.search.current import CurrentIndex
@@ -116,7 +117,7 @@ def make_app(
     followers = _followers(settings, log)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         seconds = settings.poll_seconds
         watched: list[tuple[Refreshed, float]] = [
             (index, CHANGES_SECONDS),
@@ -128,7 +129,8 @@ def make_app(
             *([(search_cluster, ALIAS_SECONDS)] if search_cluster else []),
         ]
         until_closed = closing(search_cluster) if search_cluster else nullcontext()
-        with own_folder(copies), until_closed, _Background(followers, *watched):
+        recorder: Recorder = app.state.recorder
+        with own_folder(copies), until_closed, recorder, _Background(followers, *watched):
             yield
         await redis.aclose()
         await features.close()
@@ -150,6 +152,7 @@ def make_app(
         verdicts,
     )
     app.state.search_rules, app.state.search_cluster = search_rules, search_cluster
+    app.state.recorder = Recorder(stream_append(settings.redis_url), app.state.registry, log)
     add_error_handlers(app)
     for router in (search_router, recommendations_router, events_router):
         app.include_router(router, prefix="/api/v1")
