@@ -58,6 +58,7 @@ class RecommendationService:
             "bundle": bundle_price(query, chosen, case.listing),
             "model_version": self.champion.version if self.champion else None,
             "index_date": self.index.manifest["date"],
+            "experiments": [],
         }
 
     async def case(self, query: RecommendationQuery) -> Case:
