@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
+from features.schemas.experiments import EXPERIMENTS_KEY
 from features.schemas.search_rules import SEARCH_RULES_KEY
 from features.schemas.slots import SLOTS_KEY
 from features.store.definitions import USER_BOUGHT, USER_RECENT
@@ -30,9 +31,11 @@ from serving.events.bought import bought_items
 from serving.events.following import Follower
 from serving.events.recent import recent_views
 from serving.events.router import router as events_router
+from serving.experiments.book import FORM, ExperimentBook
+from serving.experiments.exposing import Exposing
 from serving.features import PackedReader
 from serving.published import Published, Refreshed, watch
-from serving.recommendations.model import Registry, published_model
+from serving.recommendations.model import Registry, published_challenger, published_model
 from serving.recommendations.newcomers import CurrentNewcomers
 from serving.recommendations.router import router as recommendations_router
 from serving.recommendations.slots import RULES, SlotBook
@@ -76,7 +79,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         keep()
         return recommender
 
-    return make_app(settings, registry.latest, load_to_stay, rankers, keep)
+    return make_app(
+        settings, registry.latest, load_to_stay, rankers, keep, registry.latest_challenger
+    )
 
 
 def keep() -> None:
@@ -91,10 +96,12 @@ def make_app(
     load_model: Callable[[str], LiveRecommender],
     rankers: Rankers = NO_RANKERS,
     when_loaded: Callable[[], None] = lambda: None,
+    latest_challenger: Callable[[], str | None] = lambda: None,
 ) -> FastAPI:
     """Build the application. It starts before any index, model or store is there, and says so.
 
-    `when_loaded` is called for each version of the index that was loaded.
+    `when_loaded` is called for each version of the index that was loaded; `latest_challenger` is asked
+    while an experiment wants it.
     """
     log = make_logger(settings.log_level, "serving")
     redis = AsyncRedis.from_url(
@@ -112,6 +119,12 @@ def make_app(
     )
     features = Connections(settings.redis_url, REDIS_SECONDS)
     slots, search_rules = _rule_books(_client(settings.redis_url), settings.search_language, log)
+    experiments = ExperimentBook(
+        RuleHash(_client(settings.redis_url), EXPERIMENTS_KEY, FORM, log), utc_now, {}
+    )
+    challenger = published_challenger(
+        latest_challenger, load_model, lambda: experiments.wants("challenger"), log
+    )
     search_cluster = _search_cluster(settings, log)
     verdicts = CurrentVerdicts(index, PackedFeatures(_client(settings.redis_url)), log)
     followers = _followers(settings, log)
@@ -126,6 +139,8 @@ def make_app(
             (verdicts, seconds),
             (slots, RULE_SECONDS),
             (search_rules, RULE_SECONDS),
+            (experiments, RULE_SECONDS),
+            (challenger, seconds),
             *([(search_cluster, ALIAS_SECONDS)] if search_cluster else []),
         ]
         until_closed = closing(search_cluster) if search_cluster else nullcontext()
@@ -153,6 +168,8 @@ def make_app(
     )
     app.state.search_rules, app.state.search_cluster = search_rules, search_cluster
     app.state.recorder = Recorder(stream_append(settings.redis_url), app.state.registry, log)
+    app.state.experiments, app.state.challenger = experiments, challenger
+    app.state.exposing = Exposing(app.state.recorder, utc_now)
     add_error_handlers(app)
     for router in (search_router, recommendations_router, events_router):
         app.include_router(router, prefix="/api/v1")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from models.live import LiveRecommender
-from serving.experiments.recommending import RecommendationTrials
+from serving.recommendations.trials import RecommendationTrials
 from serving.published import Published, Version
 from serving.recommendations.service import Champion, RecommendationService
 
