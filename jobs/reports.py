@@ -19,10 +19,14 @@ def write_report(folder: Path, job: str, date: dt.date, figures: dict[str, Any])
 
 def write_page(folder: Path, name: str, date: dt.date, page: str) -> None:
     """Write `<folder>/<name>/<date>.html`, at once."""
-    path = folder / name / f"{date}.html"
+    write_text(folder / name / f"{date}.html", page)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file, at once."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_suffix(f".{os.getpid()}.tmp")
-    aside.write_text(page, encoding="utf-8")
+    aside.write_text(text, encoding="utf-8")
     aside.replace(path)
 
 

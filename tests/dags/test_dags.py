@@ -103,6 +103,7 @@ def test_assets_chain_the_dags(described):
         "train_recommendations": ["features"],
         "forecast_demand": ["features"],
         "plan_purchases": ["forecasts"],
+        "analyse_experiments": ["validated_logs"],
     }
     assert gives == {
         "nightly": [],
@@ -113,6 +114,7 @@ def test_assets_chain_the_dags(described):
         "train_recommendations": ["recommender"],
         "forecast_demand": ["forecasts"],
         "plan_purchases": ["purchases"],
+        "analyse_experiments": ["experiments"],
     }
 
 

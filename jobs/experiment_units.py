@@ -1,0 +1,269 @@
+"""What each unit of an experiment did: exposures, clickstream and order lines of the lake, as arrays.
+
+An event is a unit's by the rule that put it into its arm (`serving.experiments.assignment.unit_of`): by
+customer, else visitor, else session, or the browser first. Where that names nobody who was exposed, any
+other of its ids that came with an exposure does, and an order's customer is who was met in the clickstream
+as such a visitor. What came before a unit's first exposure is not counted.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.schemas.experiments import Experiment
+from features.schemas.logs import ClickstreamEvent, Exposure, OrderLine
+from features.schemas.row import LogRow
+from jobs.experiment_log import KnownExperiment
+from jobs.partitions import Partitions, days_between
+from models.evaluation.experiments.analysis import ArmUnits
+from models.evaluation.experiments.ratios import Values
+
+BEFORE_DAYS = 28
+"""What units did so long before the experiment began is taken out of its metrics."""
+
+IDS = {"c": "customer_id", "v": "visitor_id", "s": "session_id"}
+FIRST_ID = {"customer": "cvs", "visitor": "vsc"}
+LIST_KINDS = {"impression": "n_impressions", "view": "n_clicks"}
+"""A view tells the list that it came from; a `click` is told beside it, and would count twice."""
+
+CLICK_COLUMNS = [
+    "occurred_at", "kind", "customer_id", "visitor_id", "session_id", "product_id", "surface", "slot",
+]  # fmt: skip
+COUNTS = (
+    "n_exposures", "latency_ms", "n_impressions", "n_clicks", "n_orders", "has_ordered", "revenue_cents",
+    "returned_cents",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Exposed:
+    """Units in the order of their codes.
+
+    Parameters
+    ----------
+    rows
+        Exposures of one version, by time, with the columns `unit` (code) and `at`.
+    arm_names, first_at
+        Of each unit.
+    known
+        Ids as they name units, 'c7', 's…' -> code.
+    n_crossed
+        Units that were seen in two arms, which are left out.
+    """
+
+    rows: pd.DataFrame
+    arm_names: np.ndarray
+    first_at: pd.Series
+    known: Mapping[str, int]
+    n_crossed: int
+
+    @property
+    def n_units(self) -> int:
+        """How many units."""
+        return len(self.arm_names)
+
+
+def units_of(
+    lake: Partitions, known: KnownExperiment, date: dt.date
+) -> tuple[dict[str, ArmUnits], int]:
+    """Return each arm's units as known by the end of a day, and how many were seen in two arms."""
+    experiment = known.experiment
+    first_day = known.starts_at.date()
+    exposed = exposed_units(_exposures(lake, experiment, first_day, date), experiment)
+    span = (_utc(known.starts_at), _end(known, date))
+    counts = {name: np.zeros(exposed.n_units) for name in COUNTS}
+    before = {name: np.zeros(exposed.n_units) for name in COUNTS}
+    counts["n_exposures"] = _sum(exposed.rows["unit"], None, exposed.n_units)
+    counts["latency_ms"] = _sum(exposed.rows["unit"], exposed.rows["latency_ms"], exposed.n_units)
+    ids, clicks = dict(exposed.known), []
+    for day in days_between(first_day - dt.timedelta(days=BEFORE_DAYS), date):
+        events = _events(lake, day, experiment, ids)
+        clicks.append(_within(events, exposed, span))
+        _add_list_events(counts, clicks[-1], experiment)
+        _add_list_events(before, events[events["at"] < span[0]], experiment)
+    lines = _lines(lake, first_day - dt.timedelta(days=BEFORE_DAYS), date, ids)
+    _add_orders(counts, _within(lines, exposed, span))
+    _add_orders(before, lines[lines["at"] < span[0]])
+    credits_ = _credits(exposed, pd.concat(clicks), experiment)
+    arms = {
+        arm.name: _arm(exposed, arm.name, counts, before, credits_) for arm in experiment.arms
+    }
+    return arms, exposed.n_crossed
+
+
+def exposed_units(rows: pd.DataFrame, experiment: Experiment) -> Exposed:
+    """Return who was exposed, without those who were seen in two arms."""
+    n_arms = rows.groupby("unit_id")["arm"].nunique()
+    crossed = n_arms.index[n_arms > 1]
+    rows = rows[~rows["unit_id"].isin(crossed)].sort_values("at", kind="stable")
+    codes, unit_ids = pd.factorize(rows["unit_id"])
+    rows = rows.assign(unit=codes)
+    first = rows.drop_duplicates("unit")
+    known: dict[str, int] = {}
+    for prefix in reversed(FIRST_ID[experiment.unit]):
+        named = _named(rows, prefix)
+        known |= dict(zip(named.dropna(), rows["unit"][named.notna()], strict=True))
+    known |= dict(zip(unit_ids, range(len(unit_ids)), strict=True))
+    return Exposed(rows, first["arm"].to_numpy(), first["at"], known, len(crossed))
+
+
+def _exposures(
+    lake: Partitions, experiment: Experiment, first_day: dt.date, date: dt.date
+) -> pd.DataFrame:
+    where = (pc.field("experiment") == experiment.name) & (
+        pc.field("experiment_version") == experiment.experiment_version
+    )
+    table = lake.read(Exposure, first_day, date, where=where)
+    return _frame(table)
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    """Return a table's rows, with `at` as a UTC time without its zone, which is quicker to compare."""
+    frame = table.to_pandas()
+    return frame.assign(at=frame["occurred_at"].dt.tz_convert(None))
+
+
+def _events(
+    lake: Partitions, day: dt.date, experiment: Experiment, ids: dict[str, int]
+) -> pd.DataFrame:
+    """Return a day's events of exposed units; `ids` learns which customers they turn out to be."""
+    frame = _read(lake, ClickstreamEvent, day, day, CLICK_COLUMNS)
+    frame = frame.assign(unit=_unit_codes(frame, ids, FIRST_ID[experiment.unit]))
+    frame = frame[frame["unit"] >= 0]
+    customers = _named(frame, "c")
+    for name, unit in zip(customers.dropna(), frame["unit"][customers.notna()], strict=True):
+        ids.setdefault(name, int(unit))
+    return frame
+
+
+def _lines(
+    lake: Partitions, first: dt.date, last: dt.date, ids: Mapping[str, int]
+) -> pd.DataFrame:
+    names = ["occurred_at", "customer_id", "order_id", "kind", "quantity", "unit_price_cents"]
+    frame = _read(lake, OrderLine, first, last, names)
+    frame = frame.assign(unit=_unit_codes(frame, ids, "c"))
+    frame = frame[frame["unit"] >= 0]
+    return frame.assign(cents=frame["quantity"] * frame["unit_price_cents"])
+
+
+def _read(
+    lake: Partitions, row: type[LogRow], first: dt.date, last: dt.date, names: list[str]
+) -> pd.DataFrame:
+    return _frame(lake.read(row, first, last, names))
+
+
+def _unit_codes(frame: pd.DataFrame, ids: Mapping[str, int], prefixes: str) -> np.ndarray:
+    """Return the unit of each row by the first of its ids that names one, -1 where none does."""
+    found = pd.Series(np.nan, index=frame.index)
+    for prefix in prefixes:
+        found = found.fillna(_named(frame, prefix).map(ids))
+    return found.fillna(-1).astype(np.int64).to_numpy()
+
+
+def _named(frame: pd.DataFrame, prefix: str) -> pd.Series:
+    """Return a kind of ids as they name units, null where there is none."""
+    ids = frame[IDS[prefix]]
+    if prefix == "c":
+        ids = ids.astype("Int64")
+    return (prefix + ids.astype("string")).astype(object).where(ids.notna(), None)
+
+
+def _within(
+    events: pd.DataFrame, exposed: Exposed, span: tuple[pd.Timestamp, pd.Timestamp]
+) -> pd.DataFrame:
+    """Return what came after the unit's first exposure and before the experiment's end."""
+    first = exposed.first_at.to_numpy()[events["unit"].to_numpy()]
+    at = events["at"].to_numpy()
+    return events[(at >= first) & (at < span[1].to_datetime64())]
+
+
+def _end(known: KnownExperiment, date: dt.date) -> pd.Timestamp:
+    end = dt.datetime.combine(date + dt.timedelta(days=1), dt.time(), dt.UTC)
+    return _utc(min(end, known.over_at or end))
+
+
+def _utc(moment: dt.datetime) -> pd.Timestamp:
+    return pd.Timestamp(moment).tz_convert(None)
+
+
+def _add_list_events(
+    counts: dict[str, Values], events: pd.DataFrame, experiment: Experiment
+) -> None:
+    events = events[_on_lists(events, experiment)]
+    for kind, name in LIST_KINDS.items():
+        counts[name] += _sum(events["unit"][events["kind"] == kind], None, len(counts[name]))
+
+
+def _on_lists(events: pd.DataFrame, experiment: Experiment) -> pd.Series:
+    """Return which events tell of a list that the experiment is about."""
+    on_surface = events["surface"].isin([*experiment.surfaces, *experiment.slots])
+    if not experiment.slots:
+        return on_surface
+    return on_surface & (events["slot"].isna() | events["slot"].isin(experiment.slots))
+
+
+def _add_orders(counts: dict[str, Values], lines: pd.DataFrame) -> None:
+    n_units = len(counts["n_orders"])
+    sold, returned = lines[lines["kind"] == "sale"], lines[lines["kind"] == "return"]
+    orders = sold.drop_duplicates("order_id")
+    counts["n_orders"] += _sum(orders["unit"], None, n_units)
+    counts["has_ordered"] = (counts["n_orders"] > 0).astype(np.float64)
+    counts["revenue_cents"] += _sum(sold["unit"], sold["cents"], n_units)
+    counts["returned_cents"] += _sum(returned["unit"], returned["cents"], n_units)
+
+
+def _credits(
+    exposed: Exposed, clicks: pd.DataFrame, experiment: Experiment
+) -> tuple[Values, Values]:
+    """Return each unit's clicks on what counted for either way in the last list that showed it."""
+    drafted = pd.DataFrame(_drafted(exposed.rows), columns=["at", "unit", "product_id", "team"])
+    clicked = clicks[_on_lists(clicks, experiment) & (clicks["kind"] == "view")]
+    if drafted.empty or clicked.empty:
+        return np.zeros(exposed.n_units), np.zeros(exposed.n_units)
+    clicked = clicked[["at", "unit", "product_id"]].astype({"product_id": np.int64})
+    both = pd.merge_asof(
+        clicked.sort_values("at"), drafted.sort_values("at"), on="at", by=["unit", "product_id"]
+    )
+    first, second = (
+        _sum(both["unit"][both["team"] == team], None, exposed.n_units) for team in (0, 1)
+    )
+    return first, second
+
+
+def _drafted(rows: pd.DataFrame) -> Iterator[tuple[pd.Timestamp, int, int, int]]:
+    names = ("first_product_ids", "second_product_ids")
+    for team, name in enumerate(names):
+        told = rows[rows[name].notna()]
+        for at, unit, ids in zip(told["at"], told["unit"], told[name], strict=True):
+            for product_id in ids.split(",") if ids else ():
+                yield at, unit, int(product_id), team
+
+
+def _arm(
+    exposed: Exposed,
+    name: str,
+    counts: Mapping[str, Values],
+    before: Mapping[str, Values],
+    credits_: tuple[Values, Values],
+) -> ArmUnits:
+    own = exposed.arm_names == name
+    rows = exposed.rows[own[exposed.rows["unit"].to_numpy()]]
+    return ArmUnits(
+        counts={key: values[own] for key, values in counts.items()},
+        before={key: values[own] for key, values in before.items()},
+        latencies=rows["latency_ms"].to_numpy(np.float64),
+        latency_units=rows["unit"].to_numpy(),
+        first_credits=credits_[0][own],
+        second_credits=credits_[1][own],
+        model_version=rows["model_version"].iloc[-1] if len(rows) else None,
+    )
+
+
+def _sum(units: pd.Series, values: pd.Series | None, n_units: int) -> Values:
+    weights = None if values is None else values.to_numpy(np.float64)
+    return np.bincount(units.to_numpy(np.int64), weights, n_units).astype(np.float64)
