@@ -100,7 +100,9 @@ def _stop_words(stop: Mapping[str, str]) -> str:
 def _mismatch(told: Mapping[str, Any]) -> str:
     p_value = told["mismatch_p_value"]
     if p_value < ALARM_BELOW:
-        words = f"units by arm are not as they were shared out, p = {p_value:.1e}; find out why first"
+        words = (
+            f"units by arm are not as they were shared out, p = {p_value:.1e}; find out why first"
+        )
         return _alarm("Not to be trusted", words)
     return f'<p class="well">Units by arm are as they were shared out, p = {p_value:.2f}.</p>'
 

@@ -90,9 +90,7 @@ def units_of(
     _add_orders(counts, _within(lines, exposed, span))
     _add_orders(before, lines[lines["at"] < span[0]])
     credits_ = _credits(exposed, pd.concat(clicks), experiment)
-    arms = {
-        arm.name: _arm(exposed, arm.name, counts, before, credits_) for arm in experiment.arms
-    }
+    arms = {arm.name: _arm(exposed, arm.name, counts, before, credits_) for arm in experiment.arms}
     return arms, exposed.n_crossed
 
 
@@ -124,7 +122,7 @@ def _exposures(
 
 def _frame(table: pa.Table) -> pd.DataFrame:
     """Return a table's rows, with `at` as a UTC time without its zone, which is quicker to compare."""
-    frame = table.to_pandas()
+    frame: pd.DataFrame = table.to_pandas()
     return frame.assign(at=frame["occurred_at"].dt.tz_convert(None))
 
 
@@ -141,9 +139,7 @@ def _events(
     return frame
 
 
-def _lines(
-    lake: Partitions, first: dt.date, last: dt.date, ids: Mapping[str, int]
-) -> pd.DataFrame:
+def _lines(lake: Partitions, first: dt.date, last: dt.date, ids: Mapping[str, int]) -> pd.DataFrame:
     names = ["occurred_at", "customer_id", "order_id", "kind", "quantity", "unit_price_cents"]
     frame = _read(lake, OrderLine, first, last, names)
     frame = frame.assign(unit=_unit_codes(frame, ids, "c"))

@@ -119,12 +119,6 @@ def make_app(
     )
     features = Connections(settings.redis_url, REDIS_SECONDS)
     slots, search_rules = _rule_books(_client(settings.redis_url), settings.search_language, log)
-    experiments = ExperimentBook(
-        RuleHash(_client(settings.redis_url), EXPERIMENTS_KEY, FORM, log), utc_now, {}
-    )
-    challenger = published_challenger(
-        latest_challenger, load_model, lambda: experiments.wants("challenger"), log
-    )
     search_cluster = _search_cluster(settings, log)
     verdicts = CurrentVerdicts(index, PackedFeatures(_client(settings.redis_url)), log)
     followers = _followers(settings, log)
@@ -139,8 +133,8 @@ def make_app(
             (verdicts, seconds),
             (slots, RULE_SECONDS),
             (search_rules, RULE_SECONDS),
-            (experiments, RULE_SECONDS),
-            (challenger, seconds),
+            (app.state.experiments, RULE_SECONDS),
+            (app.state.challenger, seconds),
             *([(search_cluster, ALIAS_SECONDS)] if search_cluster else []),
         ]
         until_closed = closing(search_cluster) if search_cluster else nullcontext()
@@ -168,13 +162,29 @@ def make_app(
     )
     app.state.search_rules, app.state.search_cluster = search_rules, search_cluster
     app.state.recorder = Recorder(stream_append(settings.redis_url), app.state.registry, log)
-    app.state.experiments, app.state.challenger = experiments, challenger
-    app.state.exposing = Exposing(app.state.recorder, utc_now)
+    _add_experiments(app, settings, latest_challenger, load_model, log)
     add_error_handlers(app)
     for router in (search_router, recommendations_router, events_router):
         app.include_router(router, prefix="/api/v1")
     add_shortcuts(app, shortcuts(app))
     return app
+
+
+def _add_experiments(
+    app: FastAPI,
+    settings: Settings,
+    latest_challenger: Callable[[], str | None],
+    load_model: Callable[[str], LiveRecommender],
+    log: structlog.BoundLogger,
+) -> None:
+    """Put experiments, the model on trial and what tells of them into the application's state."""
+    told = RuleHash(_client(settings.redis_url), EXPERIMENTS_KEY, FORM, log)
+    book = ExperimentBook(told, utc_now, {})
+    app.state.experiments = book
+    app.state.challenger = published_challenger(
+        latest_challenger, load_model, lambda: book.wants("challenger"), log
+    )
+    app.state.exposing = Exposing(app.state.recorder, utc_now)
 
 
 def _search_cluster(settings: Settings, log: structlog.BoundLogger) -> SearchCluster | None:

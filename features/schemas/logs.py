@@ -58,7 +58,9 @@ class ClickstreamEvent(LogRow):
     surface: Annotated[
         str | None, Field(max_length=40, description="the list it was on: search, trending, ...")
     ]
-    slot: Annotated[str | None, Field(max_length=40, description="where on the page it stood")] = None
+    slot: Annotated[str | None, Field(max_length=40, description="where on the page it stood")] = (
+        None
+    )
     position: Annotated[int | None, Field(ge=1, description="place in that list, from 1")]
     answer_id: Annotated[
         str | None, Field(max_length=80, description="of the answer that held the list")
@@ -155,7 +157,9 @@ class Exposure(LogRow):
     experiment: Annotated[str, Field(min_length=1, max_length=40)]
     experiment_version: Annotated[int, Field(ge=1)]
     arm: Annotated[str, Field(min_length=1, max_length=40)]
-    propensity: Annotated[float, Field(ge=0.0001, le=1, description="the chance the unit had of this arm")]
+    propensity: Annotated[
+        float, Field(ge=0.0001, le=1, description="the chance the unit had of this arm")
+    ]
     unit_id: Annotated[
         str,
         Field(

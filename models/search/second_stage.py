@@ -56,10 +56,10 @@ class Beside:
 
     def drafted(self, product_ids: Ids, first: Logarithms, second: Logarithms) -> Logarithms:
         """Return the first list's worth, given to hits in the order of the draft, shape (n,)."""
-        lists = [np.argsort(-worth, kind="stable").tolist() for worth in (first, second)]
+        best, others = (np.argsort(-worth, kind="stable").tolist() for worth in (first, second))
         seed = crc32(f"{self.seed} {product_ids.tolist()}".encode())
         draws = random.Random(seed)  # noqa: S311 - no secret
-        drafted = team_draft(*lists, len(first), draws)
+        drafted = team_draft(best, others, len(first), draws)
         shown = product_ids[drafted.product_ids].tolist()
         self.teams.update(zip(shown, drafted.teams, strict=True))
         worth = np.empty(len(first))
@@ -93,9 +93,7 @@ class SecondStage:
             worth = self.beside.drafted(hits.product_ids, worth, other)
         return np.asarray(np.exp(worth))
 
-    def _worth(
-        self, order: Order, known: Features, hits: Hits, signals: Signals
-    ) -> Logarithms:
+    def _worth(self, order: Order, known: Features, hits: Hits, signals: Signals) -> Logarithms:
         worth = order.logarithms(known)
         if self.n_parts > 1:
             worth = worth + emphasis(known, self.n_parts)

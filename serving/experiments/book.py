@@ -29,19 +29,20 @@ class Assigned:
         return self.arm.share_basis_points / 10_000
 
 
+UNCHANGED = Treatment()
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """What all layers together want of one answer; `beside` makes it a draft of two ways."""
 
     assigned: tuple[Assigned, ...] = ()
-    way: Treatment = Treatment()
+    way: Treatment = UNCHANGED
     beside: Treatment | None = None
 
     def told(self) -> list[dict[str, str]]:
         """Return what the answer tells."""
-        return [
-            {"name": each.experiment.name, "arm": each.arm.name} for each in self.assigned
-        ]
+        return [{"name": each.experiment.name, "arm": each.arm.name} for each in self.assigned]
 
     @property
     def seed(self) -> str:

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from models.live import LiveRecommender
-from serving.recommendations.trials import RecommendationTrials
 from serving.published import Published, Version
 from serving.recommendations.service import Champion, RecommendationService
+from serving.recommendations.trials import RecommendationTrials
 
 
 def service_of(state: Any) -> RecommendationService:  # noqa: ANN401 - the application's

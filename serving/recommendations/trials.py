@@ -78,7 +78,12 @@ def asked(query: RecommendationQuery, way: Treatment) -> RecommendationQuery:
     """Return the request as a way to serve sees it: nobody's, if it is not to be personal."""
     if way.personal is not False:
         return query
-    nobody = {"customer_id": None, "visitor_id": None, "session_id": None, "viewed": []}
+    nobody: dict[str, Any] = {
+        "customer_id": None,
+        "visitor_id": None,
+        "session_id": None,
+        "viewed": [],
+    }
     return query.model_copy(update=nobody)
 
 
@@ -86,9 +91,9 @@ def interleaved(
     first: dict[str, Any], second: dict[str, Any], n_places: int, seed: str
 ) -> tuple[dict[str, Any], Drafted]:
     """Return two answers as one list, each product as the list has it that it counts for."""
-    lists = [[each["product_id"] for each in one["items"]] for one in (first, second)]
-    draws = random.Random(crc32(f"{seed} {lists}".encode()))  # noqa: S311 - no secret
-    drafted = team_draft(*lists, n_places, draws)
+    best, others = ([each["product_id"] for each in one["items"]] for one in (first, second))
+    draws = random.Random(crc32(f"{seed} {best} {others}".encode()))  # noqa: S311 - no secret
+    drafted = team_draft(best, others, n_places, draws)
     known = [{each["product_id"]: each for each in one["items"]} for one in (first, second)]
     items = [
         known[team][product_id] | {"rank": rank}

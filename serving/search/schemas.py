@@ -15,7 +15,8 @@ Brand = Annotated[str, Field(max_length=120)]
 Attribute = Annotated[str, Field(max_length=130, pattern="^[^=]+=.+$", description="name=value")]
 CategoryPath = Annotated[str, Field(min_length=1, max_length=300)]
 VisitorId = Annotated[
-    str | None, Field(min_length=1, max_length=80, description="a browser's own id, for experiments")
+    str | None,
+    Field(min_length=1, max_length=80, description="a browser's own id, for experiments"),
 ]
 SessionId = Annotated[
     str | None, Field(min_length=1, max_length=80, description="the client's, for experiments")

@@ -98,7 +98,7 @@ async def stop_experiment(
 
 
 @router.post("/{name}/arms/{arm}/stop")
-async def stop_arm(  # noqa: PLR0913, PLR0917 - one parameter for each part of the request
+async def stop_arm(
     name: Name,
     arm: ArmName,
     body: Stop,

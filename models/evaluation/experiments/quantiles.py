@@ -4,7 +4,14 @@ import math
 
 import numpy as np
 
-from models.evaluation.experiments.ratios import LEVEL, NAN, Estimate, Values, normal_quantile, ratio
+from models.evaluation.experiments.ratios import (
+    LEVEL,
+    NAN,
+    Estimate,
+    Values,
+    normal_quantile,
+    ratio,
+)
 
 
 def quantile(values: Values, units: np.ndarray, probability: float) -> Estimate:
@@ -25,7 +32,7 @@ def quantile(values: Values, units: np.ndarray, probability: float) -> Estimate:
         return Estimate(NAN, NAN, n_units)
     found = float(np.quantile(values, probability))
     _, codes = np.unique(units, return_inverse=True)
-    below = np.bincount(codes, values <= found, n_units)
+    below = np.bincount(codes, values <= found, n_units).astype(np.float64)
     share = ratio(below, np.bincount(codes, minlength=n_units).astype(np.float64))
     sureness = normal_quantile(0.5 + LEVEL / 2)
     half = sureness * share.standard_error
