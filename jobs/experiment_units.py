@@ -222,6 +222,7 @@ def _credits(
     if drafted.empty or clicked.empty:
         return np.zeros(exposed.n_units), np.zeros(exposed.n_units)
     clicked = clicked[["at", "unit", "product_id"]].astype({"product_id": np.int64})
+    drafted = drafted.astype({"at": clicked["at"].dtype})
     both = pd.merge_asof(
         clicked.sort_values("at"), drafted.sort_values("at"), on="at", by=["unit", "product_id"]
     )
