@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,7 +25,7 @@ class ExperimentRepository:
 
     async def page(self, after: str, limit: int) -> Sequence[ExperimentRow]:
         """Return experiments by name, those after `after`."""
-        by_name = func.collate(ExperimentRow.name, "C")
+        by_name = ExperimentRow.name.collate("C")
         query = select(ExperimentRow).where(by_name > after).order_by(by_name).limit(limit)
         return (await self.session.scalars(query)).all()
 
