@@ -25,6 +25,7 @@ from features.store.user_lists import UserLists
 from models.live import LiveRecommender
 from models.search.fork import own_folder
 from models.search.languages import Language
+from serving.answers.router import router as answers_router
 from serving.errors import add_error_handlers
 from serving.events.bought import bought_items
 from serving.events.following import Follower
@@ -154,7 +155,9 @@ def make_app(
     app.state.search_rules, app.state.search_cluster = search_rules, search_cluster
     app.state.recorder = Recorder(stream_append(settings.redis_url), app.state.registry, log)
     add_error_handlers(app)
-    for router in (search_router, recommendations_router, events_router):
+    app.state.token_secret = settings.token_secret.get_secret_value()
+    app.state.lake = settings.lake
+    for router in (search_router, recommendations_router, events_router, answers_router):
         app.include_router(router, prefix="/api/v1")
     add_shortcuts(app, shortcuts(app))
     return app

@@ -66,6 +66,7 @@ class Recommendations(BaseModel):
     bundle: Annotated[BundlePrice | None, Field(description="of bought_together only")]
     model_version: Annotated[str | None, Field(description="null while there is no model")]
     index_date: str
+    answer_id: Annotated[str, Field(description="of this answer alone; to be sent with its events")]
 
 
 class WhyQuery(BaseModel):

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query
 
 from features.schemas.row import Id
 from serving.search.deps import MannerDep, SearchServiceDep
+from serving.search.recorded import Asked
 from serving.search.schemas import (
     Filters,
     Product,
@@ -30,7 +31,9 @@ def search_products(
     With `personal` what the words find comes in the order that suits what `customer_id` looked at and bought last;
     with `semantic` what is near the query in meaning follows what has some of its words.
     """
-    return service.page(as_search(query), query.cursor, query.limit, manner)
+    parameters = query.model_dump(exclude_defaults=True)
+    asked = Asked("search", parameters, query.cursor, query.limit)
+    return service.page(asked, as_search(query), manner)
 
 
 @router.get("/products/why")
@@ -62,4 +65,6 @@ def list_category(
     service: SearchServiceDep,
 ) -> ProductPage:
     """List a category's products, by popularity unless sorted otherwise; unknown ones are empty."""
-    return service.page(in_category(query, category_id), query.cursor, query.limit)
+    parameters = {"category": category_id, **query.model_dump(exclude_defaults=True)}
+    asked = Asked("category", parameters, query.cursor, query.limit)
+    return service.page(asked, in_category(query, category_id))

@@ -157,6 +157,7 @@ class ProductPage(BaseModel):
             description="ids of operators' rules that shaped this page; hidings of all searches apart"
         ),
     ]
+    answer_id: Annotated[str, Field(description="of this answer alone; to be sent with its events")]
 
 
 class Filters(BaseModel):

@@ -103,6 +103,8 @@ def test_assets_chain_the_dags(described):
         "train_recommendations": ["features"],
         "forecast_demand": ["features"],
         "plan_purchases": ["forecasts"],
+        "forget_answers": ["validated_logs"],
+        "reconcile_shop": ["validated_logs"],
     }
     assert gives == {
         "nightly": [],
@@ -113,6 +115,8 @@ def test_assets_chain_the_dags(described):
         "train_recommendations": ["recommender"],
         "forecast_demand": ["forecasts"],
         "plan_purchases": ["purchases"],
+        "forget_answers": [],
+        "reconcile_shop": [],
     }
 
 
