@@ -12,7 +12,7 @@ from pydantic import Field
 from features.schemas.row import Cents, Count, Id, LogRow, NotAfter, RequiredFor
 
 LogDay = Annotated[dt.date, Field(description="the partition: UTC day of `recorded_at`")]
-CLICK_KINDS_OF_A_PRODUCT = ("impression", "view", "cart", "purchase")
+CLICK_KINDS_OF_A_PRODUCT = ("impression", "click", "view", "cart", "purchase")
 
 
 class OrderLine(LogRow):
@@ -35,7 +35,8 @@ class OrderLine(LogRow):
 class ClickstreamEvent(LogRow):
     """A shopper searched, was shown something, looked at it, put it in the cart or bought it.
 
-    `purchase` is for shops whose orders are not in `order_lines`; Emporium's own shop never logs it.
+    `click` is a choice on a list; the `view` that follows it tells the same place, and counts. `purchase` is for
+    shops whose orders are not in `order_lines`; Emporium's own shop never logs it.
     """
 
     table = "clickstream"
@@ -46,14 +47,22 @@ class ClickstreamEvent(LogRow):
     )
 
     session_id: Annotated[str, Field(min_length=1, max_length=80, description="made by the client")]
+    visitor_id: Annotated[
+        str | None,
+        Field(max_length=80, description="the browser's own, over sessions; null without consent"),
+    ] = None
     customer_id: Annotated[Id | None, Field(description="null for a guest")]
-    kind: Literal["search", "impression", "view", "cart", "purchase"]
+    kind: Literal["search", "impression", "click", "view", "cart", "purchase"]
     product_id: Annotated[Id | None, Field(description="null for a search")]
     query: Annotated[str | None, Field(max_length=200, description="what was searched for")]
     surface: Annotated[
         str | None, Field(max_length=40, description="the list it was on: search, trending, ...")
     ]
+    slot: Annotated[str | None, Field(max_length=40, description="where on the page it stood")] = None
     position: Annotated[int | None, Field(ge=1, description="place in that list, from 1")]
+    answer_id: Annotated[
+        str | None, Field(max_length=80, description="of the answer that held the list")
+    ] = None
     price_shown_cents: Annotated[Cents | None, Field(description="price the shopper saw")]
     date: LogDay
 

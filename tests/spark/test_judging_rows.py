@@ -2,7 +2,7 @@
 
 import pytest
 
-from features.expectations.reasons import REJECT, judge
+from features.expectations.reasons import judge
 from features.schemas.column import columns
 from features.schemas.logs import ClickstreamEvent, OrderLine
 from features.transforms.catalogue import mark_unknown_products

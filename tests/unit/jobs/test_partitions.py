@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.schemas.lake import Trending
+from features.schemas.logs import ClickstreamEvent
 from jobs.partitions import ForeignDayError, Partitions
 from jobs.swap import swap
 from tests.tables import arrow
@@ -168,6 +169,7 @@ import os, signal, sys
 from pathlib import Path
 import jobs.partitions as p
 from features.schemas.lake import Trending
+from features.schemas.logs import ClickstreamEvent
 
 moment, root = sys.argv[1], Path(sys.argv[2])
 def die(*args, **kwargs):
@@ -222,3 +224,17 @@ def test_rows_are_cast_to_the_tables_types(lake):
     lake.write(Trending, narrow, DAY)
 
     assert lake.read(Trending, DAY, DAY).equals(ranked(5))
+
+
+def test_a_log_of_before_a_column_was_is_read_with_nulls(lake):
+    clicks = arrow(
+        ClickstreamEvent, f"event_id | visitor_id | kind | date\n---\na | v | view | {DAY}"
+    )
+    lake.write(ClickstreamEvent, clicks, DAY)
+    [file] = (lake.folder("validated", "clickstream") / f"date={DAY}").glob("*.parquet")
+    new = ["visitor_id", "slot", "answer_id"]
+    pq.write_table(pq.read_table(file, partitioning=None).drop_columns(new), file)
+
+    [row] = lake.read(ClickstreamEvent, DAY, DAY).to_pylist()
+
+    assert (row["event_id"], *(row[name] for name in new)) == ("a", None, None, None)
