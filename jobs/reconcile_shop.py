@@ -27,12 +27,20 @@ from features.schemas.row import LogRow
 from jobs.partitions import Partitions
 from jobs.reports import write_report, write_whole
 from jobs.runner import Dates, JobError, Settings, partitions, run
-from jobs.shop_truth import PlaceLevel, ShopTruth, SoldLine
+from jobs.shop_truth import PlaceLevel, ShopTruth, SoldLine, start_of
 
 JOB = "reconcile_shop"
 N_NAMED = 5
 OF_THE_SHOP = re.compile(r"(sale|return)-\d+-\d+(-\d+)?")
-COMPARED = ("order_id", "line_number", "product_id", "kind", "quantity", "unit_price_cents", "currency")
+COMPARED = (
+    "order_id",
+    "line_number",
+    "product_id",
+    "kind",
+    "quantity",
+    "unit_price_cents",
+    "currency",
+)
 Rows = Mapping[str, Mapping[str, Any]]
 """Rows of a log by their event's id."""
 log = logging.getLogger(JOB)
@@ -71,7 +79,10 @@ def main(settings: Settings, dates: Dates) -> None:
     for day in dates.days():
         lines, levels = truth.lines(day), truth.levels(day)
         told = told_lines(lake, day)
-        found = [*of_lines(day, lines, told), *of_levels(day, levels, told_levels(lake, day, levels))]
+        found = [
+            *of_lines(day, lines, told),
+            *of_levels(day, levels, told_levels(lake, day, levels)),
+        ]
         write_report(settings.reports, JOB, day, figures(lines, told, levels, found))
         write_whole(settings.reports / JOB / f"{day}.csv", as_csv(found))
         log.info("%s: %d lines, %d places, %d differ", day, len(lines), len(levels), len(found))
@@ -107,7 +118,9 @@ def _compared(row: Mapping[str, Any]) -> str:
     return " ".join(f"{name}={row.get(name)}" for name in COMPARED) if row else ""
 
 
-def of_levels(day: dt.date, levels: Iterable[PlaceLevel], told: "ToldLevels") -> Iterator[Difference]:
+def of_levels(
+    day: dt.date, levels: Iterable[PlaceLevel], told: "ToldLevels"
+) -> Iterator[Difference]:
     """Yield the places whose level differs between ledger, what the shop told, and the lake."""
     for level in levels:
         if level.is_unsettled:
@@ -152,7 +165,9 @@ class ToldLevels:
 
 def told_lines(lake: Partitions, day: dt.date) -> Rows:
     """Return the lake's order lines that the shop recorded on a day, of whatever partition."""
-    rows = rows_since(lake, OrderLine, day, pc.match_substring_regex(ds.field("event_id"), "^(sale|return)-"))
+    rows = rows_since(
+        lake, OrderLine, day, pc.match_substring_regex(ds.field("event_id"), "^(sale|return)-")
+    )
     return {
         event_id: row
         for event_id, row in rows.items()
@@ -164,15 +179,19 @@ def told_levels(lake: Partitions, day: dt.date, levels: Sequence[PlaceLevel]) ->
     """Return what the lake has of some places' levels."""
     events = [level.event_id for level in levels if level.event_id is not None]
     loaded = [level.product_id for level in levels if level.is_loaded and level.event_id is None]
-    by_event = rows_since(lake, StockLevel, day, ds.field("event_id").isin(events)) if events else {}
+    by_event = (
+        rows_since(lake, StockLevel, day, ds.field("event_id").isin(events)) if events else {}
+    )
     return ToldLevels(by_event, last_totals(lake, day, loaded) if loaded else {})
 
 
 def last_totals(lake: Partitions, day: dt.date, product_ids: Sequence[int]) -> dict[int, int]:
-    """Return the last level of each product as known by a day's end, all warehouses together."""
+    """Return the last level of each product by a day's end, all warehouses together."""
     columns = ["product_id", "n_available", "occurred_at", "recorded_at"]
-    wanted = ds.field("product_id").isin(sorted(set(product_ids)))
-    rows = lake.read(StockLevel, None, day, columns, wanted)
+    end = pa.scalar(start_of(day + dt.timedelta(days=1)), pa.timestamp("us", tz="UTC"))
+    wanted = ds.field("product_id").isin(sorted(set(product_ids))) & (ds.field("occurred_at") < end)
+    newest = max(lake.days("validated", StockLevel.table), default=day)
+    rows = lake.read(StockLevel, None, newest, columns, wanted)
     rows = rows.sort_by([("occurred_at", "ascending"), ("recorded_at", "ascending")])
     return dict(zip(rows["product_id"].to_pylist(), rows["n_available"].to_pylist(), strict=True))
 
@@ -223,7 +242,9 @@ def figures(
         "n_unsettled": sum(level.is_unsettled for level in levels),
         "units": sum(level.n_units for level in levels),
         "n_differences": len(found),
-        "products": sorted({each.product_id for each in found if each.product_id is not None})[:100],
+        "products": sorted({each.product_id for each in found if each.product_id is not None})[
+            :100
+        ],
     }
 
 

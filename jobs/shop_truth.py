@@ -127,8 +127,13 @@ class ShopTruth:
 
     @contextmanager
     def _rows(self, query: str, day: dt.date) -> Iterator[list[tuple[Any, ...]]]:
-        start = dt.datetime.combine(day, dt.time(), dt.UTC)
+        start = start_of(day)
         values = {"start": start, "end": start + dt.timedelta(days=1), "margin": MARGIN}
         with psycopg2.connect(self.dsn) as connection, connection.cursor() as cursor:
             cursor.execute(query, values)
             yield cursor.fetchall()
+
+
+def start_of(day: dt.date) -> dt.datetime:
+    """Return a UTC day's first moment."""
+    return dt.datetime.combine(day, dt.time(), dt.UTC)

@@ -153,14 +153,20 @@ def make_app(
         verdicts,
     )
     app.state.search_rules, app.state.search_cluster = search_rules, search_cluster
-    app.state.recorder = Recorder(stream_append(settings.redis_url), app.state.registry, log)
+    _keep_answers(app, settings)
     add_error_handlers(app)
-    app.state.token_secret = settings.token_secret.get_secret_value()
-    app.state.lake = settings.lake
     for router in (search_router, recommendations_router, events_router, answers_router):
         app.include_router(router, prefix="/api/v1")
     add_shortcuts(app, shortcuts(app))
     return app
+
+
+def _keep_answers(app: FastAPI, settings: Settings) -> None:
+    """Equip an application with what answers are recorded by, and told again."""
+    app.state.recorder = Recorder(
+        stream_append(settings.redis_url), app.state.registry, app.state.log
+    )
+    app.state.lake, app.state.token_secret = settings.lake, settings.token_secret.get_secret_value()
 
 
 def _search_cluster(settings: Settings, log: structlog.BoundLogger) -> SearchCluster | None:

@@ -57,7 +57,7 @@ class ForbiddenProblem(Problem):
 
 
 class NoTokensProblem(Problem):
-    """This process cannot tell who calls."""
+    """Who calls cannot be told here."""
 
     type, title, status = "/problems/no-tokens", "Callers cannot be told", 503
 

@@ -58,7 +58,9 @@ class ClickstreamEvent(LogRow):
     surface: Annotated[
         str | None, Field(max_length=40, description="the list it was on: search, trending, ...")
     ]
-    slot: Annotated[str | None, Field(max_length=40, description="where on the page it stood")] = None
+    slot: Annotated[str | None, Field(max_length=40, description="where on the page it stood")] = (
+        None
+    )
     position: Annotated[int | None, Field(ge=1, description="place in that list, from 1")]
     answer_id: Annotated[
         str | None, Field(max_length=80, description="of the answer that held the list")
@@ -181,14 +183,19 @@ class Answer(LogRow):
         ),
     ]
     user_feature_names: Annotated[str, Field(max_length=1_000, description="separated by commas")]
-    user_features: Annotated[str, Field(max_length=1_000, description="as `product_features`, one row")]
+    user_features: Annotated[
+        str, Field(max_length=1_000, description="as `product_features`, one row")
+    ]
     acts: Annotated[
         str, Field(max_length=2_000, description="JSON object: what the customer did last, by list")
     ]
-    rules: Annotated[
-        str, Field(max_length=8_000, description="JSON object: what moved products or kept them out")
+    applied_rules: Annotated[
+        str,
+        Field(max_length=8_000, description="JSON object: what moved products or kept them out"),
     ]
-    experiments: Annotated[str, Field(max_length=2_000, description="JSON list: name and arm of each")]
+    experiments: Annotated[
+        str, Field(max_length=2_000, description="JSON list: name and arm of each")
+    ]
     duration_microseconds: Annotated[int, Field(ge=0, description="from the question to the list")]
     date: LogDay
 

@@ -182,7 +182,7 @@ class Found:
     lists
         Ids by the names that were asked for.
     product_times : array of shape (n_product_ids,)
-        Since when each row holds, in seconds since 1970; nan for none.
+        Since when each row holds, in seconds since 1970; nan for none. None if nobody tells.
     times
         The same of the user's row and of lists, by view; of what is there.
     """
@@ -191,7 +191,7 @@ class Found:
     user: Numbers
     user_lists: Mapping[str, Ids]
     lists: Mapping[ListName, Ids]
-    product_times: Numbers = field(default_factory=lambda: np.empty(0))
+    product_times: Numbers | None = None
     times: Mapping[str, float] = field(default_factory=dict)
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from features.schemas.logs import ClickstreamEvent
+from features.schemas.logs import Answer, ClickstreamEvent
 from features.schemas.row import LogRow
 from jobs.raw import FIRST_POSITION, RawBatches, raw_row, text_table
 from web.append_only import until_written
@@ -39,7 +39,10 @@ class LogStream:
         return [name for name in self.row.model_fields if name != "date"]
 
 
-LOG_STREAMS: tuple[LogStream, ...] = (LogStream("clickstream", ClickstreamEvent),)
+LOG_STREAMS: tuple[LogStream, ...] = (
+    LogStream("clickstream", ClickstreamEvent),
+    LogStream("answers", Answer),
+)
 """What `jobs.ingest` and `jobs.land_events` collect."""
 
 
@@ -123,7 +126,7 @@ def first_waiting(redis: Redis, stream: LogStream, batches: RawBatches) -> dt.da
 
 def day_of_entry(entry_id: str) -> dt.date:
     """Return the UTC day in which an entry was written."""
-    return EPOCH + dt.timedelta(days=int(entry_id.split("-")[0]) // DAY_MILLISECONDS)
+    return EPOCH + dt.timedelta(days=int(entry_id.split("-", maxsplit=1)[0]) // DAY_MILLISECONDS)
 
 
 def end_of(date: dt.date) -> int:

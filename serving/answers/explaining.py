@@ -20,7 +20,7 @@ PLAIN = (
 
 def explained(row: Mapping[str, Any], found_in: str) -> ExplainedAnswer:
     """Return what is told of an answer; numbers of a row of `raw` are text, and are read as such."""
-    rules = orjson.loads(row["rules"])
+    rules = orjson.loads(row["applied_rules"])
     return ExplainedAnswer(
         answer_id=row["event_id"],
         answered_at=row["occurred_at"],

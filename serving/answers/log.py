@@ -80,7 +80,7 @@ EMPTY: Mapping[str, str | None] = {
     "user_feature_names": "",
     "user_features": "",
     "acts": "{}",
-    "rules": "{}",
+    "applied_rules": "{}",
     "experiments": "[]",
 }
 
@@ -103,7 +103,9 @@ def question(asked: Mapping[str, Any]) -> str:
     text = json_text(asked)
     if len(text) <= MAX_QUERY:
         return text
-    short = {name: value for name, value in asked.items() if len(json_text(value)) <= MAX_QUERY // 8}
+    short = {
+        name: value for name, value in asked.items() if len(json_text(value)) <= MAX_QUERY // 8
+    }
     return json_text({**short, "left_out": sorted(set(asked) - set(short))})
 
 

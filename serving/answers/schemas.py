@@ -20,7 +20,9 @@ class AnsweredProduct(BaseModel):
     factor: Annotated[float | None, Field(description="of operators' weights in the slot")]
     features: Annotated[
         dict[str, float | None] | None,
-        Field(description="that the ranking read, by name; null where it read none of this product"),
+        Field(
+            description="that the ranking read, by name; null where it read none of this product"
+        ),
     ]
 
 

@@ -38,7 +38,7 @@ def row_of(arranging: Arranging, document: Mapping[str, Any]) -> dict[str, Any]:
         "model_version": document["model_version"],
         "index_date": document["index_date"],
         "acts": json_text(acts(case.known)),
-        "rules": json_text(rules(arranging, ids)),
+        "applied_rules": json_text(rules(arranging, ids)),
         **features(case, ids),
     }
 
@@ -51,7 +51,8 @@ def features(case: Case, product_ids: Sequence[int]) -> dict[str, str]:
     rows = rows_of(case.personal.shortlist.item_ids, list(product_ids))
     ranked = rows >= 0
     of_products = np.where(ranked[:, None], case.known.products[rows][:, RANKED_BY], np.nan)
-    times |= _bounds(case.known.product_times[rows[ranked]])
+    if case.known.product_times is not None:
+        times |= _bounds(case.known.product_times[rows[ranked]])
     return {
         "feature_times": json_text(times),
         "product_feature_names": PRODUCT_NAMES,

@@ -29,7 +29,9 @@ class Asked:
     limit: int
 
 
-def row_of(asked: Asked, search: Search, manner: Manner, found: Found, signals: Signals) -> dict[str, Any]:
+def row_of(
+    asked: Asked, search: Search, manner: Manner, found: Found, signals: Signals
+) -> dict[str, Any]:
     """Return the row of a page, but for what the service alone knows."""
     ids = [document["product_id"] for document in found.documents]
     parameters = asked.parameters

@@ -87,7 +87,7 @@ class SearchService:
         found = self.searched.search(search, offset, asked.limit, wishes, after=after)
         n_products = len(found.documents)
         row = row_of(asked, search, manner, found, self.index.signals) | {
-            "rules": json_text(rules(found, wanted.redirect_url)),
+            "applied_rules": json_text(rules(found, wanted.redirect_url)),
             "search_order": self.order.name,
             "index_date": self.index.manifest["date"],
         }

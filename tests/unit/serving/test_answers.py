@@ -6,7 +6,7 @@ import uuid
 from dataclasses import replace
 
 import numpy as np
-import pyarrow.parquet as pq
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,8 +29,10 @@ from serving.search.service import SearchService
 from tests.unit.serving.shop_by_hand import NOW, Features, index_of, links, model, service
 
 EMPTY_PAGE = {**EMPTY, "endpoint": "search", "index_date": "2026-01-31"}
-MOMENTS = st.datetimes(dt.datetime(2000, 1, 1), dt.datetime(2100, 1, 1)).map(
-    lambda at: at.replace(microsecond=at.microsecond // 1000 * 1000, tzinfo=dt.UTC)
+MOMENTS = st.integers(0, 2**42).map(
+    lambda milliseconds: (
+        dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(milliseconds=milliseconds)
+    )
 )
 BITS = st.integers(0, 2**N_RANDOM_BITS - 1)
 
@@ -109,7 +111,7 @@ async def test_a_list_of_recommendations_is_explained_by_what_the_ranking_read(
     rules = [{"kind": "weigh", "product_id": 2, "factor": 2}]
 
     document, told = await recommended(
-        index, by_hand, rows, features, rules, type="for_you", customer_id=1, slot="home", limit=3
+        index, by_hand, rows, features, rules, type="for_you", customer_id=1, slot="home", limit=5
     )
 
     shown = [(item["product_id"], item["source"], item["score"]) for item in document["items"]]
@@ -125,7 +127,7 @@ async def test_a_list_of_recommendations_is_explained_by_what_the_ranking_read(
     assert (told.model_version, told.index_name, told.index_date) == (
         "3", "versions/v7", "2026-01-31",
     )  # fmt: skip
-    assert told.query == {"type": "for_you", "customer_id": 1, "slot": "home", "limit": 3}
+    assert told.query == {"type": "for_you", "customer_id": 1, "slot": "home", "limit": 5}
 
 
 async def test_a_list_that_no_ranking_made_tells_of_no_features(index, by_hand, rows):
@@ -185,7 +187,7 @@ def test_an_answer_is_found_in_the_lake_by_the_day_of_its_id(tmp_path, index, by
             Answer.model_validate({**row, "date": row["recorded_at"][:10]}).model_dump()
             for _, row in rows.left
         ]
-        lake.write(Answer, pq.pa.Table.from_pylist(typed, schema=arrow_schema(Answer)), day)
+        lake.write(Answer, pa.Table.from_pylist(typed, schema=arrow_schema(Answer)), day)
 
     found = in_the_lake(tmp_path, uuid.UUID(other))
 
