@@ -37,7 +37,7 @@ TO_SHOP = (
     "reviews",
     "notifications",
 )
-TO_SERVING = ("products", "categories", "suggestions", "recommendations", "events")
+TO_SERVING = ("products", "categories", "suggestions", "recommendations", "events", "answers")
 HOP_BY_HOP = frozenset(
     (
         "connection",

@@ -24,7 +24,7 @@ from jobs.experiment_log import KnownExperiment, known_experiments
 from jobs.experiment_page import page
 from jobs.experiment_units import units_of
 from jobs.partitions import Partitions
-from jobs.reports import write_report, write_text
+from jobs.reports import write_report, write_whole
 from jobs.runner import Dates, JobError, Settings, partitions, run
 from jobs.shop_desk import ShopDesk, ShopDeskError, shop_desk
 from models import registry
@@ -200,7 +200,7 @@ def write_pages(
         own = [stop for stop in stops if stop["experiment"] == name]
         history = history_of(lake, each.known, date)
         html = page(each.known, told(each), history, own, date)
-        write_text(settings.reports / "experiments" / f"{name}.html", html)
+        write_whole(settings.reports / "experiments" / f"{name}.html", html)
 
 
 def history_of(lake: Partitions, known: KnownExperiment, date: dt.date) -> list[dict[str, Any]]:

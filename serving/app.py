@@ -26,6 +26,7 @@ from features.store.user_lists import UserLists
 from models.live import LiveRecommender
 from models.search.fork import own_folder
 from models.search.languages import Language
+from serving.answers.router import router as answers_router
 from serving.errors import add_error_handlers
 from serving.events.bought import bought_items
 from serving.events.following import Follower
@@ -161,10 +162,10 @@ def make_app(
         verdicts,
     )
     app.state.search_rules, app.state.search_cluster = search_rules, search_cluster
-    app.state.recorder = Recorder(stream_append(settings.redis_url), app.state.registry, log)
-    _add_experiments(app, settings, latest_challenger, load_model, log)
+    _keep_answers(app, settings)
+    _add_experiments(app, settings, latest_challenger, load_model)
     add_error_handlers(app)
-    for router in (search_router, recommendations_router, events_router):
+    for router in (search_router, recommendations_router, events_router, answers_router):
         app.include_router(router, prefix="/api/v1")
     add_shortcuts(app, shortcuts(app))
     return app
@@ -175,9 +176,9 @@ def _add_experiments(
     settings: Settings,
     latest_challenger: Callable[[], str | None],
     load_model: Callable[[str], LiveRecommender],
-    log: structlog.BoundLogger,
 ) -> None:
     """Put experiments, the model on trial and what tells of them into the application's state."""
+    log = app.state.log
     told = RuleHash(_client(settings.redis_url), EXPERIMENTS_KEY, FORM, log)
     book = ExperimentBook(told, utc_now, {})
     app.state.experiments = book
@@ -185,6 +186,14 @@ def _add_experiments(
         latest_challenger, load_model, lambda: book.wants("challenger"), log
     )
     app.state.exposing = Exposing(app.state.recorder, utc_now)
+
+
+def _keep_answers(app: FastAPI, settings: Settings) -> None:
+    """Equip an application with what answers are recorded by, and told again."""
+    app.state.recorder = Recorder(
+        stream_append(settings.redis_url), app.state.registry, app.state.log
+    )
+    app.state.lake, app.state.token_secret = settings.lake, settings.token_secret.get_secret_value()
 
 
 def _search_cluster(settings: Settings, log: structlog.BoundLogger) -> SearchCluster | None:

@@ -73,7 +73,7 @@ class Recorder:
         append: Append,
         registry: CollectorRegistry,
         log: structlog.BoundLogger,
-        bounds: Bounds = Bounds(),  # noqa: B008 - frozen
+        bounds: Bounds = Bounds(),
     ) -> None:
         self._append, self._log, self._bounds = append, log, bounds
         self._waiting: deque[tuple[str, Row]] = deque()
@@ -169,7 +169,7 @@ class Recorder:
         self._problem = problem
 
 
-def stream_append(redis_url: str, bounds: Bounds = Bounds()) -> Append:  # noqa: B008 - frozen
+def stream_append(redis_url: str, bounds: Bounds = Bounds()) -> Append:
     """Return what appends to the streams of a Redis; it raises what Redis' client does."""
     redis: Redis = Redis.from_url(
         redis_url,

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.search.languages import ENGLISH, Language
@@ -17,13 +17,22 @@ class Settings(BaseSettings):
     emporium_home: Path = Path(".emporium")
     index_root: Path | None = None
     feast_root: Path | None = None
+    lake_root: Path | None = None
     redis_url: str
+    token_secret: Annotated[
+        SecretStr, Field(description="the shop's: reads operators' tokens; without it nobody's")
+    ] = SecretStr("")
     opensearch_url: str = ""
     opensearch_alias: str = "emporium-products"
     search_language: Language = ENGLISH
     mlflow_tracking_uri: str
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     poll_seconds: Annotated[float, Field(gt=0, description="between looks for new versions")] = 3.0
+
+    @property
+    def lake(self) -> Path:
+        """Folder of the lake."""
+        return (self.lake_root or self.emporium_home / "lake").resolve()
 
     @property
     def index(self) -> Path:

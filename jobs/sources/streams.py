@@ -15,7 +15,7 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from features.schemas.experiments import EXPOSURES_STREAM
-from features.schemas.logs import ClickstreamEvent, Exposure
+from features.schemas.logs import Answer, ClickstreamEvent, Exposure
 from features.schemas.row import LogRow
 from jobs.raw import FIRST_POSITION, RawBatches, raw_row, text_table
 from web.append_only import until_written
@@ -43,6 +43,7 @@ class LogStream:
 LOG_STREAMS: tuple[LogStream, ...] = (
     LogStream("clickstream", ClickstreamEvent),
     LogStream(EXPOSURES_STREAM, Exposure),
+    LogStream("answers", Answer),
 )
 """What `jobs.ingest` and `jobs.land_events` collect."""
 
@@ -127,7 +128,7 @@ def first_waiting(redis: Redis, stream: LogStream, batches: RawBatches) -> dt.da
 
 def day_of_entry(entry_id: str) -> dt.date:
     """Return the UTC day in which an entry was written."""
-    return EPOCH + dt.timedelta(days=int(entry_id.split("-")[0]) // DAY_MILLISECONDS)
+    return EPOCH + dt.timedelta(days=int(entry_id.split("-", maxsplit=1)[0]) // DAY_MILLISECONDS)
 
 
 def end_of(date: dt.date) -> int:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from models.live import LiveRecommender
+from serving.answers.log import AnswerLog
 from serving.published import Published, Version
 from serving.recommendations.service import Champion, RecommendationService
 from serving.recommendations.trials import RecommendationTrials
@@ -20,15 +21,16 @@ def service_of(state: Any) -> RecommendationService:  # noqa: ANN401 - the appli
         If there is no index yet.
     """
     published: Published[LiveRecommender] = state.model
-    current = published.current
+    current, index = published.current, state.index.require()
     return RecommendationService(
-        index=state.index.require().value,
+        index=index.value,
         champion=Champion(current.name, current.value) if current else None,
         features=state.features,
         slots=state.slots,
         newcomers=state.newcomers,
         verdicts=state.verdicts,
         now=dt.datetime.now(dt.UTC),  # noqa: TID251 - the edge
+        answers=AnswerLog(state.recorder.record, index.name),
     )
 
 

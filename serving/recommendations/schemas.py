@@ -74,6 +74,7 @@ class Recommendations(BaseModel):
     model_version: Annotated[str | None, Field(description="null while there is no model")]
     index_date: str
     experiments: list[InExperiment] = []
+    answer_id: Annotated[str, Field(description="of this answer alone; to be sent with its events")]
 
 
 class WhyQuery(BaseModel):

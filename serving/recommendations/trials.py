@@ -1,6 +1,7 @@
 """Recommendations under the arms of whoever asks."""
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
@@ -8,11 +9,16 @@ from zlib import crc32
 
 from features.schemas.experiments import Treatment
 from models.evaluation.experiments.interleaving import Drafted, team_draft
+from serving.answers.log import STREAM, AnswerLog, json_text, question
 from serving.experiments.assignment import Identity
 from serving.experiments.book import ExperimentBook, Trial
 from serving.experiments.exposing import Answered, Exposing
+from serving.recommendations.recorded import list_columns
 from serving.recommendations.schemas import RecommendationQuery
 from serving.recommendations.service import Champion, RecommendationService
+
+NO_FEATURES = {"product_feature_names": "", "product_features": ""}
+"""Of a list that two rankings made: they may have read different things."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,7 @@ class RecommendationTrials:
             who=who,
             surface=query.type,
             slot=query.slot,
-            answer_id=document.get("answer_id"),
+            answer_id=document["answer_id"],
             model_version=document["model_version"],
             latency_ms=1000 * (perf_counter() - began),
             drafted=drafted,
@@ -56,14 +62,21 @@ class RecommendationTrials:
     async def _answered(
         self, query: RecommendationQuery, trial: Trial
     ) -> tuple[dict[str, Any], Drafted | None]:
-        first = await self._one(query, trial.way)
+        log = replace(self.service.answers, also=told_of(query, trial))
         if trial.beside is None:
-            return first, None
-        second = await self._one(query, trial.beside)
-        return interleaved(first, second, query.limit, trial.seed)
+            return await self._one(query, trial.way, log), None
+        rows: list[Mapping[str, Any]] = []
+        kept = replace(log, record=lambda _, row: rows.append(row))
+        first = await self._one(query, trial.way, kept)
+        second = await self._one(query, trial.beside, kept)
+        document, drafted = interleaved(first, second, query.limit, trial.seed)
+        log.record(STREAM, {**rows[0], **NO_FEATURES, **list_columns(document["items"])})
+        return document, drafted
 
-    async def _one(self, query: RecommendationQuery, way: Treatment) -> dict[str, Any]:
-        service = replace(self.service, champion=self._model(way))
+    async def _one(
+        self, query: RecommendationQuery, way: Treatment, log: AnswerLog
+    ) -> dict[str, Any]:
+        service = replace(self.service, champion=self._model(way), answers=log)
         return await service.recommend(asked(query, way))
 
     def _model(self, way: Treatment) -> Champion | None:
@@ -72,6 +85,17 @@ class RecommendationTrials:
         if way.model == "challenger" and self.challenger is not None:
             return self.challenger
         return self.service.champion
+
+
+def told_of(query: RecommendationQuery, trial: Trial) -> dict[str, Any]:
+    """Return what the answer's row says of who asked and of experiments, whatever the arm was to know."""
+    return {
+        "experiments": json_text(trial.told()),
+        "query": question(query.model_dump(exclude_defaults=True)),
+        "customer_id": query.customer_id,
+        "visitor_id": query.visitor_id,
+        "session_id": query.session_id,
+    }
 
 
 def asked(query: RecommendationQuery, way: Treatment) -> RecommendationQuery:

@@ -7,8 +7,10 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 
 from models.search.index import Index
+from serving.answers.log import AnswerLog, json_text
 from serving.experiments.assignment import Identity
 from serving.experiments.book import ExperimentBook, Trial
+from serving.published import Version
 from serving.search.compiling import SearchRules
 from serving.search.current import CurrentIndex
 from serving.search.opensearch import SearchCluster, WithFallback
@@ -24,13 +26,13 @@ def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)  # noqa: TID251 - the edge
 
 
-async def current_index(request: Request) -> Index:
+async def current_index(request: Request) -> Version[Index]:
     """Return the current index."""
     current: CurrentIndex = request.app.state.index
-    return current.require().value
+    return current.require()
 
 
-IndexDep = Annotated[Index, Depends(current_index)]
+IndexDep = Annotated[Version[Index], Depends(current_index)]
 
 
 async def current_rules(request: Request) -> SearchRules:
@@ -59,8 +61,14 @@ TrialDep = Annotated[Trial, Depends(asked_trial)]
 async def search_service(request: Request, index: IndexDep, rules: RulesDep) -> SearchService:
     """Build the service for one request."""
     cluster: SearchCluster | None = request.app.state.search_cluster
-    searched = WithFallback(cluster, index) if cluster else index
-    return SearchService(index, rules, searched, current_order(request.app.state.search_order))
+    return SearchService(
+        index=index.value,
+        rules=rules,
+        searched=WithFallback(cluster, index.value) if cluster else index.value,
+        order=current_order(request.app.state.search_order),
+        answers=AnswerLog(request.app.state.recorder.record, index.name),
+        now=utc_now(),
+    )
 
 
 SearchServiceDep = Annotated[SearchService, Depends(search_service)]
@@ -73,7 +81,8 @@ async def tried_service(
     if not trial.assigned:
         return service
     order, beside = ordered_by(trial, request.app.state.search_order)
-    return replace(service, order=order, beside=beside)
+    answers = replace(service.answers, also={"experiments": json_text(trial.told())})
+    return replace(service, order=order, beside=beside, answers=answers)
 
 
 TriedServiceDep = Annotated[SearchService, Depends(tried_service)]

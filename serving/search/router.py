@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query, Request
 
 from features.schemas.row import Id
 from serving.search.deps import MannerDep, SearchServiceDep, TrialDep, TriedServiceDep
+from serving.search.recorded import Asked
 from serving.search.schemas import (
     Filters,
     Product,
@@ -67,4 +68,6 @@ def list_category(
     service: SearchServiceDep,
 ) -> ProductPage:
     """List a category's products, by popularity unless sorted otherwise; unknown ones are empty."""
-    return service.page(in_category(query, category_id), query.cursor, query.limit)
+    parameters = {"category": category_id, **query.model_dump(exclude_defaults=True)}
+    asked = Asked("category", parameters, query.cursor, query.limit)
+    return service.page(asked, in_category(query, category_id))

@@ -166,6 +166,7 @@ class ProductPage(BaseModel):
         ),
     ]
     experiments: list[InExperiment] = []
+    answer_id: Annotated[str, Field(description="of this answer alone; to be sent with its events")]
 
 
 class Filters(BaseModel):

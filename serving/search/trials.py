@@ -13,6 +13,7 @@ from serving.experiments.told import InExperiment
 from serving.published import Published
 from serving.search.personal import Manner, Personal
 from serving.search.ranker import FORMULA, current_order
+from serving.search.recorded import Asked
 from serving.search.schemas import ProductPage, ProductQuery
 from serving.search.service import SearchService, as_search
 
@@ -40,8 +41,10 @@ def tried_page(
     service: SearchService, query: ProductQuery, manner: Manner, trial: Trial, exposing: Exposing
 ) -> ProductPage:
     """Return a page as the arms want it, and record who was shown it."""
+    parameters = query.model_dump(exclude_defaults=True)
+    asked = Asked("search", parameters, query.cursor, query.limit)
     began = perf_counter()
-    page = service.page(as_search(query), query.cursor, query.limit, manner)
+    page = service.page(asked, as_search(query), manner)
     if not trial.assigned:
         return page
     page.experiments = [InExperiment(**each) for each in trial.told()]
@@ -50,7 +53,7 @@ def tried_page(
         who=Identity(query.customer_id, query.visitor_id, query.session_id),
         surface="search",
         slot=None,
-        answer_id=getattr(page, "answer_id", None),
+        answer_id=page.answer_id,
         model_version=service.order.name,
         latency_ms=1000 * (perf_counter() - began),
         drafted=service.beside.of(shown) if service.beside else None,

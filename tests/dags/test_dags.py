@@ -104,6 +104,8 @@ def test_assets_chain_the_dags(described):
         "forecast_demand": ["features"],
         "plan_purchases": ["forecasts"],
         "analyse_experiments": ["validated_logs"],
+        "forget_answers": ["validated_logs"],
+        "reconcile_shop": ["validated_logs"],
     }
     assert gives == {
         "nightly": [],
@@ -115,6 +117,8 @@ def test_assets_chain_the_dags(described):
         "forecast_demand": ["forecasts"],
         "plan_purchases": ["purchases"],
         "analyse_experiments": ["experiments"],
+        "forget_answers": [],
+        "reconcile_shop": [],
     }
 
 
