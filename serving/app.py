@@ -129,9 +129,12 @@ def make_app(
             (search_rules, RULE_SECONDS),
             *([(search_cluster, ALIAS_SECONDS)] if search_cluster else []),
         ]
-        until_closed = closing(search_cluster) if search_cluster else nullcontext()
-        recorder: Recorder = app.state.recorder
-        with own_folder(copies), until_closed, recorder, _Background(followers, *watched):
+        with (
+            own_folder(copies),
+            closing(search_cluster) if search_cluster else nullcontext(),
+            app.state.recorder,
+            _Background(followers, *watched),
+        ):
             yield
         await redis.aclose()
         await features.close()
