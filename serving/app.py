@@ -138,9 +138,12 @@ def make_app(
             (app.state.challenger, seconds),
             *([(search_cluster, ALIAS_SECONDS)] if search_cluster else []),
         ]
-        until_closed = closing(search_cluster) if search_cluster else nullcontext()
-        recorder: Recorder = app.state.recorder
-        with own_folder(copies), until_closed, recorder, _Background(followers, *watched):
+        with (
+            own_folder(copies),
+            closing(search_cluster) if search_cluster else nullcontext(),
+            app.state.recorder,
+            _Background(followers, *watched),
+        ):
             yield
         await redis.aclose()
         await features.close()
@@ -156,12 +159,12 @@ def make_app(
     )
     app.state.redis, app.state.index, app.state.model = redis, index, model
     app.state.features, app.state.slots = PackedReader(AsyncPackedFeatures(features), log), slots
-    app.state.search_order, app.state.newcomers, app.state.verdicts = (
+    app.state.search_order, app.state.search_rules, app.state.search_cluster = (
         search_order,
-        CurrentNewcomers(),
-        verdicts,
+        search_rules,
+        search_cluster,
     )
-    app.state.search_rules, app.state.search_cluster = search_rules, search_cluster
+    app.state.newcomers, app.state.verdicts = CurrentNewcomers(), verdicts
     _keep_answers(app, settings)
     _add_experiments(app, settings, latest_challenger, load_model)
     add_error_handlers(app)

@@ -441,6 +441,27 @@ class ExperimentResult(Row):
     date: Day
 
 
+class QualityFinding(Row):
+    """What was measured of data, features and models on `date`, beside its bound: `jobs.watch_quality`."""
+
+    table = "quality_findings"
+    key = ("date", "alert", "subject")
+
+    alert: Annotated[str, Field(description="what is watched: skew, drift, missing_day, ...")]
+    subject: Annotated[str, Field(description="a table, a column or an artefact")]
+    model: Annotated[
+        str, Field(description="whose page tells it: recommender, search, demand or data")
+    ]
+    value: float
+    bound: Annotated[float, Field(description="a value above it is breached")]
+    is_breached: bool
+    since: Annotated[
+        dt.date | None, Field(description="the first of the days in a row it was breached on")
+    ]
+    sentence: Annotated[str, Field(description="what was found, in words")]
+    date: Day
+
+
 DERIVED: tuple[type[Row], ...] = (
     Interaction,
     Session,
@@ -461,4 +482,5 @@ DERIVED: tuple[type[Row], ...] = (
     StockCost,
     PurchaseProposal,
     ExperimentResult,
+    QualityFinding,
 )
