@@ -126,16 +126,15 @@ def make_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        seconds = settings.poll_seconds
         watched: list[tuple[Refreshed, float]] = [
             (index, CHANGES_SECONDS),
-            (model, seconds),
-            (search_order, seconds),
-            (verdicts, seconds),
+            (model, settings.poll_seconds),
+            (search_order, settings.poll_seconds),
+            (verdicts, settings.poll_seconds),
             (slots, RULE_SECONDS),
             (search_rules, RULE_SECONDS),
             (app.state.experiments, RULE_SECONDS),
-            (app.state.challenger, seconds),
+            (app.state.challenger, settings.poll_seconds),
             *([(search_cluster, ALIAS_SECONDS)] if search_cluster else []),
         ]
         with (
