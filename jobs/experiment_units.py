@@ -175,7 +175,8 @@ def _within(
     """Return what came after the unit's first exposure and before the experiment's end."""
     first = exposed.first_at.to_numpy()[events["unit"].to_numpy()]
     at = events["at"].to_numpy()
-    return events[(at >= first) & (at < span[1].to_datetime64())]
+    found: pd.DataFrame = events[(at >= first) & (at < span[1].to_datetime64())]
+    return found
 
 
 def _end(known: KnownExperiment, date: dt.date) -> pd.Timestamp:

@@ -37,6 +37,9 @@ LOWER_IS_BETTER: frozenset[Metric] = frozenset(
 DEFAULT_METRICS: list[Metric] = ["ctr", "conversion_ratio", "revenue_per_unit_cents"]
 
 
+WAYS = ("model", "search_order", "personal")
+
+
 class Treatment(BaseModel):
     """What is done otherwise; null is as without the experiment."""
 
@@ -56,7 +59,7 @@ class Treatment(BaseModel):
 
     def changed(self) -> set[str]:
         """Return the names of what is done otherwise."""
-        return {name for name in Treatment.model_fields if getattr(self, name) is not None}
+        return {name for name in WAYS if getattr(self, name) is not None}
 
 
 class Arm(Treatment):

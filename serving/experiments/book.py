@@ -107,6 +107,9 @@ def by_surface(experiments: Any) -> dict[str, list[Experiment]]:  # noqa: ANN401
 
 def combined(assigned: Sequence[Assigned]) -> Trial:
     """Return arms of several layers as one; the shop lets none of them decide what another does."""
+    first = assigned[0].arm
+    if len(assigned) == 1 and first.beside is None:
+        return Trial(tuple(assigned), first)
     way: dict[str, Any] = {}
     for each in assigned:
         way |= _changes(each.arm)
