@@ -27,7 +27,6 @@ from jobs.partitions import Partitions
 from jobs.reports import write_report, write_whole
 from jobs.runner import Dates, JobError, Settings, partitions, run
 from jobs.shop_desk import ShopDesk, ShopDeskError, shop_desk
-from models import registry
 from models.evaluation.experiments.analysis import Analysis, ArmUnits, Finding, analysed
 
 MODEL = "recommender"
@@ -117,6 +116,9 @@ def _roll_back(settings: Settings, arm: Arm, units: ArmUnits, because: str) -> s
     """Undo the champion that an arm served, unless another serves by now; return what was done."""
     if arm.model != "champion":
         return None
+    # MLflow takes seconds to import, and hardly any run needs it.
+    from models import registry  # noqa: PLC0415
+
     champion = registry.champion_version(settings.mlflow_tracking_uri, MODEL)
     if champion is None or champion != units.model_version:
         return f"kept: the arm served {units.model_version}, {champion} serves by now"

@@ -50,8 +50,8 @@ class Exposed:
         Exposures of one version, by time, with the columns `unit` (code) and `at`.
     arm_names, first_at
         Of each unit.
-    known
-        Ids as they name units, 'c7', 's…' -> code.
+    known, known_at_first
+        Ids as they name units, 'c7', 's…' -> code; of all exposures, and of each unit's first.
     n_crossed
         Units that were seen in two arms, which are left out.
     """
@@ -60,6 +60,7 @@ class Exposed:
     arm_names: np.ndarray
     first_at: pd.Series
     known: Mapping[str, int]
+    known_at_first: Mapping[str, int]
     n_crossed: int
 
     @property
@@ -72,26 +73,51 @@ def units_of(
     lake: Partitions, known: KnownExperiment, date: dt.date
 ) -> tuple[dict[str, ArmUnits], int]:
     """Return each arm's units as known by the end of a day, and how many were seen in two arms."""
-    experiment = known.experiment
-    first_day = known.starts_at.date()
+    experiment, first_day = known.experiment, known.starts_at.date()
     exposed = exposed_units(_exposures(lake, experiment, first_day, date), experiment)
-    span = (_utc(known.starts_at), _end(known, date))
-    counts = {name: np.zeros(exposed.n_units) for name in COUNTS}
-    before = {name: np.zeros(exposed.n_units) for name in COUNTS}
+    counts = _during(lake, known, exposed, date)
+    before = _before(lake, experiment, exposed, first_day)
+    arms = {arm.name: _arm(exposed, arm.name, counts, before) for arm in experiment.arms}
+    return arms, exposed.n_crossed
+
+
+def _during(
+    lake: Partitions, known: KnownExperiment, exposed: Exposed, date: dt.date
+) -> dict[str, Values]:
+    """Return what units did from their first exposure to the experiment's end, and whose lists they chose from."""
+    first_day, end, ids = known.starts_at.date(), _end(known, date), dict(exposed.known)
+    counts = _zeros(exposed)
     counts["n_exposures"] = _sum(exposed.rows["unit"], None, exposed.n_units)
     counts["latency_ms"] = _sum(exposed.rows["unit"], exposed.rows["latency_ms"], exposed.n_units)
-    ids, clicks = dict(exposed.known), []
-    for day in days_between(first_day - dt.timedelta(days=BEFORE_DAYS), date):
-        events = _events(lake, day, experiment, ids)
-        clicks.append(_within(events, exposed, span))
-        _add_list_events(counts, clicks[-1], experiment)
-        _add_list_events(before, events[events["at"] < span[0]], experiment)
-    lines = _lines(lake, first_day - dt.timedelta(days=BEFORE_DAYS), date, ids)
-    _add_orders(counts, _within(lines, exposed, span))
-    _add_orders(before, lines[lines["at"] < span[0]])
-    credits_ = _credits(exposed, pd.concat(clicks), experiment)
-    arms = {arm.name: _arm(exposed, arm.name, counts, before, credits_) for arm in experiment.arms}
-    return arms, exposed.n_crossed
+    clicks = []
+    for day in days_between(first_day, date):
+        events = _events(lake, day, known.experiment, ids)
+        _learn(ids, events)
+        clicks.append(_within(events, exposed, end))
+        _add_list_events(counts, clicks[-1], known.experiment)
+    _add_orders(counts, _within(_lines(lake, first_day, date, ids), exposed, end))
+    credits_ = _credits(exposed, pd.concat(clicks), known.experiment)
+    return counts | dict(zip(("first_credits", "second_credits"), credits_, strict=True))
+
+
+def _before(
+    lake: Partitions, experiment: Experiment, exposed: Exposed, first_day: dt.date
+) -> dict[str, Values]:
+    """Return what units did on the days before, as far as the first exposure's ids tell.
+
+    An id that came later may have come because of the arm, and then it would be no matter of before.
+    """
+    counts, since = _zeros(exposed), first_day - dt.timedelta(days=BEFORE_DAYS)
+    last = first_day - dt.timedelta(days=1)
+    for day in days_between(since, last):
+        events = _events(lake, day, experiment, exposed.known_at_first)
+        _add_list_events(counts, events, experiment)
+    _add_orders(counts, _lines(lake, since, last, exposed.known_at_first))
+    return counts
+
+
+def _zeros(exposed: Exposed) -> dict[str, Values]:
+    return {name: np.zeros(exposed.n_units) for name in COUNTS}
 
 
 def exposed_units(rows: pd.DataFrame, experiment: Experiment) -> Exposed:
@@ -102,12 +128,24 @@ def exposed_units(rows: pd.DataFrame, experiment: Experiment) -> Exposed:
     codes, unit_ids = pd.factorize(rows["unit_id"])
     rows = rows.assign(unit=codes)
     first = rows.drop_duplicates("unit")
+    units = dict(zip(unit_ids, range(len(unit_ids)), strict=True))
+    return Exposed(
+        rows=rows,
+        arm_names=first["arm"].to_numpy(),
+        first_at=first["at"],
+        known=_ids_of(rows, experiment) | units,
+        known_at_first=_ids_of(first, experiment) | units,
+        n_crossed=len(crossed),
+    )
+
+
+def _ids_of(rows: pd.DataFrame, experiment: Experiment) -> dict[str, int]:
+    """Return every id that exposures came with, and the unit that it names."""
     known: dict[str, int] = {}
     for prefix in reversed(FIRST_ID[experiment.unit]):
         named = _named(rows, prefix)
         known |= dict(zip(named.dropna(), rows["unit"][named.notna()], strict=True))
-    known |= dict(zip(unit_ids, range(len(unit_ids)), strict=True))
-    return Exposed(rows, first["arm"].to_numpy(), first["at"], known, len(crossed))
+    return known
 
 
 def _exposures(
@@ -127,16 +165,20 @@ def _frame(table: pa.Table) -> pd.DataFrame:
 
 
 def _events(
-    lake: Partitions, day: dt.date, experiment: Experiment, ids: dict[str, int]
+    lake: Partitions, day: dt.date, experiment: Experiment, ids: Mapping[str, int]
 ) -> pd.DataFrame:
-    """Return a day's events of exposed units; `ids` learns which customers they turn out to be."""
+    """Return a day's events of exposed units."""
     frame = _read(lake, ClickstreamEvent, day, day, CLICK_COLUMNS)
     frame = frame.assign(unit=_unit_codes(frame, ids, FIRST_ID[experiment.unit]))
-    frame = frame[frame["unit"] >= 0]
-    customers = _named(frame, "c")
-    for name, unit in zip(customers.dropna(), frame["unit"][customers.notna()], strict=True):
+    return frame[frame["unit"] >= 0]
+
+
+def _learn(ids: dict[str, int], events: pd.DataFrame) -> None:
+    """Note which customers units turn out to be."""
+    told = events.drop_duplicates("customer_id")
+    customers = _named(told, "c")
+    for name, unit in zip(customers.dropna(), told["unit"][customers.notna()], strict=True):
         ids.setdefault(name, int(unit))
-    return frame
 
 
 def _lines(lake: Partitions, first: dt.date, last: dt.date, ids: Mapping[str, int]) -> pd.DataFrame:
@@ -169,13 +211,11 @@ def _named(frame: pd.DataFrame, prefix: str) -> pd.Series:
     return (prefix + ids.astype("string")).astype(object).where(ids.notna(), None)
 
 
-def _within(
-    events: pd.DataFrame, exposed: Exposed, span: tuple[pd.Timestamp, pd.Timestamp]
-) -> pd.DataFrame:
+def _within(events: pd.DataFrame, exposed: Exposed, end: pd.Timestamp) -> pd.DataFrame:
     """Return what came after the unit's first exposure and before the experiment's end."""
     first = exposed.first_at.to_numpy()[events["unit"].to_numpy()]
     at = events["at"].to_numpy()
-    found: pd.DataFrame = events[(at >= first) & (at < span[1].to_datetime64())]
+    found: pd.DataFrame = events[(at >= first) & (at < end.to_datetime64())]
     return found
 
 
@@ -247,17 +287,16 @@ def _arm(
     name: str,
     counts: Mapping[str, Values],
     before: Mapping[str, Values],
-    credits_: tuple[Values, Values],
 ) -> ArmUnits:
     own = exposed.arm_names == name
     rows = exposed.rows[own[exposed.rows["unit"].to_numpy()]]
     return ArmUnits(
-        counts={key: values[own] for key, values in counts.items()},
+        counts={key: counts[key][own] for key in COUNTS},
         before={key: values[own] for key, values in before.items()},
         latencies=rows["latency_ms"].to_numpy(np.float64),
         latency_units=rows["unit"].to_numpy(),
-        first_credits=credits_[0][own],
-        second_credits=credits_[1][own],
+        first_credits=counts["first_credits"][own],
+        second_credits=counts["second_credits"][own],
         model_version=rows["model_version"].iloc[-1] if len(rows) else None,
     )
 

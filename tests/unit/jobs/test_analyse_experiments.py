@@ -188,10 +188,15 @@ def test_a_guest_who_logs_in_later_bought_what_the_customer_buys(lake):
     )
     lake.write(ClickstreamEvent, events, FIRST)
     lake.write(OrderLine, orders(FIRST, (1, 7, "sale", 1, 500, "12:00")), FIRST)
+    april = dt.date(2026, 4, 20)
+    lake.write(OrderLine, orders(april, (2, 7, "sale", 1, 700, "08:00")), april)
 
     arms, _ = counted(lake)
 
     assert counts(arms, "other", "n_clicks", "revenue_cents") == [[2], [500]]
+    assert arms["other"].before["revenue_cents"].tolist() == [
+        0
+    ]  # the arm may have made them log in
 
 
 def test_an_experiment_on_visitors_keeps_who_logs_in(lake):
