@@ -7,8 +7,9 @@ as such a visitor. What came before a unit's first exposure is not counted.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,6 @@ import pyarrow.compute as pc
 
 from features.schemas.experiments import Experiment
 from features.schemas.logs import ClickstreamEvent, Exposure, OrderLine
-from features.schemas.row import LogRow
 from jobs.experiment_log import KnownExperiment
 from jobs.partitions import Partitions, days_between
 from models.evaluation.experiments.analysis import ArmUnits
@@ -26,8 +26,14 @@ from models.evaluation.experiments.ratios import Values
 BEFORE_DAYS = 28
 """What units did so long before the experiment began is taken out of its metrics."""
 
+Known = Mapping[str, dict[Any, int]]
 IDS = {"c": "customer_id", "v": "visitor_id", "s": "session_id"}
-FIRST_ID = {"customer": "cvs", "visitor": "vsc"}
+"""By the sign that a unit's id begins with."""
+
+FIRST_ID = {
+    "customer": ("customer_id", "visitor_id", "session_id"),
+    "visitor": ("visitor_id", "session_id", "customer_id"),
+}
 LIST_KINDS = {"impression": "n_impressions", "view": "n_clicks"}
 """A view tells the list that it came from; a `click` is told beside it, and would count twice."""
 
@@ -51,7 +57,7 @@ class Exposed:
     arm_names, first_at
         Of each unit.
     known, known_at_first
-        Ids as they name units, 'c7', 's…' -> code; of all exposures, and of each unit's first.
+        Column -> id -> code: of all exposures, and of each unit's first.
     n_crossed
         Units that were seen in two arms, which are left out.
     """
@@ -59,8 +65,8 @@ class Exposed:
     rows: pd.DataFrame
     arm_names: np.ndarray
     first_at: pd.Series
-    known: Mapping[str, int]
-    known_at_first: Mapping[str, int]
+    known: Known
+    known_at_first: Known
     n_crossed: int
 
     @property
@@ -74,7 +80,7 @@ def units_of(
 ) -> tuple[dict[str, ArmUnits], int]:
     """Return each arm's units as known by the end of a day, and how many were seen in two arms."""
     experiment, first_day = known.experiment, known.starts_at.date()
-    exposed = exposed_units(_exposures(lake, experiment, first_day, date), experiment)
+    exposed = exposed_units(_exposures(lake, experiment, first_day, date))
     counts = _during(lake, known, exposed, date)
     before = _before(lake, experiment, exposed, first_day)
     arms = {arm.name: _arm(exposed, arm.name, counts, before) for arm in experiment.arms}
@@ -85,7 +91,7 @@ def _during(
     lake: Partitions, known: KnownExperiment, exposed: Exposed, date: dt.date
 ) -> dict[str, Values]:
     """Return what units did from their first exposure to the experiment's end, and whose lists they chose from."""
-    first_day, end, ids = known.starts_at.date(), _end(known, date), dict(exposed.known)
+    first_day, end, ids = known.starts_at.date(), _end(known, date), exposed.known
     counts = _zeros(exposed)
     counts["n_exposures"] = _sum(exposed.rows["unit"], None, exposed.n_units)
     counts["latency_ms"] = _sum(exposed.rows["unit"], exposed.rows["latency_ms"], exposed.n_units)
@@ -120,7 +126,7 @@ def _zeros(exposed: Exposed) -> dict[str, Values]:
     return {name: np.zeros(exposed.n_units) for name in COUNTS}
 
 
-def exposed_units(rows: pd.DataFrame, experiment: Experiment) -> Exposed:
+def exposed_units(rows: pd.DataFrame) -> Exposed:
     """Return who was exposed, without those who were seen in two arms."""
     n_arms = rows.groupby("unit_id")["arm"].nunique()
     crossed = n_arms.index[n_arms > 1]
@@ -128,23 +134,25 @@ def exposed_units(rows: pd.DataFrame, experiment: Experiment) -> Exposed:
     codes, unit_ids = pd.factorize(rows["unit_id"])
     rows = rows.assign(unit=codes)
     first = rows.drop_duplicates("unit")
-    units = dict(zip(unit_ids, range(len(unit_ids)), strict=True))
     return Exposed(
         rows=rows,
         arm_names=first["arm"].to_numpy(),
         first_at=first["at"],
-        known=_ids_of(rows, experiment) | units,
-        known_at_first=_ids_of(first, experiment) | units,
+        known=_ids_of(rows, unit_ids),
+        known_at_first=_ids_of(first, unit_ids),
         n_crossed=len(crossed),
     )
 
 
-def _ids_of(rows: pd.DataFrame, experiment: Experiment) -> dict[str, int]:
-    """Return every id that exposures came with, and the unit that it names."""
-    known: dict[str, int] = {}
-    for prefix in reversed(FIRST_ID[experiment.unit]):
-        named = _named(rows, prefix)
-        known |= dict(zip(named.dropna(), rows["unit"][named.notna()], strict=True))
+def _ids_of(rows: pd.DataFrame, unit_ids: pd.Index) -> Known:
+    """Return every id that exposures came with, and the unit that it names: first of all its own."""
+    known: dict[str, dict[Any, int]] = {}
+    for name in IDS.values():
+        told = rows[rows[name].notna()].drop_duplicates([name])
+        known[name] = dict(zip(told[name].tolist(), told["unit"].tolist(), strict=True))
+    for code, unit_id in enumerate(unit_ids):
+        prefix, own = unit_id[0], unit_id[1:]
+        known[IDS[prefix]][int(own) if prefix == "c" else own] = code
     return known
 
 
@@ -164,51 +172,37 @@ def _frame(table: pa.Table) -> pd.DataFrame:
     return frame.assign(at=frame["occurred_at"].dt.tz_convert(None))
 
 
-def _events(
-    lake: Partitions, day: dt.date, experiment: Experiment, ids: Mapping[str, int]
-) -> pd.DataFrame:
-    """Return a day's events of exposed units."""
-    frame = _read(lake, ClickstreamEvent, day, day, CLICK_COLUMNS)
+def _events(lake: Partitions, day: dt.date, experiment: Experiment, ids: Known) -> pd.DataFrame:
+    """Return a day's events of lists, of exposed units."""
+    where = pc.field("kind").isin(list(LIST_KINDS))
+    frame = _frame(lake.read(ClickstreamEvent, day, day, CLICK_COLUMNS, where))
     frame = frame.assign(unit=_unit_codes(frame, ids, FIRST_ID[experiment.unit]))
     return frame[frame["unit"] >= 0]
 
 
-def _learn(ids: dict[str, int], events: pd.DataFrame) -> None:
+def _learn(ids: Known, events: pd.DataFrame) -> None:
     """Note which customers units turn out to be."""
-    told = events.drop_duplicates("customer_id")
-    customers = _named(told, "c")
-    for name, unit in zip(customers.dropna(), told["unit"][customers.notna()], strict=True):
-        ids.setdefault(name, int(unit))
+    told = events[events["customer_id"].notna()].drop_duplicates("customer_id")
+    for customer_id, unit in zip(told["customer_id"], told["unit"], strict=True):
+        ids["customer_id"].setdefault(int(customer_id), int(unit))
 
 
-def _lines(lake: Partitions, first: dt.date, last: dt.date, ids: Mapping[str, int]) -> pd.DataFrame:
+def _lines(lake: Partitions, first: dt.date, last: dt.date, ids: Known) -> pd.DataFrame:
     names = ["occurred_at", "customer_id", "order_id", "kind", "quantity", "unit_price_cents"]
-    frame = _read(lake, OrderLine, first, last, names)
-    frame = frame.assign(unit=_unit_codes(frame, ids, "c"))
+    frame = _frame(lake.read(OrderLine, first, last, names))
+    frame = frame.assign(unit=_unit_codes(frame, ids, ("customer_id",)))
     frame = frame[frame["unit"] >= 0]
     return frame.assign(cents=frame["quantity"] * frame["unit_price_cents"])
 
 
-def _read(
-    lake: Partitions, row: type[LogRow], first: dt.date, last: dt.date, names: list[str]
-) -> pd.DataFrame:
-    return _frame(lake.read(row, first, last, names))
-
-
-def _unit_codes(frame: pd.DataFrame, ids: Mapping[str, int], prefixes: str) -> np.ndarray:
+def _unit_codes(frame: pd.DataFrame, ids: Known, names: Sequence[str]) -> np.ndarray:
     """Return the unit of each row by the first of its ids that names one, -1 where none does."""
-    found = pd.Series(np.nan, index=frame.index)
-    for prefix in prefixes:
-        found = found.fillna(_named(frame, prefix).map(ids))
-    return found.fillna(-1).astype(np.int64).to_numpy()
-
-
-def _named(frame: pd.DataFrame, prefix: str) -> pd.Series:
-    """Return a kind of ids as they name units, null where there is none."""
-    ids = frame[IDS[prefix]]
-    if prefix == "c":
-        ids = ids.astype("Int64")
-    return (prefix + ids.astype("string")).astype(object).where(ids.notna(), None)
+    found = np.full(len(frame), -1, np.int64)
+    for name in names:
+        left = np.nonzero(found < 0)[0]
+        codes = frame[name].iloc[left].map(ids[name])
+        found[left] = codes.fillna(-1).to_numpy(np.int64)
+    return found
 
 
 def _within(events: pd.DataFrame, exposed: Exposed, end: pd.Timestamp) -> pd.DataFrame:
