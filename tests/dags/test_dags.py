@@ -105,6 +105,7 @@ def test_assets_chain_the_dags(described):
         "plan_purchases": ["forecasts"],
         "forget_answers": ["validated_logs"],
         "reconcile_shop": ["validated_logs"],
+        "watch_quality": ["features"],
     }
     assert gives == {
         "nightly": [],
@@ -117,6 +118,7 @@ def test_assets_chain_the_dags(described):
         "plan_purchases": ["purchases"],
         "forget_answers": [],
         "reconcile_shop": [],
+        "watch_quality": [],
     }
 
 
