@@ -164,14 +164,14 @@ class ToldLevels:
 
 
 def told_lines(lake: Partitions, day: dt.date) -> Rows:
-    """Return the lake's order lines that the shop recorded on a day, of whatever partition."""
+    """Return the lake's lines of what happened in the shop on a day, whenever they were told."""
     rows = rows_since(
         lake, OrderLine, day, pc.match_substring_regex(ds.field("event_id"), "^(sale|return)-")
     )
     return {
         event_id: row
         for event_id, row in rows.items()
-        if OF_THE_SHOP.fullmatch(event_id) and str(row["recorded_at"])[:10] == str(day)
+        if OF_THE_SHOP.fullmatch(event_id) and str(row["occurred_at"])[:10] == str(day)
     }
 
 
