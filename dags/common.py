@@ -8,7 +8,9 @@ from typing import Any
 
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.providers.standard.operators.bash import BashOperator
-from airflow.sdk import Asset, DeadlineAlert, DeadlineReference, Param, SyncCallback
+from airflow.sdk import Asset, Param
+from airflow.sdk.definitions.callback import SyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from airflow.timetables.interval import CronDataIntervalTimetable
 
 DRIVER_MEMORY = "{{ var.value.get('spark_driver_memory', '1500m') }}"

@@ -118,6 +118,7 @@ def applications(site: Site) -> list[Service]:
         Service("transactional", granian_shop(site.ports["transactional"]),
                 site.ports["transactional"], "/healthz"),
         Service("worker", [sys.executable, "-m", "transactional.worker"]),
+        Service("landing", [sys.executable, "-m", "jobs.land_events"]),
         *inbox_service(site),
         Service("serving", granian("serving.app:create_app", site.ports["serving"], site.serving_workers),
                 site.ports["serving"], "/healthz"),

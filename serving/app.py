@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, closing, nullcontext
 from typing import Any, cast
 
 import structlog
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
@@ -28,9 +28,11 @@ from models.search.languages import Language
 from serving.answers.router import router as answers_router
 from serving.errors import add_error_handlers
 from serving.events.bought import bought_items
+from serving.events.deps import make_event_service
 from serving.events.following import Follower
 from serving.events.recent import recent_views
 from serving.events.router import router as events_router
+from serving.events.stream import StreamBounds
 from serving.features import PackedReader
 from serving.published import Published, Refreshed, watch
 from serving.recommendations.model import Registry, published_model
@@ -158,7 +160,12 @@ def make_app(
     app.state.search_rules, app.state.search_cluster = search_rules, search_cluster
     _keep_answers(app, settings)
     add_error_handlers(app)
-    for router in (search_router, recommendations_router, events_router, answers_router):
+    for router in (
+        search_router,
+        recommendations_router,
+        _events(app, redis, settings),
+        answers_router,
+    ):
         app.include_router(router, prefix="/api/v1")
     add_shortcuts(app, shortcuts(app))
     return app
@@ -189,6 +196,17 @@ def _followers(settings: Settings, log: structlog.BoundLogger) -> tuple[Follower
         recent_views(streams, UserLists(USER_RECENT, pushed_to, packed), log),
         bought_items(streams, UserLists(USER_BOUGHT, pushed_to, packed), log),
     )
+
+
+def _events(app: FastAPI, redis: AsyncRedis, settings: Settings) -> APIRouter:
+    """Return the routes that take events, their service wired."""
+    app.state.events = make_event_service(
+        redis,
+        StreamBounds(settings.events_waiting, settings.event_ids_known),
+        settings.events_per_second,
+        takes_purchases=settings.events_tell_purchases,
+    )
+    return events_router
 
 
 class _Background:

@@ -27,6 +27,17 @@ class Settings(BaseSettings):
     search_language: Language = ENGLISH
     mlflow_tracking_uri: str
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    events_waiting: Annotated[
+        int, Field(ge=1, description="entries that the stream of events may hold")
+    ] = 500_000
+    event_ids_known: Annotated[
+        int,
+        Field(ge=1, description="of events taken last: at least so many are told from new ones"),
+    ] = 200_000
+    events_per_second: Annotated[
+        int, Field(ge=100, description="that one address may send; five times as many at once")
+    ] = 1_000
+    events_tell_purchases: bool = False
     poll_seconds: Annotated[float, Field(gt=0, description="between looks for new versions")] = 3.0
 
     @property

@@ -4,6 +4,9 @@ With `appendfsync everysec` an answer may leave before the command is written to
 while the kernel is busy with the last second's, Redis keeps what came meanwhile (`aof_buffer_length`
 of INFO) for two seconds at most. Killed then, it has forgotten what it had answered for. Once written,
 only a machine that stops takes it away. A Redis without such a file keeps nothing anyway: nobody waits.
+
+So who wants to rely on answers asks before them which process it is, and afterwards whether this one,
+and no later one, has written them.
 """
 
 import asyncio
@@ -12,37 +15,89 @@ from dataclasses import dataclass
 
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 PAUSE_SECONDS = 0.0005
+# Three values alone: to take all of INFO apart costs the client more than the rest.
+LOOK = """
+local told = redis.call('INFO', 'server') .. redis.call('INFO', 'persistence')
+local function of(name, what) return string.match(told, name .. ':(' .. what .. '+)') or '0' end
+return {of('run_id', '%x'), of('aof_current_size', '%d'), of('aof_buffer_length', '%d')}
+"""
+
+
+class RedisStartedAnewError(RedisConnectionError):
+    """Another process answers now: what the earlier one answered may be forgotten."""
 
 
 @dataclass
 class Goal:
-    """How long the file has to be so that what was answered before the first look is in it."""
+    """Is reached when the process `run` has written all that it answered before the first look."""
 
+    run: str
     n_bytes: int | None = None
 
-    def is_reached(self, n_written: int, n_waiting: int) -> bool:
-        """Tell so of a later look: bytes written, and bytes that wait to be."""
+    def is_reached(self, run: str, n_written: int, n_waiting: int) -> bool:
+        """Tell so of a look: which process answered, bytes written, and bytes that wait to be.
+
+        Raises
+        ------
+        RedisStartedAnewError
+            If another process answered.
+        """
+        if run != self.run:
+            raise RedisStartedAnewError("Redis was started anew")
         if self.n_bytes is None:
             self.n_bytes = n_written + n_waiting
         # A file that was written anew is shorter, but then nothing waits for long.
         return n_waiting == 0 or n_written >= self.n_bytes
 
 
-def until_written(redis: Redis) -> None:
-    """Return once all that Redis has answered so far is written."""
-    goal = Goal()
-    while not goal.is_reached(*_sizes(redis.info("persistence"))):
-        time.sleep(PAUSE_SECONDS)
+class Written:
+    """Waits until answers are written."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._look = redis.register_script(LOOK)
+
+    def run(self) -> str:
+        """Return which process answers now."""
+        return self._sizes()[0]
+
+    def wait(self, run: str) -> None:
+        """Return once the process `run` has written what it has answered so far."""
+        goal = Goal(run)
+        while not goal.is_reached(*self._sizes()):
+            time.sleep(PAUSE_SECONDS)
+
+    def _sizes(self) -> tuple[str, int, int]:
+        return _parts(self._look())
 
 
-async def when_written(redis: AsyncRedis) -> None:
-    """Return once all that Redis has answered so far is written."""
-    goal = Goal()
-    while not goal.is_reached(*_sizes(await redis.info("persistence"))):
-        await asyncio.sleep(PAUSE_SECONDS)
+class WrittenForMany:
+    """The same for many who wait at once. Which process it is, is known from the last look."""
+
+    def __init__(self, redis: AsyncRedis) -> None:
+        self._look = redis.register_script(LOOK)
+        self._run = ""
+
+    async def run(self) -> str:
+        """Return which process answered last."""
+        return self._run or (await self._sizes())[0]
+
+    async def wait(self, run: str) -> None:
+        """Return once the process `run` has written what it has answered so far."""
+        goal = Goal(run)
+        while not goal.is_reached(*await self._sizes()):
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _sizes(self) -> tuple[str, int, int]:
+        sizes = _parts(await self._look())
+        self._run = sizes[0]
+        return sizes
 
 
-def _sizes(told: dict[str, int]) -> tuple[int, int]:
-    return told.get("aof_current_size", 0), told.get("aof_buffer_length", 0)
+def _parts(told: list[bytes | str]) -> tuple[str, int, int]:
+    run, n_written, n_waiting = (
+        each.decode() if isinstance(each, bytes) else each for each in told
+    )
+    return run, int(n_written), int(n_waiting)

@@ -17,7 +17,7 @@ from redis.exceptions import ResponseError
 from features.schemas.logs import Answer, ClickstreamEvent
 from features.schemas.row import LogRow
 from jobs.raw import FIRST_POSITION, RawBatches, raw_row, text_table
-from web.append_only import until_written
+from web.append_only import Written
 
 N_ENTRIES_AT_ONCE = 10_000
 N_ENTRIES_A_BATCH = 200_000
@@ -65,27 +65,28 @@ class Streams:
         A day that is over may have entries left: the platform knew of them on `date` only.
         """
         with closing(open_redis(self.url)) as redis:
-            return sum(
-                append_until(redis, stream, batches, end_of(date), date) for stream in self.streams
-            )
+            n_appended = 0
+            for stream in self.streams:
+                n_appended += append_until(redis, stream, batches, end_of(date), date)
+                trim(redis, stream, batches)
+            return n_appended
 
 
 def append_until(
     redis: Redis, stream: LogStream, batches: RawBatches, last: int, date: dt.date
 ) -> int:
-    """Append what came up to the millisecond `last` as batches of `date`, then trim; return how many."""
+    """Append what came up to the millisecond `last` as batches of `date`; return how many entries."""
     n_appended = 0
-    while True:
-        part = _next_batch(redis, stream, batches.position(stream.name), last)
-        if part is None:
-            trim(redis, stream, batches.position(stream.name))
-            return n_appended
+    written = Written(redis)
+    run = written.run()
+    while part := _next_batch(redis, stream, batches.position(stream.name), last):
         rows, end = part
         # Of what Redis has not written down yet it may know nothing after a kill; who sent it then
         # sends it again.
-        until_written(redis)
+        written.wait(run)
         batches.append_tables(stream.name, end, {stream.row.table: rows}, date)
         n_appended += len(rows)
+    return n_appended
 
 
 def _next_batch(
@@ -134,13 +135,20 @@ def end_of(date: dt.date) -> int:
     return ((date - EPOCH).days + 1) * DAY_MILLISECONDS - 1
 
 
-def trim(redis: Redis, stream: LogStream, position: str) -> int:
-    """Delete what is up to `position` and read by every consumer group; return how many entries."""
-    landed = numbers(position)
+def trim(redis: Redis, stream: LogStream, batches: RawBatches) -> int:
+    """Delete what is in the lake and read by every consumer group; return how many entries."""
+    landed = numbers(batches.position(stream.name))
     ends = [landed, *(_read_to(redis, stream.name, group) for group in groups(redis, stream.name))]
     first_kept = min(ends)
     kept_from = f"{first_kept[0]}-{first_kept[1] + 1}"
-    return int(redis.xtrim(stream.name, minid=kept_from, approximate=False))
+    n_trimmed: Any = redis.xtrim(stream.name, minid=kept_from, approximate=False)
+    return int(n_trimmed)
+
+
+def n_entries(redis: Redis, stream: LogStream) -> int:
+    """Return how many entries a stream has."""
+    length: Any = redis.xlen(stream.name)
+    return int(length)
 
 
 def groups(redis: Redis, name: str) -> list[Any]:
