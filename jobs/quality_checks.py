@@ -36,7 +36,14 @@ DAILY: Mapping[type[Row], Model] = {
     DailyDemand: "demand",
 }
 """Tables with rows of every day, once there are some."""
-AS_OF: tuple[type[Row], ...] = (ProductFeatures, UserFeatures, ItemLists, CategoryLists)
+KNOWN_AT: Mapping[type[Row], str] = {
+    ProductFeatures: "available_at",
+    UserFeatures: "available_at",
+    ItemLists: "available_at",
+    CategoryLists: "available_at",
+    Interaction: "last_at",
+}
+"""What is learned from, and the column that tells when its rows were known."""
 TRAINED_ON: Mapping[type[Row], tuple[str, ...]] = {
     ProductFeatures: PRODUCT_COLUMNS,
     UserFeatures: USER_COLUMNS,
@@ -128,7 +135,7 @@ def _ratios(
 def leaks(lake: Partitions, day: dt.date, bounds: Bounds) -> Iterator[Finding]:
     """Yield the shares of a day's rows that know of what came after it."""
     end = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), dt.UTC)
-    for row, name in (*((each, "available_at") for each in AS_OF), (Interaction, "last_at")):
+    for row, name in KNOWN_AT.items():
         moments = lake.read(row, day, day, [name])[name]
         if len(moments):
             share = later_ratio(moments, end)

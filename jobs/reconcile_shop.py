@@ -10,28 +10,19 @@ import csv
 import datetime as dt
 import io
 import logging
-import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.dataset as ds
-import pyarrow.parquet as pq
-
-from features.schemas.logs import OrderLine, StockLevel
-from features.schemas.row import LogRow
-from jobs.partitions import Partitions
 from jobs.reports import write_report, write_whole
 from jobs.runner import Dates, JobError, Settings, partitions, run
-from jobs.shop_truth import PlaceLevel, ShopTruth, SoldLine, start_of
+from jobs.shop_told import Rows, ToldLevels, told
+from jobs.shop_truth import PlaceLevel, ShopTruth, SoldLine
 
 JOB = "reconcile_shop"
 N_NAMED = 5
-OF_THE_SHOP = re.compile(r"(sale|return)-\d+-\d+(-\d+)?")
 COMPARED = (
     "order_id",
     "line_number",
@@ -41,8 +32,6 @@ COMPARED = (
     "unit_price_cents",
     "currency",
 )
-Rows = Mapping[str, Mapping[str, Any]]
-"""Rows of a log by their event's id."""
 log = logging.getLogger(JOB)
 
 
@@ -75,15 +64,13 @@ def main(settings: Settings, dates: Dates) -> None:
     """
     if not settings.database_url:
         raise JobError("set DATABASE_URL: without the shop's database there is nothing to compare")
-    truth, lake = ShopTruth(settings.database_url), partitions(settings)
-    for day in dates.days():
-        lines, levels = truth.lines(day), truth.levels(day)
-        told = told_lines(lake, day)
-        found = [
-            *of_lines(day, lines, told),
-            *of_levels(day, levels, told_levels(lake, day, levels)),
-        ]
-        write_report(settings.reports, JOB, day, figures(lines, told, levels, found))
+    truth, days = ShopTruth(settings.database_url), dates.days()
+    levels_of = {day: truth.levels(day) for day in days}
+    lake = told(partitions(settings), days[0], [each for of in levels_of.values() for each in of])
+    for day, levels in levels_of.items():
+        lines, told_lines = truth.lines(day), lake.lines(day)
+        found = [*of_lines(day, lines, told_lines), *of_levels(day, levels, lake.levels(day))]
+        write_report(settings.reports, JOB, day, figures(lines, told_lines, levels, found))
         write_whole(settings.reports / JOB / f"{day}.csv", as_csv(found))
         log.info("%s: %d lines, %d places, %d differ", day, len(lines), len(levels), len(found))
         if found:
@@ -118,9 +105,7 @@ def _compared(row: Mapping[str, Any]) -> str:
     return " ".join(f"{name}={row.get(name)}" for name in COMPARED) if row else ""
 
 
-def of_levels(
-    day: dt.date, levels: Iterable[PlaceLevel], told: "ToldLevels"
-) -> Iterator[Difference]:
+def of_levels(day: dt.date, levels: Iterable[PlaceLevel], told: ToldLevels) -> Iterator[Difference]:
     """Yield the places whose level differs between ledger, what the shop told, and the lake."""
     for level in levels:
         if level.is_unsettled:
@@ -132,7 +117,7 @@ def of_levels(
             yield Difference(day, "stock level", event_id, *place, f"{level.n_units} units", found)
 
 
-def _told(level: PlaceLevel, told: "ToldLevels") -> str | None:
+def _told(level: PlaceLevel, told: ToldLevels) -> str | None:
     """Return what the lake has instead of a level that the shop told; None if it is right."""
     right = {level.n_units} if level.is_open else {level.n_units, 0}
     row = told.by_event.get(level.event_id or "")
@@ -144,7 +129,7 @@ def _told(level: PlaceLevel, told: "ToldLevels") -> str | None:
     return None if n_there == level.n_told else f"{n_there} units"
 
 
-def _loaded(level: PlaceLevel, told: "ToldLevels") -> str | None:
+def _loaded(level: PlaceLevel, told: ToldLevels) -> str | None:
     """Return what the lake has instead of a level that the shop told nothing of; None if it is right.
 
     A log's level is of all warehouses together, and a log without levels was loaded with made-up ones.
@@ -153,79 +138,6 @@ def _loaded(level: PlaceLevel, told: "ToldLevels") -> str | None:
         return ""
     last = told.last_by_product.get(level.product_id)
     return None if last is None or last == level.n_units else f"{last} units"
-
-
-@dataclass(frozen=True)
-class ToldLevels:
-    """Levels in the lake: the rows of events, and the last total of each product that was loaded."""
-
-    by_event: Rows
-    last_by_product: Mapping[int, int]
-
-
-def told_lines(lake: Partitions, day: dt.date) -> Rows:
-    """Return the lake's order lines that the shop recorded on a day, of whatever partition."""
-    rows = rows_since(
-        lake, OrderLine, day, pc.match_substring_regex(ds.field("event_id"), "^(sale|return)-")
-    )
-    return {
-        event_id: row
-        for event_id, row in rows.items()
-        if OF_THE_SHOP.fullmatch(event_id) and str(row["recorded_at"])[:10] == str(day)
-    }
-
-
-def told_levels(lake: Partitions, day: dt.date, levels: Sequence[PlaceLevel]) -> ToldLevels:
-    """Return what the lake has of some places' levels."""
-    events = [level.event_id for level in levels if level.event_id is not None]
-    loaded = [level.product_id for level in levels if level.is_loaded and level.event_id is None]
-    by_event = (
-        rows_since(lake, StockLevel, day, ds.field("event_id").isin(events)) if events else {}
-    )
-    return ToldLevels(by_event, last_totals(lake, day, loaded) if loaded else {})
-
-
-def last_totals(lake: Partitions, day: dt.date, product_ids: Sequence[int]) -> dict[int, int]:
-    """Return the last level of each product by a day's end, all warehouses together."""
-    columns = ["product_id", "n_available", "occurred_at", "recorded_at"]
-    end = pa.scalar(start_of(day + dt.timedelta(days=1)), pa.timestamp("us", tz="UTC"))
-    wanted = ds.field("product_id").isin(sorted(set(product_ids))) & (ds.field("occurred_at") < end)
-    newest = max(lake.days("validated", StockLevel.table), default=day)
-    rows = lake.read(StockLevel, None, newest, columns, wanted)
-    rows = rows.sort_by([("occurred_at", "ascending"), ("recorded_at", "ascending")])
-    return dict(zip(rows["product_id"].to_pylist(), rows["n_available"].to_pylist(), strict=True))
-
-
-def rows_since(lake: Partitions, row: type[LogRow], day: dt.date, where: Any) -> Rows:  # noqa: ANN401 - an expression
-    """Return a log's rows of a day's partition and later ones, validated before quarantined ones."""
-    days = [each for each in lake.days("validated", row.table) if each >= day]
-    validated = lake.read(row, day, days[-1], where=where).to_pylist() if days else []
-    refused = [
-        each
-        for file in _quarantined(lake, row, day)
-        for each in typed(row, pq.read_table(file, partitioning=None), where)
-    ]
-    return {each["event_id"]: each for each in (*refused, *validated)}
-
-
-def _quarantined(lake: Partitions, row: type[LogRow], day: dt.date) -> Iterator[Path]:
-    for each in lake.days("quarantine", row.table):
-        if each >= day:
-            folder = lake.folder("quarantine", row.table) / f"date={each}"
-            yield from sorted(folder.glob("*.parquet"))
-
-
-def typed(row: type[LogRow], text: pa.Table, where: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
-    """Yield quarantined rows, their text as numbers where it is one."""
-    if "event_id" not in text.column_names:
-        return
-    for each in text.filter(where).to_pylist():
-        yield {name: number(each.get(name)) for name in row.model_fields if name != "date"}
-
-
-def number(text: str | None) -> str | int | None:
-    """Return a whole number if the text is one."""
-    return int(text) if text is not None and re.fullmatch(r"-?\d{1,18}", text) else text
 
 
 def figures(

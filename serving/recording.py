@@ -175,7 +175,7 @@ def stream_append(redis_url: str, bounds: Bounds = Bounds()) -> Append:
         redis_url,
         socket_timeout=REDIS_SECONDS,
         socket_connect_timeout=REDIS_SECONDS,
-        retry=Retry(NoBackoff(), 0),  # type: ignore[no-untyped-call] # the recorder tries again itself
+        retry=Retry(NoBackoff(), 0),  # the recorder tries again itself
     )
     script = redis.register_script(SCRIPT)
 

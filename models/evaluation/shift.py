@@ -58,14 +58,21 @@ def shift(trained: Values, now: Values) -> Shift:
 
 
 def _psi(trained: Values, now: Values, known: Values) -> float:
-    inner = np.unique(np.quantile(known, np.linspace(0, 1, N_BINS + 1)[1:-1])) if len(known) else []
-    before, after = (_shares(values, np.asarray(inner)) for values in (trained, now))
+    inner = _edges(known)
+    before, after = (_shares(values, inner) for values in (trained, now))
     used = (before > 0) | (after > 0)
     before, after = (np.maximum(shares[used], LEAST_SHARE) for shares in (before, after))
     index = float(((after - before) * np.log(after / before)).sum())
     # The index of two samples of one distribution is about chi-squared, scaled by their sizes.
     chance = (int(used.sum()) - 1) * (1 / len(trained) + 1 / len(now))
     return max(0.0, index - chance)
+
+
+def _edges(known: Values) -> Values:
+    """Return the inner edges of bins of equal shares; fewer where many values are equal."""
+    if not len(known):
+        return np.empty(0)
+    return np.unique(np.quantile(known, np.linspace(0, 1, N_BINS + 1)[1:-1]))
 
 
 def _shares(values: Values, inner: Values) -> Values:

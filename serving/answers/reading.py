@@ -1,9 +1,10 @@
 """Finding an answer again: in Redis while it waits to be collected, then in the lake."""
 
 import asyncio
+import contextlib
 import datetime as dt
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ N_SCANNED = 50_000
 """Entries of the stream that are looked at; beyond them an answer is in the lake, or lost."""
 SKEW = dt.timedelta(seconds=10)
 """Redis' clock may be so far behind the answer's."""
+N_TRIES = 3
 N_DAYS = 3
 """An answer of before midnight may be collected after it, and a day's collection may be late."""
 LAYERS = ("validated/answers", "raw/[!.]*/answers")
@@ -73,11 +75,17 @@ def _entry(moment: dt.datetime) -> str:
 
 def in_the_lake(lake: Path, answer_id: uuid.UUID) -> Row | None:
     """Return an answer's row out of the days it may be in, None if none has it."""
+    for _ in range(N_TRIES):
+        with contextlib.suppress(FileNotFoundError):  # small batches were merged meanwhile
+            return _among(_files(lake, moment_of(answer_id).date()), answer_id)
+    return None
+
+
+def _among(files: Iterable[Path], answer_id: uuid.UUID) -> Row | None:
     sought = ds.field("event_id") == str(answer_id)
-    for file in _files(lake, moment_of(answer_id).date()):
+    for file in files:
         # One file at a time: those of raw batches have whatever columns there were.
-        [row] = ds.dataset(file).to_table(filter=sought).to_pylist()[:1] or [None]
-        if row is not None:
+        for row in ds.dataset(file).to_table(filter=sought).to_pylist():
             return dict(row)
     return None
 

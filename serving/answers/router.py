@@ -3,11 +3,13 @@
 import uuid
 
 from fastapi import APIRouter
+from redis.exceptions import RedisError
 
 from serving.answers.deps import KeptAnswersDep, OperatorDep
 from serving.answers.explaining import explained
 from serving.answers.schemas import ExplainedAnswer
 from serving.errors import UnknownAnswerProblem
+from web.problems import UnavailableProblem
 
 router = APIRouter(tags=["answers"])
 
@@ -20,7 +22,12 @@ async def read_answer(
 
     An answer can be read about a tenth of a second after it was given.
     """
-    found = await kept.find(answer_id)
+    try:
+        found = await kept.find(answer_id)
+    except RedisError as error:
+        raise UnavailableProblem(
+            "The lake does not have it yet, and Redis cannot be reached."
+        ) from error
     if found is None:
         raise UnknownAnswerProblem(str(answer_id))
     found_in, row = found

@@ -1,22 +1,23 @@
-{ // Emporium's events, told from a page; how and why: docs/events.md
+{ // Emporium's events from a page: docs/events.md
 const {src, dataset} = document.currentScript, tab = sessionStorage, all = localStorage
 const url = new URL('.', src).href.slice(0, -1), item = '[data-product]', {stringify, parse} = JSON
 const id = () => crypto.getRandomValues(new BigUint64Array(2)).join('-')
 const silent = () => navigator.globalPrivacyControl || navigator.doNotTrack == 1
 let consent = dataset.consent == 'yes', queue = parse(tab.emporiumQueue || '[]'), wait, timer, busy
+const forget = () => (delete all.emporiumId, queue.forEach(each => each.visitor_id = null))
 const part = n => (silent() ? queue = [] : queue).slice(n, n + 100)
-const later = seconds => timer ||= setTimeout(send, seconds * 1000)
+const later = s => timer ||= setTimeout(send, s * 1000)
 const send = async () => {
 	const events = part(timer = 0)
 	if (busy || !events[0]) return
 	busy = 1
 	try {
-		const {status, headers} = await fetch(url, {method: 'POST', body: stringify({events}), keepalive: true})
+		const {status, headers} = await fetch(url, {method: 'POST', body: stringify({events}), keepalive: 1})
 		if (status == 429 || status > 499) throw headers.get('Retry-After')
 		queue = queue.filter(each => !events.includes(each))
 		wait = .5
-	} catch (seconds) {
-		wait = seconds > 0 ? +seconds : Math.min(2 * wait, 60) || 1
+	} catch (s) {
+		wait = s > 0 ? +s : Math.min(2 * wait, 60) || 1
 	}
 	busy = 0
 	later(wait)
@@ -43,11 +44,12 @@ const seen = new IntersectionObserver(found => found.forEach(({target: el, isInt
 }), {threshold: .5})
 const watch = () => document.querySelectorAll(item).forEach(el => el.emporium || seen.observe(el))
 new MutationObserver(watch).observe(document, {childList: 1, subtree: 1})
+dataset.consent == 'no' && forget()
 watch(later(0))
 addEventListener('click', ({target}) => {
 	const el = target.closest(item)
 	if (el && !silent()) tab.emporiumClick = stringify(place(el)), tell('click', place(el))
-}, true)
+}, 1)
 addEventListener('pagehide', () => {
 	for (let n = 0, events; (events = part(n))[0]; n += 100) navigator.sendBeacon(url, stringify({events}))
 	tab.emporiumQueue = stringify(queue)
@@ -59,6 +61,6 @@ const act = kind => (product, more) => {
 window.emporium = {
 	view: act('view'), cart: act('cart'),
 	search: (query, more) => tell('search', {query: query.slice(0, 200), surface: 'search', ...more}),
-	consent: yes => (consent = yes) || (delete all.emporiumId, queue.forEach(each => each.visitor_id = null))
+	consent: yes => (consent = yes) || forget()
 }
 }

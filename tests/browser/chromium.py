@@ -98,7 +98,7 @@ class Page:
     async def click(self, selector):
         """Press and release the mouse on the middle of an element, as a person would."""
         box = await self.evaluate(
-            f"(() => {{ const b = document.querySelector('{selector}').getBoundingClientRect();"
+            f"(() => {{ const b = document.querySelector({json.dumps(selector)}).getBoundingClientRect();"
             " return [b.x + b.width / 2, b.y + b.height / 2] })()"
         )
         where = {"x": box[0], "y": box[1], "button": "left", "clickCount": 1}

@@ -36,6 +36,19 @@ def test_days_of_more_than_30_days_ago_are_gone_from_every_layer(tmp_path):
     )
 
 
+def test_raw_rows_that_somebody_reads_stay_until_the_next_run(tmp_path):
+    settings = Settings(emporium_home=tmp_path)
+    batches = RawBatches(settings.lake)
+    batches.append("answers", "7-0", {"answers": [{"event_id": "a"}]}, OLD)
+
+    with batches.reading():
+        main(settings, Dates(DAY, DAY))
+    assert batches.days("answers") == [OLD]
+    main(settings, Dates(DAY, DAY))
+
+    assert batches.days("answers") == []
+
+
 def test_what_was_collected_is_remembered_though_its_rows_are_gone(tmp_path):
     settings = Settings(emporium_home=tmp_path)
     batches = RawBatches(settings.lake)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.reconcile_shop import ToldLevels, as_csv, figures, of_levels, of_lines, sentence
+from jobs.reconcile_shop import as_csv, figures, of_levels, of_lines, sentence
+from jobs.shop_told import ShopTold, ToldLevels, day_of
 from jobs.shop_truth import PlaceLevel, SoldLine
 
 DAY = dt.date(2024, 5, 1)
@@ -88,3 +89,27 @@ def test_of_many_differences_the_first_are_named_and_all_are_counted():
 
     assert "10 rows differ" in words
     assert "and 5 more" in words
+
+
+def at(hour, day=DAY):
+    return dt.datetime.combine(day, dt.time(hour), dt.UTC)
+
+
+def test_a_line_is_of_the_day_it_happened_on_whenever_it_was_told():
+    late = {"occurred_at": at(23), "recorded_at": at(9, DAY + dt.timedelta(days=3))}
+    refused = {"occurred_at": "2024-05-02T01:30:00+02:00"}
+    lake = ShopTold(
+        {"sale-7-1": late, "sale-8-1": refused, "sale-9-1": {"occurred_at": "x"}}, {}, []
+    )
+
+    assert set(lake.lines(DAY)) == {"sale-7-1", "sale-8-1"}
+    assert day_of(None) is None
+
+
+def test_the_total_of_a_loaded_product_is_the_last_one_of_the_day():
+    levels = [
+        {"product_id": 5, "n_available": n, "occurred_at": moment}
+        for n, moment in ((9, at(8)), (8, at(23)), (7, at(1, DAY + dt.timedelta(days=1))))
+    ]
+
+    assert ShopTold({}, {}, levels).levels(DAY).last_by_product == {5: 8}
