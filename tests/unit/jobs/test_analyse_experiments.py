@@ -20,7 +20,6 @@ from models import registry
 from tests.tables import arrow
 
 FIRST, DAY = dt.date(2026, 5, 1), dt.date(2026, 5, 2)
-LATER = dt.date(2026, 5, 3)
 CONTROL = {"name": "control", "share_basis_points": 5000}
 OTHER = {"name": "other", "share_basis_points": 5000, "model": "champion"}
 
@@ -409,3 +408,16 @@ def test_a_day_without_experiments_has_an_empty_table(tmp_path):
     main(settings, Dates(FIRST, FIRST))
 
     assert report(settings) == {"stopped": []}
+
+
+def test_an_experiment_that_nobody_was_in_yet_has_a_page_and_decides_nothing(lake, tmp_path):
+    metrics = ["ctr", "conversion_ratio", "latency_p95_ms", "return_ratio"]
+    guard = {"metric": "latency_p95_ms", "direction": "rise"}
+    change(lake, FIRST, "00:01", metrics=metrics, guardrails=[guard])
+    settings = Settings(emporium_home=tmp_path)
+
+    main(settings, Dates(FIRST, FIRST))
+
+    assert {row["verdict"] for row in results(lake).values()} == {"control", "undecided"}
+    assert report(settings)["stopped"] == []
+    assert "not decided" in (settings.reports / "experiments" / "home.html").read_text()
