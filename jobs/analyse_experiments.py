@@ -30,7 +30,6 @@ from jobs.shop_desk import ShopDesk, ShopDeskError, shop_desk
 from models.evaluation.experiments.analysis import Analysis, ArmUnits, Finding, analysed
 
 MODEL = "recommender"
-TOLD_NOBODY = "nobody: SHOP_URL is not set, stop it at POST /api/v1/experiments/…/stop"
 log = logging.getLogger("analyse_experiments")
 
 
@@ -103,7 +102,9 @@ def _stop(
     name = each.known.experiment.name
     reason = f"guardrail: {', '.join(sentence(each, arm, metric) for metric in metrics)}"[:500]
     log.warning("%s, arm %s: %s", name, arm, reason)
-    done = {"experiment": name, "arm": arm, "reason": reason, "told": TOLD_NOBODY}
+    path = f"/api/v1/experiments/{name}/arms/{arm}/stop"
+    done = {"experiment": name, "arm": arm, "reason": reason}
+    done["told"] = f"nobody: SHOP_URL is not set, stop it by POST {path}"
     if desk:
         desk.stop_arm(name, arm, reason)
         done["told"] = "the shop"

@@ -6,13 +6,15 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from features.schemas.experiments import Arm, Treatment
+from features.schemas.experiments import LOWER_IS_BETTER, Arm, Treatment
 from jobs.charts import Band, Line, chart
 from jobs.experiment_log import KnownExperiment
 from jobs.interval_chart import Bar, interval_chart
 from jobs.page_parts import Column, Rows, document, table
 from models.evaluation.experiments.analysis import PREFERENCE
 from models.evaluation.experiments.mismatch import ALARM_BELOW
+from models.evaluation.experiments.power import detectable
+from models.evaluation.experiments.ratios import LEVEL, normal_quantile
 
 COLOURS = ("#8a8a94", "#2457c5", "#2e8b57", "#c0392b", "#b8860b")
 FAINT = ("#e4e4ea", "#cfdcf7", "#d3eadd", "#f6d8d4", "#f3e6c4")
@@ -37,6 +39,7 @@ METRICS = (
     Column("95 % from", "low"),
     Column("to", "high"),
     Column("beside control %", "lift"),
+    Column("can be found %", "findable"),
     Column("p, one look", "p"),
     Column("p, any look", "p_any"),
     Column("variance left by CUPED %", "left"),
@@ -141,7 +144,8 @@ def _bar(row: Mapping[str, Any]) -> Bar | None:
         return None
     control = row["value"] / (1 + lift)
     label = f"{row['metric']} · {row['arm']}"
-    return Bar(label, 100 * lift, 100 * low / control, 100 * high / control)
+    is_cost = row["metric"] in LOWER_IS_BETTER
+    return Bar(label, 100 * lift, 100 * low / control, 100 * high / control, is_cost)
 
 
 def _metrics(today: Rows) -> list[str]:
@@ -180,11 +184,20 @@ def _line(row: Mapping[str, Any]) -> dict[str, Any]:
         "low": _figures(row["value_low"]),
         "high": _figures(row["value_high"]),
         "lift": _percent(row["lift_ratio"]),
+        "findable": _percent(_findable(row)),
         "p": _p(row["p_value"]),
         "p_any": _p(row["sequential_p_value"]),
         "left": _percent(row["variance_left_ratio"]),
         "verdict": VERDICTS[row["verdict"]],
     }
+
+
+def _findable(row: Mapping[str, Any]) -> float | None:
+    """Return the least lift that as many units would show in 8 of 10 experiments, looked at once."""
+    low, high = row["lift_low"], row["lift_high"]
+    if low is None or high is None:
+        return None
+    return detectable((high - low) / (2 * normal_quantile(0.5 + LEVEL / 2)))
 
 
 def _figures(value: float | None) -> str:

@@ -7,16 +7,25 @@ from dataclasses import dataclass
 WIDTH, LABELS, RIGHT = 620, 230, 50
 ROW_HEIGHT, TOP, BOTTOM = 22, 6, 20
 N_TICKS = 5
+NEITHER, GOOD, BAD = "#2457c5", "#2e8b57", "#c0392b"
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A value and its bounds."""
+    """A value and its bounds; which side of 0 is good, says `lower_is_better`."""
 
     label: str
     value: float
     low: float
     high: float
+    lower_is_better: bool = False
+
+    @property
+    def colour(self) -> str:
+        """Of what is surely good, surely bad, or neither."""
+        if self.low <= 0 <= self.high:
+            return NEITHER
+        return BAD if (self.low > 0) == self.lower_is_better else GOOD
 
 
 def interval_chart(bars: Sequence[Bar], title: str) -> str:
@@ -48,9 +57,8 @@ def interval_chart(bars: Sequence[Bar], title: str) -> str:
 
 def _row(bar: Bar, low: float, value: float, high: float, number: int) -> str:
     y = TOP + ROW_HEIGHT * (number + 0.5)
-    colour = "#2457c5" if bar.low <= 0 <= bar.high else "#2e8b57" if bar.low > 0 else "#c0392b"
     return (
         f'<text x="{LABELS - 8}" y="{y + 3:.1f}" text-anchor="end">{html.escape(bar.label)}</text>'
-        f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{y:.1f}" y2="{y:.1f}" stroke="{colour}" stroke-width="2"/>'
-        f'<circle cx="{value:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>'
+        f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{y:.1f}" y2="{y:.1f}" stroke="{bar.colour}" stroke-width="2"/>'
+        f'<circle cx="{value:.1f}" cy="{y:.1f}" r="3.5" fill="{bar.colour}"/>'
     )
