@@ -43,6 +43,7 @@ TO_SERVING = (
     "suggestions",
     "recommendations",
     "events",
+    "answers",
     "freshness",
 )
 HOP_BY_HOP = frozenset(

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.search.languages import ENGLISH, Language
@@ -45,6 +45,10 @@ class Settings(Shared):
     opensearch_alias: str = "emporium-products"
     search_language: Language = ENGLISH
     mlflow_tracking_uri: str
+    lake_root: Path | None = None
+    token_secret: Annotated[
+        SecretStr, Field(description="the shop's: reads operators' tokens; without it nobody's")
+    ] = SecretStr("")
     events_waiting: Annotated[
         int, Field(ge=1, description="entries that the stream of events may hold")
     ] = 500_000
@@ -59,6 +63,11 @@ class Settings(Shared):
     live_features: Annotated[
         bool, Field(description="whether lists and searches follow what was done this minute")
     ] = True
+
+    @property
+    def lake(self) -> Path:
+        """Folder of the lake."""
+        return (self.lake_root or self.emporium_home / "lake").resolve()
 
     @property
     def index_copies(self) -> Path:

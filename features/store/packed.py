@@ -188,6 +188,10 @@ class Found:
         By view (`USER_LISTS`): ids, the newest first.
     lists
         Ids by the names that were asked for.
+    product_times : array of shape (n_product_ids,)
+        Since when each row holds, in seconds since 1970; nan for none. None if nobody tells.
+    times
+        The same of the user's row and of lists, by view; of what is there.
     shoppers
         The live states there are, by name.
     """
@@ -196,6 +200,8 @@ class Found:
     user: Numbers
     user_lists: Mapping[str, Ids]
     lists: Mapping[ListName, Ids]
+    product_times: Numbers | None = None
+    times: Mapping[str, float] = field(default_factory=dict)
     shoppers: Mapping[str, Shopper] = field(default_factory=dict)
 
 
@@ -205,11 +211,20 @@ def found(wanted: Wanted, values: Sequence[bytes | None]) -> Found:
     live = n_products + len(wanted.lists)
     of_user = live + len(wanted.shoppers)
     user, *user_lists = values[of_user:] or [None] * (1 + len(USER_LISTS))
+    lists = values[n_products:live]
+    products = unpack(PRODUCT, values[:n_products])
+    told = [
+        *((name, value) for (name, _), value in zip(wanted.lists, lists, strict=True)),
+        (USER.view, user),
+        *zip(USER_LISTS, user_lists, strict=True),
+    ]
     return Found(
-        unpack(PRODUCT, values[:n_products])[:, 1:],
+        products[:, 1:],
         unpack(USER, [user])[0, 1:],
         dict(zip(USER_LISTS, map(unpack_list, user_lists), strict=True)),
-        dict(zip(wanted.lists, map(unpack_list, values[n_products:live]), strict=True)),
+        dict(zip(wanted.lists, map(unpack_list, lists), strict=True)),
+        products[:, 0],
+        {view: list_time(value) for view, value in told if value},
         {
             name: Shopper.of_json(value)
             for name, value in zip(wanted.shoppers, values[live:of_user], strict=True)

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from features.schemas.row import Id
 from features.schemas.slots import Slot
+from serving.experiments.told import InExperiment
 
 Kind = Literal[
     "for_you", "for_session", "for_cart", "also_bought", "bought_together", "similar", "trending",
@@ -71,6 +72,8 @@ class Recommendations(BaseModel):
     bundle: Annotated[BundlePrice | None, Field(description="of bought_together only")]
     model_version: Annotated[str | None, Field(description="null while there is no model")]
     index_date: str
+    experiments: list[InExperiment] = []
+    answer_id: Annotated[str, Field(description="of this answer alone; to be sent with its events")]
 
 
 class WhyQuery(BaseModel):

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from features.schemas.row import Cents, Id
 from models.search.index import Engine
 from models.search.query import Sort
+from serving.experiments.told import InExperiment
 
 Brand = Annotated[str, Field(max_length=120)]
 Attribute = Annotated[str, Field(max_length=130, pattern="^[^=]+=.+$", description="name=value")]
@@ -158,6 +159,8 @@ class ProductPage(BaseModel):
             description="ids of operators' rules that shaped this page; hidings of all searches apart"
         ),
     ]
+    experiments: list[InExperiment] = []
+    answer_id: Annotated[str, Field(description="of this answer alone; to be sent with its events")]
 
 
 class Filters(BaseModel):

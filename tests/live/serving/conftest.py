@@ -21,6 +21,7 @@ from serving.settings import Settings, WorkerSettings
 from serving.worker import working
 from tests.unit.serving.shop_by_hand import links, model
 
+TOKEN_SECRET = "a secret of at least 32 characters"
 N_PRODUCTS = 12
 N_RATED = 4
 DAY = dt.date(2026, 1, 31)
@@ -78,6 +79,7 @@ def serving_settings(tmp_path, redis_url):
         emporium_home=tmp_path,
         redis_url=redis_url,
         mlflow_tracking_uri="unused",
+        token_secret=TOKEN_SECRET,
         log_level="ERROR",
         poll_seconds=0.02,
     )
