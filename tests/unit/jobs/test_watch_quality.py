@@ -11,6 +11,7 @@ from features.schemas.lake import ProductFeatures, QualityFinding
 from features.schemas.logs import Answer, ClickstreamEvent, OrderLine
 from jobs.partitions import Partitions
 from jobs.quality import Bounds
+from jobs.quality_checks import is_missing
 from jobs.quality_telling import event
 from jobs.runner import Dates, JobError, Settings
 from jobs.watch_quality import main
@@ -197,3 +198,13 @@ def test_a_shop_without_anything_has_nothing_to_tell(tmp_path):
 
 def test_bounds_are_arguments():
     assert Bounds.of({"drift_psi": 0.1}).drift_psi == 0.1
+
+
+@pytest.mark.parametrize(
+    ("weeks_before", "missing"),
+    [((), False), ((1, 2, 3, 4), True), ((1, 2), True), ((4,), False), ((3, 4), True)],
+)
+def test_a_weekday_on_which_the_shop_is_closed_is_not_missing(weeks_before, missing):
+    filled = {DAY - dt.timedelta(days=7 * n) for n in weeks_before} | {DAY - dt.timedelta(days=34)}
+
+    assert is_missing(DAY, filled) == missing
