@@ -28,6 +28,7 @@ SEARCH_RANKER = Asset("search_ranker")
 RECOMMENDER = Asset("recommender")
 FORECASTS = Asset("forecasts")
 PURCHASES = Asset("purchases")
+EXPERIMENTS = Asset("experiments")
 
 DAYS = ("from", "to", "features_from", "pictures_from")
 EVERY = "features_every"

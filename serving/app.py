@@ -16,6 +16,7 @@ from fastapi import APIRouter, FastAPI
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
+from features.schemas.experiments import EXPERIMENTS_KEY
 from features.schemas.search_rules import SEARCH_RULES_KEY
 from features.schemas.slots import SLOTS_KEY
 from features.store.definitions import USER_BOUGHT, USER_RECENT
@@ -33,9 +34,11 @@ from serving.events.following import Follower
 from serving.events.recent import recent_views
 from serving.events.router import router as events_router
 from serving.events.stream import StreamBounds
+from serving.experiments.book import FORM, ExperimentBook
+from serving.experiments.exposing import Exposing
 from serving.features import PackedReader
 from serving.published import Published, Refreshed, watch
-from serving.recommendations.model import Registry, published_model
+from serving.recommendations.model import Registry, published_challenger, published_model
 from serving.recommendations.newcomers import CurrentNewcomers
 from serving.recommendations.router import router as recommendations_router
 from serving.recommendations.slots import RULES, SlotBook
@@ -79,7 +82,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         keep()
         return recommender
 
-    return make_app(settings, registry.latest, load_to_stay, rankers, keep)
+    return make_app(
+        settings, registry.latest, load_to_stay, rankers, keep, registry.latest_challenger
+    )
 
 
 def keep() -> None:
@@ -94,10 +99,12 @@ def make_app(
     load_model: Callable[[str], LiveRecommender],
     rankers: Rankers = NO_RANKERS,
     when_loaded: Callable[[], None] = lambda: None,
+    latest_challenger: Callable[[], str | None] = lambda: None,
 ) -> FastAPI:
     """Build the application. It starts before any index, model or store is there, and says so.
 
-    `when_loaded` is called for each version of the index that was loaded.
+    `when_loaded` is called for each version of the index that was loaded; `latest_challenger` is asked
+    while an experiment wants it.
     """
     log = make_logger(settings.log_level, "serving")
     redis = AsyncRedis.from_url(
@@ -121,14 +128,15 @@ def make_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        seconds = settings.poll_seconds
         watched: list[tuple[Refreshed, float]] = [
             (index, CHANGES_SECONDS),
-            (model, seconds),
-            (search_order, seconds),
-            (verdicts, seconds),
+            (model, settings.poll_seconds),
+            (search_order, settings.poll_seconds),
+            (verdicts, settings.poll_seconds),
             (slots, RULE_SECONDS),
             (search_rules, RULE_SECONDS),
+            (app.state.experiments, RULE_SECONDS),
+            (app.state.challenger, settings.poll_seconds),
             *([(search_cluster, ALIAS_SECONDS)] if search_cluster else []),
         ]
         with (
@@ -152,13 +160,14 @@ def make_app(
     )
     app.state.redis, app.state.index, app.state.model = redis, index, model
     app.state.features, app.state.slots = PackedReader(AsyncPackedFeatures(features), log), slots
-    app.state.search_order, app.state.newcomers, app.state.verdicts = (
+    app.state.search_order, app.state.search_rules, app.state.search_cluster = (
         search_order,
-        CurrentNewcomers(),
-        verdicts,
+        search_rules,
+        search_cluster,
     )
-    app.state.search_rules, app.state.search_cluster = search_rules, search_cluster
+    app.state.newcomers, app.state.verdicts = CurrentNewcomers(), verdicts
     _keep_answers(app, settings)
+    _add_experiments(app, settings, latest_challenger, load_model)
     add_error_handlers(app)
     for router in (
         search_router,
@@ -169,6 +178,23 @@ def make_app(
         app.include_router(router, prefix="/api/v1")
     add_shortcuts(app, shortcuts(app))
     return app
+
+
+def _add_experiments(
+    app: FastAPI,
+    settings: Settings,
+    latest_challenger: Callable[[], str | None],
+    load_model: Callable[[str], LiveRecommender],
+) -> None:
+    """Put experiments, the model on trial and what tells of them into the application's state."""
+    log = app.state.log
+    told = RuleHash(_client(settings.redis_url), EXPERIMENTS_KEY, FORM, log)
+    book = ExperimentBook(told, utc_now, {})
+    app.state.experiments = book
+    app.state.challenger = published_challenger(
+        latest_challenger, load_model, lambda: book.wants("challenger"), log
+    )
+    app.state.exposing = Exposing(app.state.recorder, utc_now)
 
 
 def _keep_answers(app: FastAPI, settings: Settings) -> None:

@@ -132,6 +132,64 @@ class Review(LogRow):
     date: LogDay
 
 
+class ExperimentChange(LogRow):
+    """What an operator, or a guardrail, did with an experiment; its last row holds."""
+
+    table = "experiments"
+
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    experiment_version: Annotated[
+        int, Field(ge=1, description="counts up when units are put into arms anew")
+    ]
+    state: Literal["draft", "running", "stopped"]
+    reason: Annotated[str | None, Field(max_length=500, description="why it was stopped")]
+    definition: Annotated[
+        str, Field(max_length=20_000, description="`features.schemas.experiments.Experiment`, JSON")
+    ]
+    date: LogDay
+
+
+class Exposure(LogRow):
+    """An answer that an experiment had a say in, and to whom; the control's answers are exposures, too."""
+
+    table = "exposures"
+
+    experiment: Annotated[str, Field(min_length=1, max_length=40)]
+    experiment_version: Annotated[int, Field(ge=1)]
+    arm: Annotated[str, Field(min_length=1, max_length=40)]
+    propensity: Annotated[
+        float, Field(ge=0.0001, le=1, description="the chance the unit had of this arm")
+    ]
+    unit_id: Annotated[
+        str,
+        Field(
+            min_length=2,
+            max_length=81,
+            description="what was put into the arm: 'c' + customer, 'v' + visitor, 's' + session",
+        ),
+    ]
+    customer_id: Annotated[Id | None, Field(description="null for a guest")]
+    visitor_id: Annotated[str | None, Field(max_length=80, description="a browser's own id")]
+    session_id: Annotated[str | None, Field(max_length=80)]
+    surface: Annotated[
+        str, Field(max_length=40, description="the recommendations' type, or search")
+    ]
+    slot: Annotated[str | None, Field(max_length=40, description="the place on the page")]
+    answer_id: Annotated[str | None, Field(max_length=80, description="of the answer itself")]
+    model_version: Annotated[
+        str | None, Field(max_length=80, description="of what ordered the list; null: no model")
+    ]
+    latency_ms: Annotated[float, Field(ge=0, description="that the answer took, in the process")]
+    first_product_ids: Annotated[
+        str | None,
+        Field(max_length=2000, description="of an interleaved list: what counts for the first way"),
+    ]
+    second_product_ids: Annotated[
+        str | None, Field(max_length=2000, description="and for the second; ids joined by ','")
+    ]
+    date: LogDay
+
+
 class Answer(LogRow):
     """A list of products that serving answered with, and all it was made from; `event_id` is the answer's id.
 
@@ -207,6 +265,8 @@ LOGS: tuple[type[LogRow], ...] = (
     OrderLine,
     ClickstreamEvent,
     Review,
+    ExperimentChange,
+    Exposure,
     Answer,
 )
 """In the order they are validated: a line refers to products, so products come first."""

@@ -14,7 +14,8 @@ import pyarrow as pa
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from features.schemas.logs import Answer, ClickstreamEvent
+from features.schemas.experiments import EXPOSURES_STREAM
+from features.schemas.logs import Answer, ClickstreamEvent, Exposure
 from features.schemas.row import LogRow
 from jobs.raw import FIRST_POSITION, RawBatches, raw_row, text_table
 from web.append_only import Written
@@ -41,6 +42,7 @@ class LogStream:
 
 LOG_STREAMS: tuple[LogStream, ...] = (
     LogStream("clickstream", ClickstreamEvent),
+    LogStream(EXPOSURES_STREAM, Exposure),
     LogStream("answers", Answer),
 )
 """What `jobs.ingest` and `jobs.land_events` collect."""

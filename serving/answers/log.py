@@ -4,7 +4,7 @@ import datetime as dt
 import os
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
@@ -31,10 +31,13 @@ class AnswerLog:
         Takes a stream's name and a row, and does not wait.
     index_name
         The version of the index that answers.
+    also
+        Columns that experiments have a say in, in the place of what the endpoint leaves.
     """
 
     record: Record
     index_name: str = ""
+    also: Mapping[str, Any] = field(default_factory=dict)
 
     def leave(self, now: dt.datetime, started: float, row: Mapping[str, Any]) -> str:
         """Leave the row of an answer given now, and return the answer's id.
@@ -51,6 +54,7 @@ class AnswerLog:
         whole = {
             **EMPTY,
             **row,
+            **self.also,
             "event_id": id_,
             "occurred_at": at,
             "recorded_at": at,

@@ -1,6 +1,6 @@
 """The row that a list of recommendations leaves in the log `answers`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,9 +24,8 @@ def row_of(arranging: Arranging, document: Mapping[str, Any]) -> dict[str, Any]:
     case, items = arranging.case, document["items"]
     query = case.query
     asked = query.model_dump(exclude_defaults=True)
-    ids = [item["product_id"] for item in items]
-    shown = np.array(ids, np.int64)
-    return {
+    shown = np.array([item["product_id"] for item in items], np.int64)
+    return list_columns(items) | {
         "endpoint": "recommendations",
         "kind": query.type,
         "slot": query.slot,
@@ -34,15 +33,21 @@ def row_of(arranging: Arranging, document: Mapping[str, Any]) -> dict[str, Any]:
         "customer_id": query.customer_id,
         "visitor_id": asked.get("visitor_id"),
         "session_id": asked.get("session_id"),
-        "product_ids": listed(ids),
-        "scores": scored([item["score"] for item in items]),
-        "sources": ",".join([item["source"] for item in items]),
-        "because_ids": listed([item["because_product_id"] or 0 for item in items]),
         "model_version": document["model_version"],
         "index_date": document["index_date"],
         "acts": json_text(acts(case.known)),
         "applied_rules": json_text(rules(arranging, shown)),
         **features(case, shown),
+    }
+
+
+def list_columns(items: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the columns that tell of a list's items."""
+    return {
+        "product_ids": listed([item["product_id"] for item in items]),
+        "scores": scored([item["score"] for item in items]),
+        "sources": ",".join([item["source"] for item in items]),
+        "because_ids": listed([item["because_product_id"] or 0 for item in items]),
     }
 
 

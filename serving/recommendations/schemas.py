@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from features.schemas.row import Id
 from features.schemas.slots import Slot
+from serving.experiments.told import InExperiment
 
 Kind = Literal[
     "for_you", "for_session", "for_cart", "also_bought", "bought_together", "similar", "trending",
@@ -33,6 +34,12 @@ class RecommendationQuery(BaseModel):
     ] = []
     cart: Annotated[Ids, Field(description="products in the cart, the latest first")] = []
     slot: Annotated[Slot | None, Field(description="the place on the page, for its rules")] = None
+    visitor_id: Annotated[
+        str | None, Field(min_length=1, max_length=80, description="a browser's own id")
+    ] = None
+    session_id: Annotated[
+        str | None, Field(min_length=1, max_length=80, description="the client's")
+    ] = None
     limit: Annotated[int, Field(ge=1, le=MAX_ITEMS)] = 10
 
 
@@ -66,6 +73,7 @@ class Recommendations(BaseModel):
     bundle: Annotated[BundlePrice | None, Field(description="of bought_together only")]
     model_version: Annotated[str | None, Field(description="null while there is no model")]
     index_date: str
+    experiments: list[InExperiment] = []
     answer_id: Annotated[str, Field(description="of this answer alone; to be sent with its events")]
 
 

@@ -64,6 +64,7 @@ class RecommendationService:
             "bundle": bundle_price(query, chosen, case.listing),
             "model_version": self.champion.version if self.champion else None,
             "index_date": self.index.manifest["date"],
+            "experiments": [],
         }
         answer_id = self.answers.leave(self.now, started, row_of(arranging, document))
         return {**document, "answer_id": answer_id}

@@ -1,20 +1,24 @@
 """Wires searching to the version of the index that is current when a request comes."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
 from models.search.index import Index
-from serving.answers.log import AnswerLog
+from serving.answers.log import AnswerLog, json_text
+from serving.experiments.assignment import Identity
+from serving.experiments.book import ExperimentBook, Trial
 from serving.published import Version
 from serving.search.compiling import SearchRules
 from serving.search.current import CurrentIndex
 from serving.search.opensearch import SearchCluster, WithFallback
-from serving.search.personal import Manner, personal
+from serving.search.personal import Manner, Personal, personal
 from serving.search.ranker import current_order
 from serving.search.rules import SearchRuleBook
 from serving.search.service import SearchService
+from serving.search.trials import of_asked, ordered_by
 
 
 def utc_now() -> dt.datetime:
@@ -40,6 +44,20 @@ async def current_rules(request: Request) -> SearchRules:
 RulesDep = Annotated[SearchRules, Depends(current_rules)]
 
 
+async def asked_trial(
+    request: Request,
+    customer_id: Annotated[int | None, Query()] = None,
+    visitor_id: Annotated[str | None, Query()] = None,
+    session_id: Annotated[str | None, Query()] = None,
+) -> Trial:
+    """Return what experiments make of the search."""
+    book: ExperimentBook = request.app.state.experiments
+    return book.trial("search", None, Identity(customer_id, visitor_id, session_id))
+
+
+TrialDep = Annotated[Trial, Depends(asked_trial)]
+
+
 async def search_service(request: Request, index: IndexDep, rules: RulesDep) -> SearchService:
     """Build the service for one request."""
     cluster: SearchCluster | None = request.app.state.search_cluster
@@ -56,16 +74,33 @@ async def search_service(request: Request, index: IndexDep, rules: RulesDep) -> 
 SearchServiceDep = Annotated[SearchService, Depends(search_service)]
 
 
+async def tried_service(
+    request: Request, service: SearchServiceDep, trial: TrialDep
+) -> SearchService:
+    """Return the service with the orders that the arms of whoever asks want."""
+    if not trial.assigned:
+        return service
+    order, beside = ordered_by(trial, request.app.state.search_order)
+    answers = replace(service.answers, also={"experiments": json_text(trial.told())})
+    return replace(service, order=order, beside=beside, answers=answers)
+
+
+TriedServiceDep = Annotated[SearchService, Depends(tried_service)]
+
+
 async def asked_manner(
     request: Request,
+    trial: TrialDep,
     personal_: Annotated[bool, Query(alias="personal")] = False,  # noqa: FBT002 - a query parameter
     customer_id: Annotated[int | None, Query()] = None,
     semantic: Annotated[bool, Query()] = False,  # noqa: FBT002 - a query parameter
 ) -> Manner:
     """Return how the search is to be done."""
-    if not personal_ or customer_id is None:
-        return Manner(semantic=semantic)
-    return Manner(await personal(request.app.state.features, customer_id), semantic)
+    wanted = personal_ if trial.way.personal is None else trial.way.personal
+    whose: Personal | None = None
+    if wanted and customer_id is not None:
+        whose = await personal(request.app.state.features, customer_id)
+    return of_asked(Manner(whose, semantic), customer_id if personal_ else None)
 
 
 MannerDep = Annotated[Manner, Depends(asked_manner)]

@@ -18,10 +18,15 @@ class Personal:
 
 @dataclass(frozen=True)
 class Manner:
-    """Whose search it is, nobody's for `None`, and whether what is near in meaning follows."""
+    """Whose search it is, nobody's for `None`, and whether what is near in meaning follows.
+
+    `asked` is how it was asked for where an experiment does it otherwise: cursors go by it, so that
+    the next page is found whatever experiments begin or end meanwhile.
+    """
 
     personal: Personal | None = None
     semantic: bool = False
+    asked: "Manner | None" = None
 
 
 EVERYBODYS = Manner()

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 
 from features.schemas.row import Id
-from serving.search.deps import MannerDep, SearchServiceDep
+from serving.search.deps import MannerDep, SearchServiceDep, TrialDep, TriedServiceDep
 from serving.search.recorded import Asked
 from serving.search.schemas import (
     Filters,
@@ -18,27 +18,30 @@ from serving.search.schemas import (
     SuggestionQuery,
 )
 from serving.search.service import as_search, in_category
+from serving.search.trials import tried_page
 
 router = APIRouter(tags=["search"])
 
 
 @router.get("/products")
 def search_products(
-    query: Annotated[ProductQuery, Query()], service: SearchServiceDep, manner: MannerDep
+    request: Request,
+    query: Annotated[ProductQuery, Query()],
+    service: TriedServiceDep,
+    manner: MannerDep,
+    trial: TrialDep,
 ) -> ProductPage:
     """Search products by words, filters and order; any text is understood as well as it can be.
 
     With `personal` what the words find comes in the order that suits what `customer_id` looked at and bought last;
     with `semantic` what is near the query in meaning follows what has some of its words.
     """
-    parameters = query.model_dump(exclude_defaults=True)
-    asked = Asked("search", parameters, query.cursor, query.limit)
-    return service.page(asked, as_search(query), manner)
+    return tried_page(service, query, manner, trial, request.app.state.exposing)
 
 
 @router.get("/products/why")
 def explain_product(
-    query: Annotated[SearchWhyQuery, Query()], service: SearchServiceDep, manner: MannerDep
+    query: Annotated[SearchWhyQuery, Query()], service: TriedServiceDep, manner: MannerDep
 ) -> SearchWhy:
     """Return why a product stands where it does in the answer to the same search of /products."""
     return service.why(as_search(query), query.product_id, manner)

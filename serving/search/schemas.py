@@ -9,10 +9,18 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from features.schemas.row import Cents, Id
 from models.search.index import Engine
 from models.search.query import Sort
+from serving.experiments.told import InExperiment
 
 Brand = Annotated[str, Field(max_length=120)]
 Attribute = Annotated[str, Field(max_length=130, pattern="^[^=]+=.+$", description="name=value")]
 CategoryPath = Annotated[str, Field(min_length=1, max_length=300)]
+VisitorId = Annotated[
+    str | None,
+    Field(min_length=1, max_length=80, description="a browser's own id, for experiments"),
+]
+SessionId = Annotated[
+    str | None, Field(min_length=1, max_length=80, description="the client's, for experiments")
+]
 MAX_CHOSEN = 50
 
 
@@ -157,6 +165,7 @@ class ProductPage(BaseModel):
             description="ids of operators' rules that shaped this page; hidings of all searches apart"
         ),
     ]
+    experiments: list[InExperiment] = []
     answer_id: Annotated[str, Field(description="of this answer alone; to be sent with its events")]
 
 
@@ -200,6 +209,8 @@ class ProductQuery(Filters):
         bool, Field(description="by relevance, in the order that suits `customer_id`")
     ] = False
     customer_id: Id | None = None
+    visitor_id: VisitorId = None
+    session_id: SessionId = None
     semantic: Annotated[
         bool, Field(description="by relevance, behind what has the words what is near in meaning")
     ] = False

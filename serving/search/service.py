@@ -13,7 +13,7 @@ from features.schemas.row import Id
 from models.search.explaining import explained
 from models.search.index import MAX_WINDOW, Found, Index
 from models.search.query import Search
-from models.search.second_stage import Order, SecondStage
+from models.search.second_stage import Beside, Order, SecondStage
 from models.search.suggesting import named, suggestions
 from models.search.wishes import Wishes
 from serving.answers.log import AnswerLog, json_text
@@ -59,7 +59,8 @@ PLACE = TypeAdapter(tuple[Annotated[int, Field(ge=0, le=MAX_WINDOW)], Id])
 class SearchService:
     """Answers from one version of the index and the rules, the same for the whole request.
 
-    `searched` is the index itself, or a cluster in front of it; `order` is the second stage's.
+    `searched` is the index itself, or a cluster in front of it; `order` is the second stage's, and
+    `beside` another one that an experiment shows with it as one list.
     """
 
     index: Index
@@ -68,6 +69,7 @@ class SearchService:
     order: Order
     answers: AnswerLog
     now: dt.datetime
+    beside: Beside | None = None
 
     def page(self, asked: Asked, search: Search, manner: Manner = EVERYBODYS) -> ProductPage:
         """Return the page that the cursor asked for points to, or the first.
@@ -109,7 +111,8 @@ class SearchService:
     def _wishes(self, search: Search, of_rules: Wishes, manner: Manner) -> Wishes:
         acts = manner.personal.acts if manner.personal else None
         near = self.index.near(search.text, N_NEAR) if manner.semantic else ()
-        return replace(of_rules, second_stage=SecondStage(self.order, acts), near=tuple(near))
+        second_stage = SecondStage(self.order, acts, beside=self.beside)
+        return replace(of_rules, second_stage=second_stage, near=tuple(near))
 
     def why(self, search: Search, product_id: int, manner: Manner) -> SearchWhy:
         """Return why a product stands where it does, by the embedded index.
@@ -188,6 +191,7 @@ def product(document: Mapping[str, Any]) -> Product:
 
 def _key(search: Search, manner: Manner) -> str:
     """Return what a cursor belongs to: a customer's list is not everybody's."""
+    manner = manner.asked or manner
     if manner == EVERYBODYS:
         return repr(search)
     customer_id = manner.personal and manner.personal.customer_id

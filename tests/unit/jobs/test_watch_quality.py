@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from features.schemas.lake import ProductFeatures, QualityFinding
+from features.schemas.lake import ExperimentResult, ProductFeatures, QualityFinding
 from features.schemas.logs import Answer, ClickstreamEvent, OrderLine
 from jobs.partitions import Partitions
 from jobs.quality import Bounds
@@ -15,7 +15,16 @@ from jobs.quality_checks import is_missing
 from jobs.quality_telling import event
 from jobs.runner import Dates, JobError, Settings
 from jobs.watch_quality import main
-from tests.unit.jobs.quality_lake import BEFORE, DAY, DAYS, IDS, PRICES, QualityLake, end_of
+from tests.unit.jobs.quality_lake import (
+    BEFORE,
+    DAY,
+    DAYS,
+    IDS,
+    PRICES,
+    QualityLake,
+    end_of,
+    filled,
+)
 
 N = len(IDS)
 
@@ -182,6 +191,20 @@ def test_answers_that_led_to_a_click_are_counted_by_version(settings, shop):
     page = (settings.reports / "models" / "recommender.html").read_text()
     assert '<td class="words">7</td><td>66</td>' in page
     assert "3 %" in page
+
+
+def test_running_experiments_are_told_by_arm(settings, shop):
+    shop.lake.write(
+        ExperimentResult,
+        filled(ExperimentResult, DAY, 1, experiment=["new-order"], arm=["b"], verdict=["better"]),
+        DAY,
+    )
+
+    main(settings, Dates(DAY, DAY))
+
+    pages = settings.reports / "models"
+    assert "new-order" in (pages / "search.html").read_text()
+    assert "new-order" not in (pages / "demand.html").read_text()
 
 
 def test_a_bound_that_nobody_knows_is_refused_by_name(settings, shop):
