@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from features.schemas.served_features import pack_served
-from features.store.packed import PRODUCT, Found, Ids, Numbers
+from features.store.packed import PRODUCT, Ids, Numbers
 from models.ids import rows_of
 from models.recommender import PRODUCT_COLUMNS, USER_COLUMNS
-from serving.answers.log import json_text, listed, question, scored
+from serving.answers.log import acts, json_text, listed, question, scored
 from serving.recommendations.arranging import Arranging
 from serving.recommendations.case import RANKED_BY, USER_RANKED_BY, Case
 from serving.recommendations.slots import Placing
@@ -35,7 +35,7 @@ def row_of(arranging: Arranging, document: Mapping[str, Any]) -> dict[str, Any]:
         "session_id": asked.get("session_id"),
         "model_version": document["model_version"],
         "index_date": document["index_date"],
-        "acts": json_text(acts(case.known)),
+        "acts": acts(case.viewed, case.bought.tolist()),
         "applied_rules": json_text(rules(arranging, shown)),
         **features(case, shown),
     }
@@ -73,11 +73,6 @@ def features(case: Case, shown: Ids) -> dict[str, str]:
 def _bounds(times: Numbers) -> dict[str, float | list[float]]:
     known = [time for time in times.tolist() if time == time]  # noqa: PLR0124 - nan is not
     return {PRODUCT.view: [min(known), max(known)]} if known else {}
-
-
-def acts(known: Found) -> dict[str, list[int]]:
-    """Return the customer's last acts as the feature store told them."""
-    return {view: ids.tolist() for view, ids in known.user_lists.items() if len(ids)}
 
 
 def rules(arranging: Arranging, shown: Ids) -> dict[str, Any]:
