@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import shutil
 
 import numpy as np
 import pyarrow as pa
@@ -42,9 +43,18 @@ def settings(tmp_path):
     return settings
 
 
+@pytest.fixture(scope="module")
+def clean_week(tmp_path_factory):
+    """Made once: it is most of what a test takes."""
+    lake = tmp_path_factory.mktemp("quality") / "lake"
+    QualityLake(Partitions(lake)).clean_week()
+    return lake
+
+
 @pytest.fixture
-def shop(settings):
-    return QualityLake(Partitions(settings.lake)).clean_week()
+def shop(settings, clean_week):
+    shutil.copytree(clean_week, settings.lake)
+    return QualityLake(Partitions(settings.lake))
 
 
 def found(settings, shop, first=DAY, last=DAY):
