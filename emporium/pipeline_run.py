@@ -53,6 +53,13 @@ class Progress:
         """Return the tasks that failed for good."""
         return [task for task in self.tasks if task["state"] == "failed"]
 
+    def has_done(self, dag_id: str, task_id: str) -> bool:
+        """Tell whether a task succeeded."""
+        return any(
+            (task["dag_id"], task["task_id"], task["state"]) == (dag_id, task_id, "success")
+            for task in self.tasks
+        )
+
     @property
     def done(self) -> bool:
         """Tell whether nothing more will come."""

@@ -24,8 +24,8 @@ from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion, S
 from features.schemas.spark import struct_type
 from features.transforms.demand_history import movements, oddities
 from jobs.demand_learning import N_DRAWS, Learnt, draw_of, last_sunday, learnt_by_day
-from jobs.demand_panel import WINDOW_DAYS, movements_of
 from jobs.demand_series import N_CORRECTED_DAYS, rows_of_day
+from jobs.demand_window import WINDOW_DAYS, movements_of
 from jobs.reports import write_report
 from jobs.runner import Dates, Settings, run
 from jobs.spark import open_lake
