@@ -222,3 +222,16 @@ def test_rows_are_cast_to_the_tables_types(lake):
     lake.write(Trending, narrow, DAY)
 
     assert lake.read(Trending, DAY, DAY).equals(ranked(5))
+
+
+def test_a_lake_is_small_while_all_its_files_together_are(lake):
+    assert lake.is_below(1)
+    lake.write(Trending, ranked(5), DAY)
+    raw = lake.root / "raw" / "batch" / "products"
+    raw.mkdir(parents=True)
+    (raw / "part-0.parquet").write_bytes(b"0" * 1_000)
+    [part] = lake.root.glob("derived/trending/*/*.parquet")
+    n_bytes = part.stat().st_size + 1_000
+
+    assert lake.is_below(n_bytes + 1)
+    assert not lake.is_below(n_bytes)
