@@ -257,6 +257,8 @@ def airflow_environment(site: Site, kept: dict[str, str]) -> dict[str, str]:
         "API_AUTH__JWT_SECRET": kept["airflow"],
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
         "DAG_PROCESSOR__REFRESH_INTERVAL": "60",
+        # A file that changed is read at once; the others need not take time from the jobs.
+        "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
         "LOGGING__LOGGING_LEVEL": "INFO",
         "USAGE_DATA_COLLECTION__ENABLED": "False",
     }
