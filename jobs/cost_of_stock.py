@@ -13,8 +13,8 @@ from features.schemas.arrow import arrow_schema
 from features.schemas.lake import DemandForecast, DemandHistory, StockCost
 from features.schemas.logs import ProductVersion
 from jobs.partitions import Partitions
+from jobs.reading import newest
 from jobs.shown_forecasts import WHOLE_SHOP, stock_by_day
-from jobs.training_data import newest
 from jobs.units_sold import Ids, Units
 from models.evaluation.stock_costs import (
     CostRates,

@@ -22,10 +22,10 @@ from features.schemas.logs import ProductVersion
 from jobs.cost_of_stock import stock_costs, summed
 from jobs.forecast_page import model_of, page
 from jobs.partitions import Partitions
+from jobs.reading import newest
 from jobs.reports import write_page, write_report
 from jobs.runner import Dates, Settings, partitions, run
 from jobs.shown_forecasts import WHOLE_SHOP, shown_forecasts, titles_of
-from jobs.training_data import newest
 from jobs.units_sold import UnitsSold, units_sold
 from models.evaluation.forecast_accounts import (
     LEVELS,
