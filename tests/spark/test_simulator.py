@@ -10,10 +10,9 @@ import pytest
 from pydantic import ValidationError
 
 from features.schemas.logs import LOGS, ClickstreamEvent, OrderLine, Review
-from simulator.listings import stock_levels
 from simulator.seasons import is_out_of_stock
 from simulator.shop import SimulatedShop, day_of
-from simulator.simulate import simulate
+from simulator.simulate import of_products, simulate
 
 pytestmark = pytest.mark.spark
 
@@ -165,7 +164,7 @@ def test_stock_levels_say_when_a_product_is_out_of_stock(sql):
 def test_so_many_products_run_out_as_the_shop_is_asked_for(ratio, n_out):
     shop = replace(SHOP, n_days=60, last_day=day_of(60 * 160 - 1), stock_out_ratio=ratio)
 
-    levels = stock_levels(shop, np.arange(shop.n_products)).to_pylist()
+    levels = dict(of_products(shop, 0))["raw/stock_levels"].to_pylist()
 
     # Nine in ten are there from the first day on.
     out = {row["product_id"] for row in levels if row["n_available"] == "0"}
