@@ -18,7 +18,8 @@ SPARK_CLASSES = f'"-XX:SharedArchiveFile={BIN.parent / "spark.jsa"}"'
 """Made by set-up; Java does without it where it is missing or of another version."""
 DRAIN_SECONDS = 5
 """How long a service that is told to stop may finish requests: an event stream has no end of its own."""
-SECRETS = ("token", "airflow", "webhook")
+SECRETS = ("token", "airflow", "webhook", "planner")
+PLANNER_EMAIL = "planner@emporium.example"
 NAMES = (
     "gateway",
     "transactional",
@@ -224,7 +225,13 @@ def environment(site: Site) -> dict[str, str]:
         "GATEWAY_MLFLOW_URL": site.url("mlflow"),
         "GATEWAY_DATA_DOCS": str(site.home / "data_docs"),
     }
-    defaults = {"IMAGES_URL": str(site.home / "images")}
+    defaults = {
+        "IMAGES_URL": str(site.home / "images"),
+        # Whoever has another shop, or an account of their own for the plan of purchases, says so.
+        "SHOP_URL": site.url("transactional"),
+        "SHOP_OPERATOR_EMAIL": PLANNER_EMAIL,
+        "SHOP_OPERATOR_PASSWORD": kept["planner"],
+    }
     return {**defaults, **os.environ, **own, **airflow_environment(site, kept)}  # noqa: TID251
 
 
@@ -261,6 +268,8 @@ def airflow_environment(site: Site, kept: dict[str, str]) -> dict[str, str]:
         "API_AUTH__JWT_SECRET": kept["airflow"],
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
         "DAG_PROCESSOR__REFRESH_INTERVAL": "60",
+        # A file that changed is read at once; the others need not take time from the jobs.
+        "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
         "LOGGING__LOGGING_LEVEL": "INFO",
         "USAGE_DATA_COLLECTION__ENABLED": "False",
     }

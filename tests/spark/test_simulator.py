@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from dataclasses import replace
 
 import duckdb
 import numpy as np
@@ -19,7 +20,7 @@ from features.schemas.logs import (
 )
 from simulator.seasons import is_out_of_stock
 from simulator.shop import SimulatedShop, day_of
-from simulator.simulate import simulate
+from simulator.simulate import of_products, simulate
 
 pytestmark = pytest.mark.spark
 
@@ -168,6 +169,17 @@ def test_stock_levels_say_when_a_product_is_out_of_stock(sql):
     out_at_the_end = set(products[is_out_of_stock(SHOP.seed, products, SHOP.last)].tolist())
 
     assert {product for product, n_available in levels if n_available == 0} == out_at_the_end
+
+
+@pytest.mark.parametrize(("ratio", "n_out"), [(0.0, 0), (0.25, 150), (1.0, 600)])
+def test_so_many_products_run_out_as_the_shop_is_asked_for(ratio, n_out):
+    shop = replace(SHOP, n_days=60, last_day=day_of(60 * 160 - 1), stock_out_ratio=ratio)
+
+    levels = dict(of_products(shop, 0))["raw/stock_levels"].to_pylist()
+
+    # Nine in ten are there from the first day on.
+    out = {row["product_id"] for row in levels if row["n_available"] == "0"}
+    assert 0.8 * n_out <= len(out) <= 1.2 * n_out
 
 
 def test_the_expected_demand_is_what_is_sold_where_nothing_is_out_of_stock(sql):

@@ -210,6 +210,19 @@ def test_a_killed_writer_leaves_old_rows_or_new_and_the_next_clears_its_remains(
     assert len(list((lake.root / ".versions" / "derived" / "trending").iterdir())) == 1
 
 
+def test_a_lake_is_small_while_all_its_files_together_are(lake):
+    assert lake.is_below(1)
+    lake.write(Trending, ranked(5), DAY)
+    raw = lake.root / "raw" / "batch" / "products"
+    raw.mkdir(parents=True)
+    (raw / "part-0.parquet").write_bytes(b"0" * 1_000)
+    [part] = lake.root.glob("derived/trending/*/*.parquet")
+    n_bytes = part.stat().st_size + 1_000
+
+    assert lake.is_below(n_bytes + 1)
+    assert not lake.is_below(n_bytes)
+
+
 def test_a_living_writers_staging_is_left_alone(lake):
     mine = lake.staging("derived", "trending")
 
