@@ -1,8 +1,8 @@
-"""Several models, for each segment of series the one that did best on its newest past, or a mean of two."""
+"""Several models, for each segment of series the one that did best on its newest past, or a mean of some."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations_with_replacement
 from typing import Self
 
 import numpy as np
@@ -17,6 +17,8 @@ from models.forecasting.segments import NAMES, segments, spread
 
 MIN_GAIN = 0.01
 """A model has to be better than the first by this share, else the choice is chance."""
+N_BEST = 3
+"""Of so many models means are tried."""
 MIN_SERIES = 20
 """Segments of fewer series take what is best over all."""
 
@@ -31,7 +33,7 @@ class ChosenForecaster:
     """Foresee with the best of several models, and with intervals from how far off it was.
 
     Models are fitted on all but the newest `n_origins` times `horizon` periods, and forecast those as
-    if on past days: by these forecasts one, or a mean of two, is chosen for each segment, and its errors
+    if on past days: by these forecasts one, or a mean of some, is chosen for each segment, and its errors
     become the intervals. Then the models are fitted on all. Of a short history a third is held back, and
     periods further ahead are taken to be as unsure as the last of these.
 
@@ -160,18 +162,25 @@ def choose(
 
 
 def _best(located: Located, actual: Values, seen: Values, loss: Loss) -> tuple[str, ...]:
-    """Return the name, or the two names, of the least loss; the first unless another is clearly better."""
-    names = list(located)
-    losses: dict[tuple[str, ...], float] = {
-        (name,): loss_of(located[name], actual, seen, loss) for name in names
+    """Return the names whose mean is best; the first name alone unless others are clearly better."""
+    alone = {name: loss_of(values, actual, seen, loss) for name, values in located.items()}
+    losses = {
+        names: loss_of(_mean_of(located, names), actual, seen, loss)
+        for names in means_of(sorted(alone, key=lambda name: alone[name])[:N_BEST])
     }
-    two = sorted(names, key=lambda name: losses[name,])[:2]
-    for pair in combinations(two, 2):
-        mean = (located[pair[0]] + located[pair[1]]) / 2
-        losses[pair] = loss_of(mean, actual, seen, loss)
-    best = min(losses, key=lambda each: losses[each])
-    first = (names[0],)
-    return best if losses[best] < (1 - MIN_GAIN) * losses[first] else first
+    first = (next(iter(located)),)
+    best = min(losses, key=lambda names: losses[names])
+    return best if losses[best] < (1 - MIN_GAIN) * alone[first[0]] else first
+
+
+def means_of(names: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return each name, and all means of two and three; a name that is there twice counts twice."""
+    means = [each for n in (2, 3) for each in combinations_with_replacement(names, n)]
+    return [(name,) for name in names] + [each for each in means if len(set(each)) > 1]
+
+
+def _mean_of(located: Located, names: tuple[str, ...]) -> Values:
+    return np.asarray(np.mean([located[name] for name in names], axis=0))
 
 
 def loss_of(located: Values, actual: Values, seen: Values, loss: Loss) -> float:
@@ -192,7 +201,7 @@ def mixture(
     for names in set(chosen):
         numbers = [number for number, each in enumerate(chosen) if each == names]
         of = np.isin(segment, numbers)
-        found[of] = np.mean([located[name][of] for name in names], axis=0)
+        found[of] = _mean_of({name: located[name][of] for name in names}, names)
     return found
 
 
