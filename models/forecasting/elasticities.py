@@ -27,6 +27,11 @@ Floats = NDArray[np.float64]
 MAX_ITERATIONS = 60
 VARIANCES: dict[Loss, float] = {"squared": 0.5, "absolute": 0.0, "relative": -1.0}
 """So many variances of the logarithms the best forecast lies above their mean."""
+MAX_EXAMPLES = 300_000
+MIN_SCALE = 1e-3
+"""What varied less in the past has no effect that could be learned."""
+MAX_TO_MOST = 4.0
+"""Of the most that a series ever sold: a price far below all past ones is foreseen with care."""
 PRIOR_PERIODS = 1.0
 """So many periods without an error stand beside the newest of a series."""
 
@@ -41,6 +46,8 @@ class Elasticities:
         By how much effects are drawn to zero, in examples: those of codes, and what a series differs by.
     half_life, residual_half_life
         Periods after which an example weighs half; and what the effects left of it.
+    seed
+        Of the examples that are learned from, where there are more than 300,000.
     """
 
     loss: Loss = "absolute"
@@ -48,16 +55,17 @@ class Elasticities:
     own_ridge: float = 150.0
     half_life: float = 52.0
     residual_half_life: float = 4.0
+    seed: int = 0
     scales_: Floats = field(default_factory=lambda: np.zeros(0), init=False)
     effects_: dict[str, Floats] = field(default_factory=dict, init=False)
 
     def fit(self, panel: Panel, horizon: int) -> Self:  # noqa: ARG002
         """Learn the effects that series have in common, by code: arrays of shape (n_groups, n_covariates)."""
-        known = covariates(panel)[:, : panel.n_periods]
-        self.scales_ = np.maximum(known.std(axis=(0, 1)), 1e-9)
+        known = covariates(panel, panel.n_periods)
+        self.scales_ = np.maximum(known.std(axis=(0, 1)), MIN_SCALE)
         logs, weight = _logs(panel), self._weight(panel)
         known, logs = (_centred(values, weight) for values in (known / self.scales_, logs))
-        rows, columns = np.nonzero(weight)
+        rows, columns = _drawn(np.asarray(weight > 0), self.seed)
         self.effects_ = common_effects(
             known[rows, columns],
             logs[rows, columns],
@@ -70,16 +78,18 @@ class Elasticities:
     def locate(self, panel: Panel, horizon: int) -> Values:
         """Return units; 0 for a series that never sold."""
         now = panel.n_periods
-        known = covariates(panel)[:, : now + horizon] / self.scales_
+        known = covariates(panel, now + horizon) / self.scales_
         logs, weight = _logs(panel), self._weight(panel)
         common = np.einsum("stk,sk->st", known, self._shared(panel))
         own = own_effects(known[:, :now], logs - common[:, :now], weight, self.own_ridge)
         fitted = common + np.einsum("stk,sk->st", known, own)
         level = _mean(logs - fitted[:, :now], weight)[:, None]
-        error = np.where(weight > 0, logs - fitted[:, :now] - level, 0)
+        told = np.asarray(weight > 0)
+        error = np.where(told, logs - fitted[:, :now] - level, 0)
         above = VARIANCES[self.loss] * _mean(error**2, weight)[:, None]
-        units = np.exp(fitted[:, now:] + level + self._newest(error, weight > 0) + above)
-        return np.where(weight.any(axis=1)[:, None], units, 0).astype(np.float32)
+        units = np.exp(fitted[:, now:] + level + self._newest(error, told) + above)
+        most = panel.units.max(axis=1, keepdims=True)
+        return np.asarray(np.minimum(units, MAX_TO_MOST * most), np.float32)
 
     def _shared(self, panel: Panel) -> Floats:
         """Return the effects that each series has for its codes; none for a code that is new."""
@@ -101,46 +111,59 @@ class Elasticities:
         return np.asarray(fading * panel.seen * (panel.units > 0), np.float64)
 
 
-def covariates(panel: Panel) -> Floats:
-    """Return what is known ahead and moves demand, shape (n_series, n_periods + n_ahead, n_covariates).
+def covariates(panel: Panel, n_columns: int) -> Floats:
+    """Return what is known ahead and moves demand, shape (n_series, n_columns, n_covariates).
 
     Prices as logarithms, beside the series' own past, the group's mean and its cheapest; all else as it is and times the
-    price; both also of the period before. 0 where not known: as usual.
+    price; both also of the period before; and the season. 0 where not known: as usual.
     """
-    n_columns = min((v.shape[1] for v in panel.known.values()), default=panel.n_periods)
-    found = list(_of_prices(panel)) if PRICE in panel.known else []
-    price = found[0] if found else None
+    found = _of_prices(panel, n_columns) if PRICE in panel.known else []
+    price = found[:1]
     for name in sorted(set(panel.known) - {PRICE}):
-        values = np.nan_to_num(panel.known[name].astype(np.float64))
-        found += [values, _before(values, 1)]
-        if price is not None:
-            found.append(values * price)
+        values = np.nan_to_num(_wide(panel.known[name], n_columns))
+        found += [values, _before(values, 1), *(values * each for each in price)]
     season = season_of(np.arange(n_columns), panel.rhythm)
     found += [np.broadcast_to(each, (panel.n_series, n_columns)) for each in season]
-    return np.stack([each[:, :n_columns] for each in found], axis=-1)
+    return np.stack(found, axis=-1)
 
 
-def _of_prices(panel: Panel) -> list[Floats]:
-    price = _log(panel.known[PRICE])
+def _of_prices(panel: Panel, n_columns: int) -> list[Floats]:
+    price = _log(panel.known[PRICE], n_columns)
     own = _beside_past(price, panel)
     groups = groups_of(panel)
     beside = [
-        _beside_past(price - _log(others)[code], panel)
+        _beside_past(price - _log(others, n_columns)[code], panel)
         for name, code in panel.codes.items()
         for others in (groups.plans[name, PRICE], groups.cheapest[name])
     ]
     return [own, _before(own, 1), _before(own, 2), *beside]
 
 
-def _log(price: NDArray[np.floating]) -> Floats:
-    return np.log(np.where(price > 0, price, np.nan)).astype(np.float64)
+def _wide(values: NDArray[np.floating], n_columns: int) -> Floats:
+    """Return so many columns, nan where there are none."""
+    found = np.full((len(values), n_columns), np.nan)
+    found[:, : values.shape[1]] = values[:, :n_columns]
+    return found
+
+
+def _log(price: NDArray[np.floating], n_columns: int) -> Floats:
+    wide = _wide(price, n_columns)
+    return np.asarray(np.log(np.where(wide > 0, wide, np.nan)))
+
+
+def _drawn(told: NDArray[np.bool_], seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    rows, columns = np.nonzero(told)
+    if len(rows) <= MAX_EXAMPLES:
+        return rows, columns
+    some = np.random.default_rng(seed).choice(len(rows), MAX_EXAMPLES, replace=False)
+    return rows[some], columns[some]
 
 
 def _beside_past(values: Floats, panel: Panel) -> Floats:
     past = values[:, : panel.n_periods]
     there = np.isfinite(past)
     mean = np.where(there, past, 0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
-    return np.nan_to_num(values - mean[:, None])
+    return np.asarray(np.nan_to_num(values - mean[:, None]))
 
 
 def _before(values: Floats, n: int) -> Floats:
