@@ -68,9 +68,9 @@ def foreseen(panel: Panel, rounds: tuple[int, ...], *, quick: bool) -> Forecast:
     trees = GlobalTrees(
         loss="relative",
         n_rows=20_000 if quick else 150_000,
-        n_trees=60 if quick else 400,
+        n_trees=60 if quick else 300,
         n_leaves=31,
-        learning_rate=0.04,
+        learning_rate=0.05,
         seeds=(0,) if quick else (0, 1, 2, 3),
     )
     makers: Makers = {

@@ -58,7 +58,7 @@ def judged(panel: Panel, *, quick: bool) -> dict[str, dict[str, float]]:
     trees = (
         GlobalTrees(n_rows=30_000, n_trees=60, n_leaves=15)
         if quick
-        else GlobalTrees(n_rows=200_000, n_leaves=31, seeds=(0, 1))
+        else GlobalTrees(n_rows=200_000, n_leaves=31)
     )
     makers: dict[str, Makers] = {"ours": candidates(known, "absolute", trees)}
     makers |= {name: {name: make} for name, make in REFERENCES.items()}

@@ -32,10 +32,10 @@ Located = dict[str, Values]
 class ChosenForecaster:
     """Foresee with the best of several models, and with intervals from how far off it was.
 
-    Models are fitted on all but the newest `n_origins` times `horizon` periods, and forecast those as
-    if on past days: by these forecasts one, or a mean of some, is chosen for each segment, and its errors
-    become the intervals. Then the models are fitted on all. Of a short history a third is held back, and
-    periods further ahead are taken to be as unsure as the last of these.
+    Models forecast the newest `n_origins` times `horizon` periods as if on past days: by these forecasts
+    one, or a mean of some, is chosen for each segment, and its errors become the intervals. Then the models
+    are fitted on all. Of a short history a third is held back, and periods further ahead are taken to be as
+    unsure as the last of these.
 
     Parameters
     ----------
@@ -43,6 +43,9 @@ class ChosenForecaster:
         Makers of the models by name, the better liked first.
     n_origins
         Fewer if the history is short.
+    n_fits
+        So many of the origins, evenly spread, have the models fitted anew; others take those before. What a
+        model learned wears out: one of older origins errs more, and otherwise, than the one that will be used.
     seed
         Of the series that are learned from, where there are more than 50,000.
     """
@@ -50,6 +53,7 @@ class ChosenForecaster:
     candidates: Mapping[str, Callable[[], Locator]]
     loss: Loss = "absolute"
     n_origins: int = 2
+    n_fits: int = 2
     seed: int = 0
     chosen_: list[tuple[str, ...]] = field(default_factory=list, init=False)
     models_: dict[str, Locator] = field(default_factory=dict, init=False)
@@ -66,11 +70,9 @@ class ChosenForecaster:
         panel = sample(panel, MAX_FITTED, self.seed)
         all_ahead, horizon = horizon, min(horizon, panel.n_periods // 3)
         origins = past_origins(panel.n_periods, horizon, self.n_origins)
-        before = panel.until(origins[0])
-        fitted = {name: make().fit(before, horizon) for name, make in self.candidates.items()}
-        located = _joined([_located(fitted, panel.until(origin), horizon) for origin in origins])
+        located = self._as_if(panel, origins, horizon)
         actual, seen = outcomes(panel, origins, horizon)
-        segment = np.tile(segments(before), len(origins))
+        segment = np.concatenate([segments(panel.until(origin)) for origin in origins])
         self.chosen_ = choose(located, actual, seen, segment, self.loss)
         parts = np.split(mixture(located, segment, self.chosen_), len(origins))
         mixed = np.concatenate(
@@ -85,6 +87,19 @@ class ChosenForecaster:
             if any(name in names for names in self.chosen_)
         }
         return self
+
+    def _as_if(self, panel: Panel, origins: Sequence[int], horizon: int) -> Located:
+        """Return what each model would have said at each origin, the origins below each other."""
+        every = -(-len(origins) // self.n_fits)
+        parts, fitted = [], dict[str, Locator]()
+        for number, origin in enumerate(origins):
+            before = panel.until(origin)
+            if number % every == 0:
+                fitted = {
+                    name: make().fit(before, horizon) for name, make in self.candidates.items()
+                }
+            parts.append(_located(fitted, before, horizon))
+        return _joined(parts)
 
     def predict(self, panel: Panel, horizon: int) -> Forecast:
         """Return the forecast.

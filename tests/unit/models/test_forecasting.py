@@ -263,6 +263,23 @@ def test_too_short_a_history_is_refused(panel):
         ChosenForecaster({"trees": trees}).predict(panel, 7)
 
 
+@pytest.mark.parametrize(
+    ("n_fits", "fitted_on"),
+    [(1, [112, 140]), (2, [112, 126, 140]), (4, [112, 119, 126, 133, 140])],
+)
+def test_models_are_fitted_anew_for_so_many_of_the_origins(n_fits, fitted_on, panel):
+    seen = []
+
+    class Noted(MovingMean):
+        def fit(self, panel, horizon):
+            seen.append(panel.n_periods)
+            return super().fit(panel, horizon)
+
+    ChosenForecaster({"mean": Noted}, n_origins=4, n_fits=n_fits).fit(panel, 7)
+
+    assert seen == fitted_on
+
+
 def test_origins_leave_half_of_the_history():
     assert past_origins(40, 7, 2) == [26, 33]
     assert past_origins(20, 7, 4) == [13]
