@@ -12,6 +12,7 @@ from models.evaluation.forecasts import bias, interval_coverage, mape, pinball, 
 from models.forecasting.backtest import backtest, measures
 from models.forecasting.choosing import ChosenForecaster, choose, mixture, past_origins
 from models.forecasting.contract import LEVELS, Forecast, TooFewPeriodsError
+from models.forecasting.elasticities import Elasticities
 from models.forecasting.features import History, groups_of
 from models.forecasting.gradient_boosting import GlobalTrees
 from models.forecasting.panel import WEEKLY, panel_of
@@ -163,6 +164,84 @@ def test_the_same_seed_gives_the_same_forecast(panel):
     np.testing.assert_array_equal(first, second)
 
 
+def test_trees_learn_the_mean_or_the_median():
+    """Of ten days eight sell 1 and two sell 11."""
+    units = np.random.default_rng(0).choice([1.0, 11.0], (60, 100), p=[0.8, 0.2])
+    panel = panel_of(units, MONDAY)
+
+    mean, median, both = (
+        replace(trees(), aims=aims).fit(panel, 7).locate(panel, 7).mean()
+        for aims in (("mean",), ("median",), ("mean", "median"))
+    )
+
+    assert mean == pytest.approx(3, abs=0.4)
+    assert median == pytest.approx(1, abs=0.4)
+    assert both == pytest.approx((mean + median) / 2)
+
+
+@pytest.fixture(scope="module")
+def priced():
+    """30 products of two brands over 80 weeks: at half the price brand 0 sells four times, brand 1 twice as much."""
+    rng = np.random.default_rng(0)
+    price = rng.choice([1.0, 0.5], (30, 82), p=[0.8, 0.2]).astype(np.float32)
+    price[:, 80:] = 1
+    price[:4, 81] = 0.5
+    brand = np.arange(30) % 2
+    noise = rng.lognormal(0, 0.3, (30, 80))
+    units = 100 * price[:, :80] ** np.where(brand == 0, -2, -1)[:, None] * noise
+    panel = panel_of(units, MONDAY, WEEKLY)
+    return replace(panel, known={"price": price}, codes={"brand": brand})
+
+
+def test_what_a_price_sells_follows_from_the_prices_of_the_past(priced):
+    dear, cheap = Elasticities().fit(priced, 2).locate(priced, 2).T
+
+    assert dear.mean() == pytest.approx(100, rel=0.1)
+    assert (cheap / dear)[:4] == pytest.approx([4, 2, 4, 2], rel=0.12)
+    assert (cheap / dear)[4:] == pytest.approx(np.ones(26), rel=0.2)
+
+
+def test_relative_errors_want_less_than_the_median_and_squares_want_more(priced):
+    """Of a lognormal whose logarithms vary by v the least relative error is at exp(-v) of the median."""
+    low, middle, high = (
+        Elasticities(loss).fit(priced, 2).locate(priced, 2).mean()
+        for loss in ("relative", "absolute", "squared")
+    )
+
+    variance = 0.3**2
+    assert low / middle == pytest.approx(np.exp(-variance), rel=0.03)
+    assert high / middle == pytest.approx(np.exp(variance / 2), rel=0.03)
+
+
+def test_effects_of_prices_are_the_same_for_a_part_of_the_series(priced):
+    model = Elasticities().fit(priced, 2)
+
+    parts = [model.locate(part, 2) for part in priced.parts(groups_of(priced), 7)]
+
+    np.testing.assert_allclose(np.concatenate(parts), model.locate(priced, 2), rtol=1e-5)
+
+
+def test_without_a_plan_the_price_is_as_usual_and_what_never_sold_will_not(priced):
+    units, price = priced.units.copy(), priced.known["price"][:, :80]
+    units[0] = 0
+    panel = replace(priced, units=units, known={"price": price})
+
+    found = Elasticities().fit(panel, 4).locate(panel, 4)
+
+    assert found.shape == (30, 4)
+    assert (found[0] == 0).all()
+    assert (found[1:] > 0).all()
+
+
+def test_a_price_never_seen_sells_at_most_four_times_what_ever_was_sold(priced):
+    price = priced.known["price"].copy()
+    price[0, 80] = 0.01
+
+    found = Elasticities().fit(priced, 1).locate(replace(priced, known={"price": price}), 1)
+
+    assert found[0, 0] == pytest.approx(4 * priced.units[0].max())
+
+
 @pytest.mark.parametrize("loss", ["absolute", "relative"])
 def test_a_shop_that_sold_nothing_is_foreseen_to_sell_nothing(loss):
     nothing = replace(panel_of(np.zeros((20, 60)), MONDAY), seen=np.ones((20, 60), np.float32))
@@ -179,6 +258,23 @@ def test_too_short_a_history_is_refused(panel):
         past_origins(14, 7, 1)
     with pytest.raises(ValueError, match="call fit first"):
         ChosenForecaster({"trees": trees}).predict(panel, 7)
+
+
+@pytest.mark.parametrize(
+    ("n_fits", "fitted_on"),
+    [(1, [112, 140]), (2, [112, 126, 140]), (4, [112, 119, 126, 133, 140])],
+)
+def test_models_are_fitted_anew_for_so_many_of_the_origins(n_fits, fitted_on, panel):
+    seen = []
+
+    class Noted(MovingMean):
+        def fit(self, panel, horizon):
+            seen.append(panel.n_periods)
+            return super().fit(panel, horizon)
+
+    ChosenForecaster({"mean": Noted}, n_origins=4, n_fits=n_fits).fit(panel, 7)
+
+    assert seen == fitted_on
 
 
 def test_origins_leave_half_of_the_history():
@@ -211,6 +307,16 @@ def test_a_segment_takes_what_is_best_there_or_the_mean_of_two():
 
     assert (found[0], found[4]) == (("low", "high"), ("low",))
     assert mixture(located, segment, found)[[0, 59], 0].tolist() == [10, 8]
+
+
+def test_a_model_counts_twice_in_a_mean_if_that_is_best():
+    actual = np.full((60, 1), 10.0)
+    located = {"near": np.full((60, 1), 7.0), "far": np.full((60, 1), 16.0)}
+
+    found = choose(located, actual, np.ones((60, 1)), np.zeros(60, int), "absolute")
+
+    assert found[0] == ("near", "near", "far")
+    assert mixture(located, np.zeros(60, int), found)[0, 0] == 10
 
 
 def test_of_a_draw_the_first_is_chosen():
