@@ -121,7 +121,7 @@ async def test_a_list_of_recommendations_is_explained_by_what_the_ranking_read(
     by_id = {each.product_id: each for each in told.products}
     assert (by_id[1].features["price_cents"], by_id[1].features["n_units_7d"]) == (250, None)
     assert (by_id[1].kept_ratio, by_id[2].factor) == (0.75, 2)
-    assert told.acts == {"user_recent": [6]}
+    assert told.acts == {"viewed": [6]}
     assert told.rules["slot_rules"] == [{"kind": "weigh", "product_id": 2, "factor": 2}]
     assert (told.kind, told.slot, told.customer_id) == ("for_you", "home", 1)
     assert (told.model_version, told.index_name, told.index_date) == (
