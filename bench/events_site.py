@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import psutil
 import pyarrow.parquet as pq
 from redis import Redis
 
@@ -16,7 +17,9 @@ from bench.watch import REPOSITORY
 from emporium import redis
 from emporium.ports import free_port, is_listening
 from emporium.services import granian
+from features.store.opening import apply_definitions, open_store
 from jobs.raw import RawBatches
+from jobs.sources.streams import numbers
 
 START_SECONDS, STOP_SECONDS, LAND_SECONDS = 60.0, 60.0, 120.0
 STREAM = "clickstream"
@@ -51,6 +54,14 @@ class Process:
             if time.monotonic() > deadline or (self.process and self.process.poll() is not None):
                 sys.exit(f"FAILED: {self.command} does not start:\n{self.log.read_text()[-3000:]}")
             time.sleep(0.02)
+
+    def used_seconds(self) -> float:
+        """Return the processor time of it and of what it started."""
+        if self.process is None:
+            return 0.0
+        root = psutil.Process(self.process.pid)
+        times = [each.cpu_times() for each in (root, *root.children(recursive=True))]
+        return float(sum(each.user + each.system for each in times))
 
     def kill(self) -> None:
         """End it, and what it started, at once."""
@@ -93,10 +104,12 @@ class Site:
         }
 
     def until_landed(self) -> None:
-        """Return once nothing waits; exit if that takes too long."""
+        """Return once all that came is in the lake; exit if that takes too long."""
         deadline = time.monotonic() + LAND_SECONDS
-        with Redis.from_url(self.redis_url) as client:
-            while client.xlen(STREAM):
+        batches = RawBatches(self.lake)
+        with Redis.from_url(self.redis_url, decode_responses=True) as client:
+            last = numbers(client.xinfo_stream(STREAM)["last-generated-id"])
+            while numbers(batches.position(STREAM)) < last:
                 if time.monotonic() > deadline:
                     log = self.processes["worker"].log.read_text()
                     sys.exit(f"FAILED: events wait and do not land:\n{log[-3000:]}")
@@ -127,6 +140,9 @@ def running_site(
         for process in started:
             process.start()
             process.until_ready()
+            if process is site.processes["Redis"] and factory == SERVING:
+                # Its followers push into the feature store.
+                apply_definitions(open_store(home / "feast", site.redis_url), site.lake)
         yield site
     finally:
         for process in reversed(started):

@@ -33,6 +33,7 @@ from jobs.sources.streams import (
     end_of,
     first_waiting,
     n_entries,
+    newest,
     open_redis,
     trim,
 )
@@ -71,12 +72,14 @@ class Landing:
         return n_landed
 
     def land(self, today: dt.date) -> int:
-        """Land all that waits, by the UTC day it came; return how many entries."""
+        """Land all that waits now, by the UTC day it came; return how many entries."""
         n_landed = 0
+        source = self.redis, self.stream, self.batches
         with self.batches.collecting():
-            while (day := first_waiting(self.redis, self.stream, self.batches)) is not None:
-                date = self.partition(day, today)
-                n_landed += append_until(self.redis, self.stream, self.batches, end_of(day), date)
+            last = newest(self.redis, self.stream)
+            while (day := first_waiting(*source, last)) is not None:
+                until = min(end_of(day), last)
+                n_landed += append_until(*source, until, self.partition(day, today))
             trim(self.redis, self.stream, self.batches)
             merge_batches(self.batches, self.stream.name, today)
         return n_landed

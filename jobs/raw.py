@@ -211,9 +211,20 @@ def raw_row(body: str, names: Iterable[str]) -> RawRow:
     names = set(names)
     unknown = sorted(set(message) - names)
     row: dict[str, str | None] = {name: _text(message.get(name)) for name in names}
+    if "\\u" in body and not _is_unicode(row):
+        return {"raw_body": body, REJECT: "half of a character"}
     if unknown:
         row |= {"raw_body": body, REJECT: f"unknown field {unknown[0]}"}
     return row
+
+
+def _is_unicode(row: RawRow) -> bool:
+    """Tell whether the row can be written: JSON may name half of a character."""
+    try:
+        "".join(text for text in row.values() if text).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _text(value: object) -> str | None:

@@ -20,8 +20,8 @@ from features.schemas.row import LogRow
 from jobs.raw import FIRST_POSITION, RawBatches, raw_row, text_table
 from web.append_only import Written
 
-N_ENTRIES_AT_ONCE = 10_000
-N_ENTRIES_A_BATCH = 200_000
+N_ENTRIES_AT_ONCE = 5_000
+N_ENTRIES_A_BATCH, N_BYTES_A_BATCH = 200_000, 200_000_000
 DAY_MILLISECONDS = 86_400_000
 TIMEOUT_SECONDS = 60.0
 EPOCH = dt.date(1970, 1, 1)
@@ -50,7 +50,10 @@ LOG_STREAMS: tuple[LogStream, ...] = (
 
 def open_redis(url: str) -> Redis:
     """Return a client for reading entries."""
-    client: Redis = Redis.from_url(url, decode_responses=True, socket_timeout=TIMEOUT_SECONDS)
+    # What is not UTF-8 is kept as well as may be: one such entry must not hold up all after it.
+    client: Redis = Redis.from_url(
+        url, decode_responses=True, encoding_errors="replace", socket_timeout=TIMEOUT_SECONDS
+    )
     return client
 
 
@@ -69,7 +72,8 @@ class Streams:
         with closing(open_redis(self.url)) as redis:
             n_appended = 0
             for stream in self.streams:
-                n_appended += append_until(redis, stream, batches, end_of(date), date)
+                last = min(end_of(date), newest(redis, stream))
+                n_appended += append_until(redis, stream, batches, last, date)
                 trim(redis, stream, batches)
             return n_appended
 
@@ -77,7 +81,10 @@ class Streams:
 def append_until(
     redis: Redis, stream: LogStream, batches: RawBatches, last: int, date: dt.date
 ) -> int:
-    """Append what came up to the millisecond `last` as batches of `date`; return how many entries."""
+    """Append what came up to the millisecond `last` as batches of `date`; return how many entries.
+
+    Let it not be later than `newest`: what comes meanwhile would be landed a few entries at a time.
+    """
     n_appended = 0
     written = Written(redis)
     run = written.run()
@@ -96,12 +103,13 @@ def _next_batch(
 ) -> tuple[pa.Table, str] | None:
     """Return the next entries as columns of text, and the last one's id; None if there are none."""
     parts: list[pa.Table] = []
-    n_rows = 0
+    n_rows, n_bytes = 0, 0
     for entries in _pages(redis, stream.name, position, last):
         rows = [raw_row(fields.get("body", ""), stream.columns) for _, fields in entries]
         parts.append(text_table(rows))
-        n_rows, position = n_rows + len(rows), entries[-1][0]
-        if n_rows >= N_ENTRIES_A_BATCH:
+        n_rows, n_bytes = n_rows + len(rows), n_bytes + parts[-1].nbytes
+        position = entries[-1][0]
+        if n_rows >= N_ENTRIES_A_BATCH or n_bytes >= N_BYTES_A_BATCH:
             break
     if not parts:
         return None
@@ -119,17 +127,25 @@ def _pages(redis: Redis, name: str, position: str, last: int) -> Iterator[list[A
             return
 
 
-def first_waiting(redis: Redis, stream: LogStream, batches: RawBatches) -> dt.date | None:
-    """Return the UTC day of the first entry that is not in the lake; None if all are."""
+def newest(redis: Redis, stream: LogStream) -> int:
+    """Return the millisecond of a stream's last entry; 0 if it has none."""
+    found: Any = redis.xrevrange(stream.name, count=1)
+    return numbers(found[0][0])[0] if found else 0
+
+
+def first_waiting(
+    redis: Redis, stream: LogStream, batches: RawBatches, last: int
+) -> dt.date | None:
+    """Return the UTC day of the first entry, up to `last`, that is not in the lake; None if all are."""
     position = batches.position(stream.name)
     first = "-" if position == FIRST_POSITION else f"({position}"
-    found: Any = redis.xrange(stream.name, min=first, max="+", count=1)
+    found: Any = redis.xrange(stream.name, min=first, max=str(last), count=1)
     return day_of_entry(found[0][0]) if found else None
 
 
 def day_of_entry(entry_id: str) -> dt.date:
     """Return the UTC day in which an entry was written."""
-    return EPOCH + dt.timedelta(days=int(entry_id.split("-", maxsplit=1)[0]) // DAY_MILLISECONDS)
+    return EPOCH + dt.timedelta(days=numbers(entry_id)[0] // DAY_MILLISECONDS)
 
 
 def end_of(date: dt.date) -> int:

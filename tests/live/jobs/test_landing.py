@@ -112,6 +112,19 @@ def test_entries_wait_until_it_is_time_or_they_are_many(redis, landing):
     assert n_landed == [0, 3, 0, 1]
 
 
+def test_what_comes_while_it_lands_waits_for_the_next_time(redis, landing, monkeypatch):
+    append = landing.batches.append_tables
+
+    def append_slowly(self, *batch):
+        append(*batch)
+        come(redis, f"e{len(left(redis)) + 1}", day=NEXT_DAY)
+
+    monkeypatch.setattr(RawBatches, "append_tables", append_slowly)
+    come(redis, "e1")
+
+    assert (landing.land(NEXT_DAY), left(redis)) == (1, ["e2"])
+
+
 def test_two_never_collect_at_once(redis, landing):
     come(redis, "e1")
     other = threading.Thread(target=landing.land, args=(DAY,))
@@ -160,7 +173,7 @@ def kill_in_turn(folder, n_kills, seconds_between):
 
 
 @pytest.mark.parametrize(
-    ("n_kills", "seconds_between"), [(3, 1.0), pytest.param(60, 1.5, marks=pytest.mark.long)]
+    ("n_kills", "seconds_between"), [(3, 1.0), pytest.param(40, 1.5, marks=pytest.mark.long)]
 )
 def test_no_kill_loses_an_accepted_event_or_doubles_one(
     tmp_path, record_property, n_kills, seconds_between

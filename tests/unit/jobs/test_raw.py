@@ -86,6 +86,11 @@ def test_days_and_rows_are_counted_over_all_batches(batches):
             {"event_id": None, "product_id": '{"a": [2], "b": 1}'},
         ),
         ("{half", {"raw_body": "{half", "reject_reason": "not JSON"}),
+        (
+            r'{"event_id": "\ud83d"}',
+            {"raw_body": r'{"event_id": "\ud83d"}', "reject_reason": "half of a character"},
+        ),
+        (r'{"event_id": "\ud83d\ude00"}', {"event_id": "😀", "product_id": None}),
         ("[1]", {"raw_body": "[1]", "reject_reason": "not a JSON object"}),
         (
             '{"event_id": "a", "colour": "red"}',
