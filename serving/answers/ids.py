@@ -4,11 +4,12 @@ import datetime as dt
 import uuid
 
 N_RANDOM_BITS = 74
+EPOCH, MILLISECOND = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.timedelta(milliseconds=1)
 
 
 def answer_id(now: dt.datetime, random_bits: int) -> str:
     """Return the id of an answer given now, of `N_RANDOM_BITS` random bits."""
-    milliseconds = int(now.timestamp() * 1000)
+    milliseconds = (now - EPOCH) // MILLISECOND
     first, last = random_bits >> 62, random_bits & (1 << 62) - 1
     whole = milliseconds << 80 | 0x7 << 76 | first << 64 | 0b10 << 62 | last
     text = f"{whole:032x}"
