@@ -4,8 +4,7 @@ import datetime as dt
 import uuid
 
 N_RANDOM_BITS = 74
-EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-MILLISECOND = dt.timedelta(milliseconds=1)
+EPOCH, MILLISECOND = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.timedelta(milliseconds=1)
 
 
 def answer_id(now: dt.datetime, random_bits: int) -> str:
