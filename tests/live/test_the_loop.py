@@ -104,7 +104,8 @@ def test_what_the_plan_proposes_is_approved_received_and_in_the_ledger(site, fig
     assert told["drafts · n_lines"] == told["n_lines"] > 0
     assert draft["supplier"].startswith("seller ")
     for line in draft["lines"]:
-        assert f"{line['n_ordered']} are wanted" in line["explanation"]["sentence"]
+        assert line["explanation"]["proposed"] == line["n_ordered"]
+        assert "an order is due" in line["explanation"]["sentence"]
     assert (approved.json()["status"], received.json()["status"]) == ("open", "received")
     with psycopg2.connect(site.database_url) as connection, connection.cursor() as cursor:
         entries = "select product_id, delta_on_hand, reason from stock_ledger where purchase_order_id = %s"
