@@ -24,7 +24,7 @@ from models.forecasting.panel import PRICE, Codes, Panel, Rhythm, Values
 
 Floats = NDArray[np.float64]
 
-MAX_ITERATIONS = 60
+MAX_ITERATIONS = 25
 VARIANCES: dict[Loss, float] = {"squared": 0.5, "absolute": 0.0, "relative": -1.0}
 """So many variances of the logarithms the best forecast lies above their mean."""
 MAX_EXAMPLES = 300_000
