@@ -1,0 +1,13 @@
+"""What to tell a shopper when the shop refuses."""
+
+from storefront.apis import RefusedError
+from storefront.texts import Speak
+
+
+def sentence(error: RefusedError, speak: Speak) -> str:
+    """Return the reason in the shop's own words: `problem.<kind>`, or a general one."""
+    name = error.kind.replace("-", "_")
+    try:
+        return speak(f"problem.{name}")
+    except KeyError:
+        return speak("problem.other")
