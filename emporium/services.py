@@ -18,7 +18,7 @@ SPARK_CLASSES = f'"-XX:SharedArchiveFile={BIN.parent / "spark.jsa"}"'
 """Made by set-up; Java does without it where it is missing or of another version."""
 DRAIN_SECONDS = 5
 """How long a service that is told to stop may finish requests: an event stream has no end of its own."""
-SECRETS = ("token", "airflow", "webhook")
+SECRETS = ("token", "airflow", "webhook", "forms")
 NAMES = (
     "gateway",
     "transactional",
@@ -26,6 +26,7 @@ NAMES = (
     "inbox",
     "smtp",
     "serving",
+    "storefront",
     "mlflow",
     "airflow-api",
 )
@@ -121,6 +122,8 @@ def applications(site: Site) -> list[Service]:
         *inbox_service(site),
         Service("serving", granian("serving.app:create_app", site.ports["serving"], site.serving_workers),
                 site.ports["serving"], "/healthz"),
+        Service("storefront", granian("storefront.app:create_app", site.ports["storefront"]),
+                site.ports["storefront"], "/healthz"),
         Service("gateway", granian("emporium.gateway_process:create_app", site.ports["gateway"]),
                 site.ports["gateway"], "/healthz"),
     ]  # fmt: skip
@@ -208,6 +211,10 @@ def environment(site: Site) -> dict[str, str]:
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "GATEWAY_TRANSACTIONAL_URL": site.url("transactional"),
         "GATEWAY_SERVING_URL": site.url("serving"),
+        "GATEWAY_STOREFRONT_URL": site.url("storefront"),
+        "STOREFRONT_SHOP_URL": site.url("transactional"),
+        "STOREFRONT_SERVING_URL": site.url("serving"),
+        "STOREFRONT_SECRET": kept["forms"],
         "GATEWAY_INBOX_URL": "" if site.smtp_url else site.url("inbox"),
         "GATEWAY_AIRFLOW_URL": site.url("airflow-api"),
         "GATEWAY_MLFLOW_URL": site.url("mlflow"),

@@ -1,16 +1,40 @@
 """Errors as pages that say what to do."""
 
+from collections.abc import Callable, Coroutine
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from storefront.apis import RefusedError, UnansweredError
+from storefront.apis import ApiError, RefusedError, UnansweredError
 from storefront.deps import ForgedFormError, LoginNeededError
 from storefront.pages import Pages
 from storefront.visits import ACCESS, REFRESH, Visit
+
+EXPECTED = (HTTPException, RequestValidationError, ApiError, ForgedFormError, LoginNeededError)
+
+
+class PageRoute(APIRoute):
+    """A route whose bugs are pages, too, not the problem documents of the layers around it."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return what answers a request."""
+        answer = super().get_route_handler()
+
+        async def page(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except EXPECTED:
+                raise
+            except Exception:
+                request.app.state.log.exception("page failed", path=request.url.path)
+                return _message(request, "broken", 500)
+
+        return page
 
 
 def add_error_pages(app: FastAPI) -> None:

@@ -4,7 +4,7 @@ import datetime as dt
 from decimal import Decimal
 from functools import lru_cache
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal
 
 
@@ -21,7 +21,12 @@ def day(moment: str, language: str) -> str:
 
 def minute(moment: str, language: str) -> str:
     """Return an ISO 8601 moment to the minute, in UTC."""
-    return format_datetime(_parsed(moment), "medium", locale=language)
+    at = _parsed(moment)
+    date, time = (
+        format_date(at, "medium", locale=language),
+        format_time(at, "HH:mm", locale=language),
+    )
+    return f"{date}, {time} UTC"
 
 
 @lru_cache(maxsize=1_000)

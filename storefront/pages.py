@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,13 @@ class Pages:
 
 def make_pages(language: str, currency: str, secret: str, new_id: Callable[[], str]) -> Pages:
     """Return the pages in a language, with amounts in a currency."""
+    environment = templates(language, currency)
+    return Pages(environment, texts.speaker(language), language, secret, new_id)
+
+
+@cache
+def templates(language: str, currency: str) -> Environment:
+    """Return the templates of a language; each is compiled once."""
     environment = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
@@ -75,20 +82,14 @@ def make_pages(language: str, currency: str, secret: str, new_id: Callable[[], s
         lstrip_blocks=True,
         auto_reload=False,
     )
-    speak = texts.speaker(language)
-    environment.globals.update(
-        t=speak,
-        knows=partial(texts.knows, language),
-        asset=asset,
-        language=language,
-    )
+    environment.globals.update(t=texts.speaker(language), asset=asset, language=language)
     environment.filters.update(
         money=lambda cents, its=None: formats.money(cents, its or currency, language),
         day=lambda moment: formats.day(moment, language),
         minute=lambda moment: formats.minute(moment, language),
         number=lambda value: formats.number(value, language),
     )
-    return Pages(environment, speak, language, secret, new_id)
+    return environment
 
 
 @cache

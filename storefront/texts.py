@@ -33,8 +33,3 @@ def speaker(language: str) -> Speak:
         return texts[key].format(**values) if values else texts[key]
 
     return speak
-
-
-def knows(language: str, key: str) -> bool:
-    """Tell whether a language has a text."""
-    return key in texts_of(language)

@@ -8,9 +8,10 @@ from features.schemas.row import Id
 from storefront.account.progress import Tracked, is_final, tracked
 from storefront.apis import RefusedError, part
 from storefront.deps import Clerk, ClerkDep, CustomerDep, Form, FormDep
+from storefront.errors import PageRoute
 from storefront.problems import sentence
 
-router = APIRouter(prefix="/orders")
+router = APIRouter(prefix="/orders", route_class=PageRoute)
 OrderId = Annotated[Id, Path()]
 LineNumber = Annotated[int, Path(ge=1, le=100)]
 
@@ -119,8 +120,6 @@ async def write_review(
     try:
         made = await clerk.apis.shop.send("POST", "/reviews", body)
     except RefusedError as error:
-        if error.status == 401:
-            raise
         refusal = sentence(error, clerk.speak)
         if error.status == 422:
             refusal = clerk.speak("review.incomplete")

@@ -8,10 +8,11 @@ from features.schemas.row import Id
 from storefront.addresses import address_form, address_of, missing_fields
 from storefront.apis import Document, RefusedError
 from storefront.deps import Clerk, ClerkDep, CustomerDep, Form, FormDep
+from storefront.errors import PageRoute
 from storefront.problems import sentence
 from storefront.visits import CART, FORMS, N_UNITS, NOTICES, REFRESH, local_path
 
-router = APIRouter()
+router = APIRouter(route_class=PageRoute)
 MIN_PASSWORD = 10
 AddressId = Annotated[Id, Path()]
 
@@ -94,11 +95,12 @@ def _entry(
 
 
 def _refused(clerk: Clerk, template: str, form: Form, error: RefusedError) -> Response:
-    refusal = sentence(error, clerk.speak)
     if error.status == 401:
         refusal = clerk.speak("login.wrong")
-    if error.status == 422:
+    elif error.status == 422:
         refusal = clerk.speak("register.malformed", least=MIN_PASSWORD)
+    else:
+        refusal = sentence(error, clerk.speak)
     typed = (form.text("email"), refusal)
     return _entry(clerk, template, form.text("next"), typed, error.status)
 

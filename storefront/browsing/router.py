@@ -10,11 +10,12 @@ from storefront.apis import Document, Params, part
 from storefront.browsing import home, product, search
 from storefront.cards import found_cards
 from storefront.deps import Clerk, ClerkDep, FormDep
+from storefront.errors import PageRoute
 from storefront.lists import answers, lists, with_cards
 from storefront.shelf import Category
 from storefront.visits import CONSENT, THEME, THEMES, VIEWED, YEAR_SECONDS, Visit, local_path
 
-router = APIRouter()
+router = APIRouter(route_class=PageRoute)
 CategoryId = Annotated[Id, Path()]
 ProductId = Annotated[Id, Path()]
 N_REVIEWS = 5

@@ -9,11 +9,12 @@ from storefront.apis import RefusedError
 from storefront.cart.basket import MAX_QUANTITY, Basket, remember
 from storefront.cart.reading import put, read_basket, read_cart
 from storefront.deps import Clerk, ClerkDep, Form, FormDep
+from storefront.errors import PageRoute
 from storefront.lists import Wanted, lists
 from storefront.problems import sentence
 from storefront.visits import CODE, CODES, MAX_CODES, Visit
 
-router = APIRouter(prefix="/cart")
+router = APIRouter(prefix="/cart", route_class=PageRoute)
 ProductId = Annotated[Id, Path()]
 MAX_AT_ONCE = 10
 
@@ -58,7 +59,7 @@ async def add_code(clerk: ClerkDep, form: FormDep) -> Response:
     """Keep a promotion code for the order, or take one away."""
     code, away = form.text("code"), form.text("remove")
     if code and not CODE.fullmatch(code):
-        return await _shown(clerk, code_error="cart.code_malformed")
+        return await _shown(clerk, code_error=clerk.speak("cart.code_malformed"))
     codes = [each for each in clerk.visit.codes if each not in (away, code)]
     codes += [code] if code else []
     clerk.visit.keep(CODES, ".".join(codes[-MAX_CODES:]))

@@ -8,10 +8,11 @@ from storefront.addresses import address_form, address_of, missing_fields
 from storefront.apis import ORDER_SECONDS, Document, RefusedError, UnansweredError
 from storefront.cart.reading import read_basket
 from storefront.deps import Clerk, ClerkDep, CustomerDep, FormDep
+from storefront.errors import PageRoute
 from storefront.problems import sentence
 from storefront.visits import CODES, N_UNITS
 
-router = APIRouter(prefix="/checkout")
+router = APIRouter(prefix="/checkout", route_class=PageRoute)
 CARDS = {
     "visa": "pm_card_visa",
     "confirmed": "pm_card_authenticationRequired",
@@ -82,8 +83,6 @@ async def place_order(
         sent = {"Idempotency-Key": key}
         order = await clerk.apis.shop.send("POST", "/orders", body, sent, ORDER_SECONDS)
     except RefusedError as error:
-        if error.status == 401:
-            raise
         refusal = sentence(error, clerk.speak)
         chosen = Chosen(address_id, card, refusal, status=error.status)
         return await _shown(clerk, chosen)
@@ -107,8 +106,6 @@ async def _shown(clerk: Clerk, chosen: Chosen) -> Response:
             asked = {"codes": clerk.visit.codes, "address_id": address["address_id"]}
             quote = await clerk.apis.shop.send("POST", "/orders/quotes", asked)
         except RefusedError as error:
-            if error.status == 401:
-                raise
             refusal = refusal or sentence(error, clerk.speak)
     data = {
         "basket": basket,

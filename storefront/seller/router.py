@@ -8,10 +8,11 @@ from fastapi import APIRouter, Path, Query, Response
 from features.schemas.row import Id
 from storefront.apis import Document, RefusedError, part
 from storefront.deps import Clerk, ClerkDep, CustomerDep, Form, FormDep
+from storefront.errors import PageRoute
 from storefront.problems import sentence
 from storefront.seller.business import AmountError, amount_of, product_of, work_of
 
-router = APIRouter(prefix="/sell")
+router = APIRouter(prefix="/sell", route_class=PageRoute)
 ProductId = Annotated[Id, Path()]
 OrderId = Annotated[Id, Path()]
 Cursor = Annotated[str, Query(max_length=200)]

@@ -16,6 +16,7 @@ from emporium.pipeline_run import Days, run_chain
 from features.schemas.lake import CoPurchase, ProductFeatures, Trending
 from features.store.opening import open_store
 from jobs.partitions import Partitions
+from tests.page_reader import Browser
 
 pytestmark = pytest.mark.live
 MOST_UNITS = 100
@@ -170,6 +171,39 @@ def test_orders_and_clicks_change_features_trending_and_co_purchases(site, figur
     assert before[0] != lamp
     eventually(lambda: listed(shop, type="trending", limit=5)[0] == lamp)
     eventually(lambda: shade in listed(shop, type="also_bought", product_id=lamp, limit=5))
+
+
+async def test_a_guest_searches_registers_and_pays_without_javascript(site, figures, shop):
+    title = shop.get("/products", params={"limit": 1, "in_stock": True}).json()["products"][0][
+        "title"
+    ]
+    async with httpx2.AsyncClient(base_url=site.url("gateway"), timeout=30) as client:
+        browser = Browser(client)
+        home = await browser.open("/")
+        found = await browser.send(home, "/search", q=title)
+        product = await browser.open(next(link for link in found.links if "/products/" in link))
+        await browser.send(product, "/cart/lines")
+        page = await browser.open("/register?next=/checkout")
+        mail = f"{uuid.uuid4().hex}@example.org"
+        page = await browser.send(
+            page, "/register", email=mail, password="a long and good passphrase"
+        )
+        address = {
+            "recipient": "Ada",
+            "street": "Allee 1",
+            "postal_code": "10115",
+            "city": "Berlin",
+        }
+        page = await browser.send(page, "/checkout/addresses", **address)
+        page.forms = [form for form in page.forms if form.method == "post"]
+        order = await browser.send(page, "/checkout", card="visa")
+
+    assert "Trending now" in home.text
+    assert product.status == 200
+    assert order.path.startswith("/orders/"), order.text
+    assert "Thank you" in order.text
+    assert "default-src 'none'" in order.answer.headers["content-security-policy"]
+    assert {"access", "refresh"} <= set(client.cookies)
 
 
 def test_what_is_sold_out_is_so_in_the_next_answer(figures, shop, record_property):
