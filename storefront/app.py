@@ -76,7 +76,6 @@ def create_app(
     app.state.shop, app.state.serving = shop_client, serving_client
     app.state.sessions = Sessions(monotonic)
     app.state.shelf = Shelf(Api(shop_client), monotonic)
-    app.state.payments = settings.payments
     app.state.pages = make_pages(
         settings.language,
         settings.currency,

@@ -20,9 +20,6 @@ class Settings(BaseSettings):
     currency: Annotated[
         str, Field(pattern="^[A-Z]{3}$", validation_alias="CURRENCY", description="of all prices")
     ] = "EUR"
-    payments: Annotated[Literal["test", "stripe"], Field(validation_alias="PAYMENT_PROVIDER")] = (
-        "test"
-    )
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(validation_alias="LOG_LEVEL")
     ] = "INFO"

@@ -63,6 +63,28 @@ async def log_out(clerk: ClerkDep, _: FormDep) -> Response:
     return clerk.go("/")
 
 
+@router.get("/password")
+async def show_forgotten(clerk: ClerkDep) -> Response:
+    """Ask whose password is forgotten, and for the code that was sent."""
+    return clerk.page("password.html", {"refusal": "", "was_sent": False, "least": MIN_PASSWORD})
+
+
+@router.post("/password")
+async def reset_password(clerk: ClerkDep, form: FormDep) -> Response:
+    """Send a code for a new password, or set it by the code."""
+    shop, code = clerk.apis.shop, form.text("code")
+    try:
+        if code:
+            new = {"code": code, "new_password": _password(form)}
+            await shop.send("PUT", "/accounts/password-resets", new)
+            return clerk.go("/login")
+        await shop.send("POST", "/accounts/password-resets", {"email": form.text("email")})
+    except RefusedError as error:
+        data = {"refusal": _reason(error, clerk), "was_sent": bool(code), "least": MIN_PASSWORD}
+        return clerk.page("password.html", data, error.status)
+    return clerk.page("password.html", {"refusal": "", "was_sent": True, "least": MIN_PASSWORD})
+
+
 async def _begin(clerk: Clerk, form: Form) -> None:
     body = {"email": form.text("email"), "password": _password(form)}
     cart = {"Cart-Token": clerk.visit.get(CART)} if clerk.visit.get(CART) else {}

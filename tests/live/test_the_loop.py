@@ -173,6 +173,16 @@ def test_orders_and_clicks_change_features_trending_and_co_purchases(site, figur
     eventually(lambda: shade in listed(shop, type="also_bought", product_id=lamp, limit=5))
 
 
+def test_pages_come_in_time_and_small(site, figures, shop, record_property):
+    product_id = shop.get("/products", params={"limit": 1}).json()["products"][0]["product_id"]
+    with httpx2.Client(base_url=site.url("gateway"), timeout=30) as client:
+        for path in ("/", "/search?q=lamp", f"/products/{product_id}"):
+            seconds = [client.get(path).elapsed.total_seconds() for _ in range(60)][10:]
+            p95 = sorted(seconds)[int(0.95 * len(seconds))]
+            record_property(f"milliseconds of {path.partition('?')[0]}, p95", round(1000 * p95, 1))
+        assert len(client.get("/").content) < 50_000
+
+
 async def test_a_guest_searches_registers_and_pays_without_javascript(site, figures, shop):
     title = shop.get("/products", params={"limit": 1, "in_stock": True}).json()["products"][0][
         "title"

@@ -9,14 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.evaluation.forecasts import bias, interval_coverage, mape, pinball, wape
-from models.forecasting.backtest import backtest, joined, measures
+from models.forecasting.backtest import backtest, measures
 from models.forecasting.choosing import ChosenForecaster, choose, mixture, past_origins
 from models.forecasting.contract import LEVELS, Forecast, TooFewPeriodsError
-from models.forecasting.features import History
+from models.forecasting.features import History, groups_of
 from models.forecasting.gradient_boosting import GlobalTrees
-from models.forecasting.grouping import groups_of
-from models.forecasting.hierarchy import agreeing, forecast_of_groups, sums
-from models.forecasting.newcomers import with_newcomers
 from models.forecasting.panel import WEEKLY, panel_of
 from models.forecasting.references import MovingMean, SeasonalNaive
 from models.forecasting.residuals import residuals_of, weighted_median
@@ -85,7 +82,7 @@ def test_models_of_one_series_take_short_and_empty_ones():
         found = make().locate(panel_of(units, MONDAY), 3)
         assert found[0].tolist() == [0, 0, 0]
         assert found[1].tolist() == [3, 3, 3]
-        assert found[2] == pytest.approx([2, 2, 2], rel=0.06)
+        assert found[2] == pytest.approx([2, 2, 2], rel=0.05)
         assert (found[3] > 0).all()
 
 
@@ -154,7 +151,7 @@ def test_periods_of_the_same_price_tell_most_of_what_a_price_sells():
     panel = replace(panel_of(units, MONDAY), known={"price": price})
     rows = np.array([0, 0]), np.array([34, 34]), np.array([35, 36])
 
-    cheap, dear = mean_in_similar_periods(panel, {"price": 0.5}, rows)
+    cheap, dear = mean_in_similar_periods(panel, *rows)
 
     assert cheap == pytest.approx(30, abs=1)
     assert dear == pytest.approx(10, abs=1)
@@ -239,43 +236,6 @@ def test_intervals_hold_as_often_as_they_say_whatever_the_noise():
     assert abs(figures["bias"]) < 0.03
 
 
-def test_intervals_of_what_hardly_ever_sells_hold_no_more_than_they_say_all_together():
-    """Half sell once in 40 days, which [0, 0] holds 39 times: the other half's intervals hold less."""
-    rng = np.random.default_rng(0)
-    rate = np.where(np.arange(4_000) % 2, 0.025, 30.0)[:, None]
-    located = np.repeat(rate, 3, axis=1)
-    actual = rng.poisson(located).astype(float)
-    seen, spread = np.ones_like(actual), np.ones(4_000)
-
-    learned = residuals_of(located, actual, seen, spread, "absolute")
-
-    figures = measures(actual, learned.around(located, spread), seen)
-    assert learned.shares[0.8] < 0.7
-    assert figures["coverage_80"] == pytest.approx(0.8, abs=0.03)
-
-
-def residuals_of_weeks(factors, rng):
-    """Learn from a thousand forecasts of 100 units in each week; outcomes are about the week's factor as much."""
-    week = np.repeat(np.arange(len(factors)), 1_000)
-    actual = 100 * np.array(factors)[week, None] * rng.lognormal(0, 0.2, (len(week), 1))
-    located, seen = np.full_like(actual, 100), np.ones_like(actual)
-    return residuals_of(located, actual, seen, np.ones(len(week)), "absolute", week)
-
-
-def test_intervals_are_widened_by_as_much_as_one_week_differs_from_another():
-    rng = np.random.default_rng(0)
-
-    alike = residuals_of_weeks([1.0] * 6, rng)
-    unlike = residuals_of_weeks([0.8, 1.2, 0.9, 1.1, 0.85, 1.25], rng)
-
-    assert alike.shares[0.8] == pytest.approx(0.8, abs=0.01)
-    assert unlike.shares[0.8] > 0.82
-
-
-def test_one_week_alone_says_nothing_of_others_and_widens_no_interval():
-    assert residuals_of_weeks([1.3], np.random.default_rng(0)).shares[0.8] <= 0.8
-
-
 def test_without_a_lower_tail_the_upper_has_all_that_may_be_missed():
     quantiles = np.array(LEVELS)[:, None, None] * 100 - 30
 
@@ -295,49 +255,6 @@ def test_a_quantile_between_two_levels_lies_between():
 def test_relative_errors_want_less_than_the_median():
     """Outcomes 1, 2 and 4 weigh 1, 1/2 and 1/4: half of 7/4 lies within the first."""
     assert weighted_median(np.array([4.0, 1, 2]), np.array([0.25, 1, 0.5])) == 1
-
-
-def test_a_new_product_is_foreseen_from_its_like():
-    """Toys began with 8 units a day, games with 2; the newest toy was seen for one day of 14 only."""
-    units = np.zeros((40, 60))
-    kind = np.repeat([0, 1], 20)
-    units[:, 20:] = np.where(kind == 0, 8, 2)[:, None]
-    units[0], units[0, -1] = 0, 1
-    panel = replace(panel_of(units, MONDAY), codes={"kind": kind})
-
-    found = with_newcomers(np.ones((40, 1)), panel, groups_of(panel))
-
-    mean = (19 * 8 + 20 * 2) / 39
-    of_toys = (19 * 8 + 5 * mean) / 24
-    assert found[0].item() == pytest.approx(1 / 14 + 13 / 14 * of_toys)
-    assert (found[1:] == 1).all()
-
-
-def test_sums_of_forecasts_agree_with_each_other(panel):
-    kind = np.arange(60) % 3
-    forecast = ChosenForecaster({"mean": MovingMean}).fit(panel, 7).predict(panel, 7)
-
-    found = agreeing(panel, forecast, [kind, np.zeros(60, int)])
-
-    whole = forecast_of_groups(panel, np.zeros(60, int), 7).mean[0]
-    assert (found.quantiles >= 0).all()
-    assert (np.diff(found.quantiles, axis=0) >= -1e-6).all()
-    before, after = (abs(each.mean.sum(axis=0) - whole).sum() for each in (forecast, found))
-    assert after < 0.5 * before
-    of_kinds = sums(found.mean, {"kind": kind})["kind"]
-    assert of_kinds.sum(axis=0) == pytest.approx(found.mean.sum(axis=0), rel=1e-5)
-
-
-def test_a_part_of_the_series_is_foreseen_as_within_the_whole(panel):
-    whole = replace(panel, codes={"kind": np.arange(60) % 3})
-    model = ChosenForecaster({"trees": trees, "tsb": tsb}).fit(whole, 7)
-
-    parts = [model.predict(part, 7) for part in whole.parts(groups_of(whole), 25)]
-
-    found = joined(parts)
-    expected = model.predict(whole, 7)
-    np.testing.assert_allclose(found.mean, expected.mean, rtol=1e-6)
-    np.testing.assert_allclose(found.quantiles, expected.quantiles, rtol=1e-6)
 
 
 def test_weeks_are_seen_a_year_back():

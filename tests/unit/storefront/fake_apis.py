@@ -177,6 +177,8 @@ class FakeApis:
         yield "POST", "/tokens/refresh", self.refresh
         yield "POST", "/tokens/revoke", lambda *_: Response(status_code=204)
         yield "POST", "/accounts", self.register
+        yield "POST", "/accounts/password-resets", lambda *_: Response(status_code=202)
+        yield "PUT", "/accounts/password-resets", self.reset
 
     def _own(self):
         yield "GET", "/accounts/me", lambda *_: ACCOUNT
@@ -315,6 +317,10 @@ class FakeApis:
     def register(self, _, body):
         is_taken = body["email"] == "taken@example.org"
         return problem("email-taken", 409) if is_taken else JSONResponse(ACCOUNT, 201)
+
+    def reset(self, _, body):
+        is_right = body["code"] == "12-ab"
+        return Response(status_code=204) if is_right else problem("code-not-valid", 409)
 
     def add_address(self, _, body):
         address_id = len(self.addresses) + 1

@@ -42,6 +42,16 @@ async def test_an_address_that_has_an_account_is_told(browser):
     assert "There is an account with this e-mail already" in page.text
 
 
+async def test_a_forgotten_password_is_set_anew_by_the_code_of_a_mail(browser):
+    page = await browser.send(await browser.open("/password"), "/password", email="ada@example.org")
+    assert "the code is on its way" in page.text
+
+    wrong = await browser.send(page, "/password", code="99-zz", password="another good passphrase")
+    assert "not valid any more" in wrong.text
+    done = await browser.send(wrong, "/password", code="12-ab", password="another good passphrase")
+    assert done.path == "/login"
+
+
 async def test_a_session_goes_on_when_its_access_token_runs_out(browser, fake):
     await logged_in(browser)
     browser.client.cookies.delete("access")
