@@ -64,6 +64,8 @@ HOP_BY_HOP = frozenset(
 
 CONNECT_SECONDS = 2.0
 READ_SECONDS = 60.0
+NOT_PAGES = ("/api/{rest:path}", "/docs/{rest:path}", "/metrics", "/readyz")
+"""Unknown paths of the APIs are problems for programs, and what the pages' process tells is for operators."""
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
@@ -87,6 +89,9 @@ class Gateway:
         Base URL of the inbox that shows the shop's mails; "" where they go to a mail server.
     data_docs
         Folder of Great Expectations' pages, `latest` the newest; served below `/data-docs`.
+    storefront_url
+        Base URL of the shop's pages, which answer every path that is nobody else's; "" without them:
+        then `/` lists what there is.
     """
 
     shop_url: str
@@ -94,6 +99,7 @@ class Gateway:
     links: Mapping[str, str] = field(default_factory=dict)
     inbox_url: str = ""
     data_docs: Path | None = None
+    storefront_url: str = ""
 
 
 def create_app(gateway: Gateway, transport: httpx2.AsyncBaseTransport | None = None) -> Starlette:
@@ -113,7 +119,7 @@ def create_app(gateway: Gateway, transport: httpx2.AsyncBaseTransport | None = N
             yield
 
     routes: list[BaseRoute] = [
-        Route("/", _index_page(gateway)),
+        Route("/platform" if gateway.storefront_url else "/", _index_page(gateway)),
         Route("/healthz", _healthz),
         *_proxy_routes("/docs/shop", gateway.shop_url),
         *_proxy_routes("/docs/serving", gateway.serving_url),
@@ -126,6 +132,9 @@ def create_app(gateway: Gateway, transport: httpx2.AsyncBaseTransport | None = N
     if gateway.data_docs:
         pages = StaticFiles(directory=gateway.data_docs, check_dir=False, follow_symlink=True)
         routes.append(Mount("/data-docs", pages))
+    if gateway.storefront_url:
+        routes += [Route(path, _unknown, methods=METHODS) for path in NOT_PAGES]
+        routes += _proxy_routes("", gateway.storefront_url)
     app = Starlette(routes=routes, lifespan=lifespan)
     app.add_exception_handler(404, _not_found)
     return app
@@ -135,7 +144,8 @@ def _proxy_routes(path: str, upstream: str) -> list[Route]:
     async def pass_on(request: Request) -> Response:
         return await _pass_on(request, upstream)
 
-    return [Route(each, pass_on, methods=METHODS) for each in (path, path + "/{rest:path}")]
+    paths = (path, path + "/{rest:path}") if path else ("/{rest:path}",)
+    return [Route(each, pass_on, methods=METHODS) for each in paths]
 
 
 async def _pass_on(request: Request, upstream: str) -> Response:
@@ -209,8 +219,14 @@ async def _healthz(_: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
+async def _unknown(request: Request) -> Response:
+    return await _not_found(request, KeyError(request.url.path))
+
+
 async def _not_found(request: Request, _: Exception) -> Response:
-    problem = Problem("There is nothing at this path; / lists what there is.")
+    problem = Problem(
+        "There is nothing at this path; /docs/shop and /docs/serving list what there is."
+    )
     problem.type, problem.title, problem.status = "/problems/not-found", "Not Found", 404
     return response(problem, request.url.path)
 

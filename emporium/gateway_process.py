@@ -21,6 +21,7 @@ class GatewaySettings(BaseSettings):
     airflow_url: str = ""
     mlflow_url: str = ""
     inbox_url: str = ""
+    storefront_url: str = ""
     data_docs: Path | None = None
 
 
@@ -34,6 +35,7 @@ def create_app() -> Starlette:
             serving_url=settings.serving_url,
             inbox_url=settings.inbox_url,
             data_docs=settings.data_docs,
+            storefront_url=settings.storefront_url,
             links={name: url for name, url in links.items() if url},
         )
     )

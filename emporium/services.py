@@ -18,7 +18,7 @@ SPARK_CLASSES = f'"-XX:SharedArchiveFile={BIN.parent / "spark.jsa"}"'
 """Made by set-up; Java does without it where it is missing or of another version."""
 DRAIN_SECONDS = 5
 """How long a service that is told to stop may finish requests: an event stream has no end of its own."""
-SECRETS = ("token", "airflow", "webhook", "planner")
+SECRETS = ("token", "airflow", "webhook", "planner", "forms")
 PLANNER_EMAIL = "planner@emporium.example"
 NAMES = (
     "gateway",
@@ -29,6 +29,7 @@ NAMES = (
     "serving",
     "live-states",
     "feature-push",
+    "storefront",
     "mlflow",
     "airflow-api",
 )
@@ -127,6 +128,8 @@ def applications(site: Site) -> list[Service]:
                 site.ports["serving"], "/healthz"),
         serving_worker("live-states", "states", site.ports["live-states"]),
         serving_worker("feature-push", "feature-store", site.ports["feature-push"]),
+        Service("storefront", granian("storefront.app:create_app", site.ports["storefront"]),
+                site.ports["storefront"], "/healthz"),
         Service("gateway", granian("emporium.gateway_process:create_app", site.ports["gateway"]),
                 site.ports["gateway"], "/healthz"),
     ]  # fmt: skip
@@ -220,6 +223,10 @@ def environment(site: Site) -> dict[str, str]:
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "GATEWAY_TRANSACTIONAL_URL": site.url("transactional"),
         "GATEWAY_SERVING_URL": site.url("serving"),
+        "GATEWAY_STOREFRONT_URL": site.url("storefront"),
+        "STOREFRONT_SHOP_URL": site.url("transactional"),
+        "STOREFRONT_SERVING_URL": site.url("serving"),
+        "STOREFRONT_SECRET": kept["forms"],
         "GATEWAY_INBOX_URL": "" if site.smtp_url else site.url("inbox"),
         "GATEWAY_AIRFLOW_URL": site.url("airflow-api"),
         "GATEWAY_MLFLOW_URL": site.url("mlflow"),

@@ -18,6 +18,7 @@ from emporium.services import environment
 from features.schemas.lake import CoPurchase, ProductFeatures, Trending
 from features.store.opening import open_store
 from jobs.partitions import Partitions
+from tests.page_reader import Browser
 
 pytestmark = pytest.mark.live
 MOST_UNITS = 100
@@ -213,6 +214,49 @@ def test_orders_and_clicks_change_features_trending_and_co_purchases(site, figur
     assert before[0] != lamp
     eventually(lambda: listed(shop, type="trending", limit=5)[0] == lamp)
     eventually(lambda: shade in listed(shop, type="also_bought", product_id=lamp, limit=5))
+
+
+def test_pages_come_in_time_and_small(site, figures, shop, record_property):
+    product_id = shop.get("/products", params={"limit": 1}).json()["products"][0]["product_id"]
+    with httpx2.Client(base_url=site.url("gateway"), timeout=30) as client:
+        for path in ("/", "/search?q=lamp", f"/products/{product_id}"):
+            seconds = [client.get(path).elapsed.total_seconds() for _ in range(60)][10:]
+            p95 = sorted(seconds)[int(0.95 * len(seconds))]
+            record_property(f"milliseconds of {path.partition('?')[0]}, p95", round(1000 * p95, 1))
+        assert len(client.get("/").content) < 50_000
+
+
+async def test_a_guest_searches_registers_and_pays_without_javascript(site, figures, shop):
+    title = shop.get("/products", params={"limit": 1, "in_stock": True}).json()["products"][0][
+        "title"
+    ]
+    async with httpx2.AsyncClient(base_url=site.url("gateway"), timeout=30) as client:
+        browser = Browser(client)
+        home = await browser.open("/")
+        found = await browser.send(home, "/search", q=title)
+        product = await browser.open(next(link for link in found.links if "/products/" in link))
+        await browser.send(product, "/cart/lines")
+        page = await browser.open("/register?next=/checkout")
+        mail = f"{uuid.uuid4().hex}@example.org"
+        page = await browser.send(
+            page, "/register", email=mail, password="a long and good passphrase"
+        )
+        address = {
+            "recipient": "Ada",
+            "street": "Allee 1",
+            "postal_code": "10115",
+            "city": "Berlin",
+        }
+        page = await browser.send(page, "/checkout/addresses", **address)
+        page.forms = [form for form in page.forms if form.method == "post"]
+        order = await browser.send(page, "/checkout", card="visa")
+
+    assert "Trending now" in home.text
+    assert product.status == 200
+    assert order.path.startswith("/orders/"), order.text
+    assert "Thank you" in order.text
+    assert "default-src 'none'" in order.answer.headers["content-security-policy"]
+    assert {"access", "refresh"} <= set(client.cookies)
 
 
 def test_what_is_sold_out_is_so_in_the_next_answer(figures, shop, record_property):

@@ -9,6 +9,7 @@ from transactional.carts.repository import CartRepository
 from transactional.deps import SessionDep, utc_now
 from transactional.orders.cart import OrderCart
 from transactional.orders.checkout import Checkout
+from transactional.orders.quoting import Quoting
 from transactional.orders.repository import OrderRepository
 from transactional.orders.service import OrderService
 from web.problems import BadRequestProblem
@@ -46,6 +47,14 @@ async def checkout(request: Request) -> Checkout:
 
 
 CheckoutDep = Annotated[Checkout, Depends(checkout)]
+
+
+async def quoting(request: Request) -> Quoting:
+    """Return what prices a cart."""
+    return Quoting(request.app.state.checkout.engine, utc_now)
+
+
+QuotingDep = Annotated[Quoting, Depends(quoting)]
 
 
 async def order_cart(request: Request) -> OrderCart:

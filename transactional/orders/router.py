@@ -2,15 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from features.schemas.row import Id
 from transactional.callers import CallerDep
+from transactional.orders.cart import wanted
+from transactional.orders.decisions import Wish
 from transactional.orders.deps import (
     CheckoutDep,
     IdempotencyKeyDep,
     OrderCartDep,
     OrderServiceDep,
+    QuotingDep,
 )
 from transactional.orders.ordering import place
 from transactional.orders.schemas import (
@@ -19,8 +22,10 @@ from transactional.orders.schemas import (
     OrderPage,
     OrderRequest,
     OrderView,
+    QuoteRequest,
+    QuoteView,
 )
-from transactional.orders.views import view_of
+from transactional.orders.views import quote_of, view_of
 from web import cursors
 
 router = APIRouter(prefix="/orders", tags=["orders"])
@@ -43,6 +48,16 @@ async def place_order(
     """
     answer = await place(checkout, cart, caller.customer_id, key, body)
     return Response(answer.body, answer.status, media_type=answer.media_type)
+
+
+@router.post("/quotes")
+async def quote(
+    body: QuoteRequest, caller: CallerDep, cart: OrderCartDep, quoting: QuotingDep, request: Request
+) -> QuoteView:
+    """Return what the caller's cart would cost now; refused for what would refuse the order."""
+    lines = wanted(await cart.lines(caller.customer_id))
+    wish = Wish(caller.customer_id, lines, tuple(body.codes), body.address_id)
+    return quote_of(await quoting(wish), request.app.state.currency)
 
 
 @router.get("")

@@ -64,6 +64,15 @@ class OrderRequest(RequestBody):
         return {line.product_id: line.quantity for line in self.lines}
 
 
+class QuoteRequest(RequestBody):
+    """What to ask the price of: the caller's cart, with these codes, to this address."""
+
+    codes: Annotated[list[PromotionCode], Field(default_factory=list, max_length=5)]
+    address_id: Annotated[
+        Id | None, Field(description="of one of the caller's addresses; null for the default one")
+    ] = None
+
+
 class OrderLineView(BaseModel):
     """Some units of one product, at the price of that moment; discounts and tax are its share."""
 
@@ -85,6 +94,18 @@ class ChargeView(BaseModel):
     cents: int
     product_id: int | None = None
     promotion_id: int | None = None
+
+
+class QuoteView(BaseModel):
+    """What the order would cost if it were placed now; nothing is reserved."""
+
+    items_cents: int
+    discount_cents: int
+    shipping_cents: int
+    tax_cents: int
+    total_cents: int
+    currency: str
+    charges: Annotated[list[ChargeView], Field(description="they add up to the total")]
 
 
 class PaymentView(BaseModel):

@@ -11,7 +11,13 @@ from transactional.errors import ShopProblem
 from transactional.fields import PostalAddress
 from transactional.orders.decisions import Accepted
 from transactional.orders.models import Order, Payment
-from transactional.orders.schemas import ChargeView, OrderLineView, OrderView, PaymentView
+from transactional.orders.schemas import (
+    ChargeView,
+    OrderLineView,
+    OrderView,
+    PaymentView,
+    QuoteView,
+)
 from transactional.orders.writing import RESERVED_FOR
 from web.problems import MEDIA_TYPE
 from web.shortcuts import JSON, Answer
@@ -76,6 +82,20 @@ def document_of_accepted(
         ],
         "ship_to": accepted.destination.ship_to,
     }
+
+
+def quote_of(accepted: Accepted, currency: str) -> QuoteView:
+    """Return what an order would cost."""
+    total = accepted.total
+    return QuoteView(
+        items_cents=total.items_cents,
+        discount_cents=total.discount_cents,
+        shipping_cents=total.shipping_cents,
+        tax_cents=total.tax_cents,
+        total_cents=total.total_cents,
+        currency=currency,
+        charges=[ChargeView.model_validate(each) for each in accepted.charges],
+    )
 
 
 def document_of(order: Order) -> OrderDocument:

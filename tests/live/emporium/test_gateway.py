@@ -208,6 +208,33 @@ async def test_the_page_at_the_root_names_what_is_where(client):
         assert f'href="{link}"' in page
 
 
+async def test_the_shops_pages_answer_what_is_nobody_elses(upstreams):
+    pages = upstreams["serving"]
+    gateway = Gateway(upstreams["shop"], "http://serving.invalid", storefront_url=pages)
+    async with through(gateway) as client:
+        told = {
+            path: (await client.get(path)).json() for path in ("/", "/products/7?a=1", "/orders")
+        }
+        own = {
+            path: (await client.get(path)).status_code
+            for path in (
+                "/platform",
+                "/healthz",
+                "/api/v1/nothing",
+                "/metrics",
+                "/readyz",
+                "/docs/storefront",
+            )
+        }
+        order = (await client.get("/api/v1/orders")).json()
+
+    assert [each["path"] for each in told.values()] == ["/", "/products/7", "/orders"]
+    assert {each["name"] for each in told.values()} == {"serving"}
+    assert told["/products/7?a=1"]["query"] == "a=1"
+    assert list(own.values()) == [200, 200, 404, 404, 404, 404]
+    assert order["name"] == "shop"
+
+
 async def test_an_unknown_path_is_a_problem(client):
     answer = await client.get("/nowhere")
 

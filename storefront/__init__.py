@@ -1,0 +1,1 @@
+"""The shop's pages: a client of the two APIs, rendered on the server, whole without JavaScript."""

@@ -1,0 +1,1 @@
+"""What is a customer's own: account, addresses, orders, returns, reviews."""

@@ -1,0 +1,89 @@
+"""The storefront's process.
+
+granian --interface asgi --factory storefront.app:create_app
+"""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from time import monotonic
+
+import httpx2
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from storefront.account.orders_router import router as orders_router
+from storefront.account.router import router as account_router
+from storefront.apis import Api, make_client
+from storefront.browsing.pictures import router as pictures_router
+from storefront.browsing.router import router as browsing_router
+from storefront.cart.router import router as cart_router
+from storefront.checkout.router import router as checkout_router
+from storefront.errors import add_error_pages
+from storefront.headers import SecurityHeaders
+from storefront.pages import STATIC, make_pages
+from storefront.seller.router import router as seller_router
+from storefront.sessions import Sessions
+from storefront.settings import Settings
+from storefront.shelf import Shelf
+from web.service import make_service
+
+ROUTERS = (
+    browsing_router,
+    pictures_router,
+    cart_router,
+    checkout_router,
+    account_router,
+    orders_router,
+    seller_router,
+)
+SMALL_BYTES = 600
+YEAR = "public, max-age=31536000, immutable"
+
+
+class VersionedFiles(StaticFiles):
+    """Files whose path names what is in them: they never change."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return a file."""
+        response = await super().get_response(path, scope)
+        if scope["query_string"]:
+            response.headers["Cache-Control"] = YEAR
+        return response
+
+
+def create_app(
+    settings: Settings | None = None,
+    shop: httpx2.AsyncBaseTransport | None = None,
+    serving: httpx2.AsyncBaseTransport | None = None,
+) -> FastAPI:
+    """Build the application; `shop` and `serving` replace the network in tests."""
+    settings = settings or Settings()
+    shop_client = make_client(settings.shop_url, shop)
+    serving_client = make_client(settings.serving_url, serving)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with shop_client, serving_client:
+            yield
+
+    app = make_service("storefront", "Emporium: the pages", settings.log_level, {}, lifespan)
+    app.add_middleware(GZipMiddleware, minimum_size=SMALL_BYTES, compresslevel=5)
+    app.add_middleware(SecurityHeaders)
+    app.state.shop, app.state.serving = shop_client, serving_client
+    app.state.sessions = Sessions(monotonic)
+    app.state.shelf = Shelf(Api(shop_client), monotonic)
+    app.state.pages = make_pages(
+        settings.language,
+        settings.currency,
+        settings.secret.get_secret_value(),
+        lambda: secrets.token_urlsafe(24),
+    )
+    add_error_pages(app)
+    for router in ROUTERS:
+        app.include_router(router, include_in_schema=False)
+    app.mount("/static", VersionedFiles(directory=STATIC))
+    return app

@@ -1,0 +1,1 @@
+"""Looking around: home, search, categories, products, pictures."""

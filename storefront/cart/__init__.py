@@ -1,0 +1,1 @@
+"""The cart: what is in it, what changed since, which codes count."""

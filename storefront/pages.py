@@ -1,0 +1,99 @@
+"""Turns a page's data into HTML, in the shop's language."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from storefront import forgery, formats, texts
+from storefront.visits import FORMS, Visit
+
+FOLDER = Path(__file__).parent
+STATIC = FOLDER / "static"
+PRIVATE = {"Cache-Control": "private, no-store"}
+
+
+@dataclass(frozen=True)
+class Pages:
+    """All templates, with what each of them may call.
+
+    Parameters
+    ----------
+    secret
+        Signs the tokens of forms.
+    new_id
+        Makes what cannot be guessed: of a browser's forms, of an order.
+    """
+
+    environment: Environment
+    speak: texts.Speak
+    language: str
+    secret: str
+    new_id: Callable[[], str]
+
+    def page(
+        self,
+        visit: Visit,
+        template: str,
+        data: Mapping[str, Any],
+        status: int = 200,
+    ) -> Response:
+        """Return a page, or the part of one that a script asks for."""
+        if not visit.get(FORMS):
+            visit.keep(FORMS, self.new_id())
+        token = forgery.new_token(self.secret, visit.get(FORMS))
+        text = self.environment.get_template(template).render(visit=visit, csrf=token, **data)
+        response = HTMLResponse(text, status, headers={**PRIVATE, "Vary": "HX-Request"})
+        visit.write_to(response)
+        return response
+
+    def message(self, visit: Visit, name: str, status: int) -> Response:
+        """Return a page that says one thing: `message.<name>_title` and `message.<name>_text`."""
+        return self.page(visit, "message.html", {"name": name}, status)
+
+    def go(self, visit: Visit, path: str) -> Response:
+        """Send the browser on, after a form: it then asks with GET."""
+        response = RedirectResponse(path, 303, headers=PRIVATE)
+        if visit.is_fragment:  # a script would follow, and put a whole page into a part of one
+            response = Response(status_code=200, headers={"HX-Redirect": path, **PRIVATE})  # type: ignore[assignment]
+        visit.write_to(response)
+        return response
+
+
+def make_pages(language: str, currency: str, secret: str, new_id: Callable[[], str]) -> Pages:
+    """Return the pages in a language, with amounts in a currency."""
+    environment = templates(language, currency)
+    return Pages(environment, texts.speaker(language), language, secret, new_id)
+
+
+@cache
+def templates(language: str, currency: str) -> Environment:
+    """Return the templates of a language; each is compiled once."""
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.globals.update(t=texts.speaker(language), asset=asset, language=language)
+    environment.filters.update(
+        money=lambda cents, its=None: formats.money(cents, its or currency, language),
+        day=lambda moment: formats.day(moment, language),
+        minute=lambda moment: formats.minute(moment, language),
+        number=lambda value: formats.number(value, language),
+    )
+    return environment
+
+
+@cache
+def asset(name: str) -> str:
+    """Return the path of a file of `static/`, which changes with what is in it."""
+    digest = hashlib.blake2b((STATIC / name).read_bytes(), digest_size=6).hexdigest()
+    return f"/static/{name}?{digest}"

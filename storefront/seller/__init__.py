@@ -1,0 +1,1 @@
+"""What is a seller's own: products, orders, money."""

@@ -1,0 +1,25 @@
+"""Environment of the storefront (`STOREFRONT_SHOP_URL`, `CURRENCY`, ...)."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Read once, by `storefront.app`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="STOREFRONT_", frozen=True, populate_by_name=True, hide_input_in_errors=True
+    )
+
+    shop_url: Annotated[str, Field(pattern="^https?://", description="of `transactional`")]
+    serving_url: Annotated[str, Field(pattern="^https?://")]
+    secret: Annotated[SecretStr, Field(min_length=32, description="signs the tokens of forms")]
+    language: Annotated[str, Field(pattern="^[a-z]{2}$", description="a file of texts/")] = "en"
+    currency: Annotated[
+        str, Field(pattern="^[A-Z]{3}$", validation_alias="CURRENCY", description="of all prices")
+    ] = "EUR"
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(validation_alias="LOG_LEVEL")
+    ] = "INFO"
