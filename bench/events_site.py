@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import psutil
 import pyarrow.parquet as pq
 from redis import Redis
 
@@ -53,6 +54,14 @@ class Process:
             if time.monotonic() > deadline or (self.process and self.process.poll() is not None):
                 sys.exit(f"FAILED: {self.command} does not start:\n{self.log.read_text()[-3000:]}")
             time.sleep(0.02)
+
+    def used_seconds(self) -> float:
+        """Return the processor time of it and of what it started."""
+        if self.process is None:
+            return 0.0
+        root = psutil.Process(self.process.pid)
+        times = [each.cpu_times() for each in (root, *root.children(recursive=True))]
+        return float(sum(each.user + each.system for each in times))
 
     def kill(self) -> None:
         """End it, and what it started, at once."""
