@@ -1,7 +1,7 @@
 """What the lake alone tells of its quality: days, quarantine, units, leaks, drift."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 import numpy as np
 import pyarrow as pa
@@ -60,19 +60,27 @@ N_ENOUGH = 50
 def missing_days(lake: Partitions, day: dt.date, bounds: Bounds) -> Iterator[Finding]:
     """Yield how many days of the week that ends on `day` each daily table has no rows of.
 
-    A table counts as daily if it has rows of half of the four weeks before, or of half of the days since its first.
+    A table counts as daily if it has rows of half of the days of five weeks, or of those since its first.
     """
+    week = [day - dt.timedelta(days=n) for n in range(N_DAYS)][::-1]
+    before = [week[0] - dt.timedelta(days=n + 1) for n in range(N_DAYS_BEFORE)]
     for row, model in DAILY.items():
-        filled = {each for each in lake.days(layer_of(row), row.table) if lake.n_rows(row, each)}
-        week = [day - dt.timedelta(days=n) for n in range(N_DAYS)][::-1]
-        before = [week[0] - dt.timedelta(days=n + 1) for n in range(N_DAYS_BEFORE)]
+        there = set(lake.days(layer_of(row), row.table)).intersection([*before, *week])
+        filled = {each for each in there if lake.n_rows(row, each)}
         since = [each for each in (*before, *week) if filled and each >= min(filled)]
         if 2 * len(filled & set(since)) < max(len(since), N_DAYS):
             continue
-        missing = [each for each in week if each in since and each not in filled]
+        missing = [each for each in week if each in since and is_missing(each, filled)]
         named = ", ".join(map(str, missing)) or "no day"
         sentence = f"{row.table} has no rows of {named}"
         yield Finding("missing_day", row.table, model, len(missing), bounds.missing_days, sentence)
+
+
+def is_missing(day: dt.date, filled: Set[dt.date]) -> bool:
+    """Tell whether a day has no rows though half of the same weekdays before it had: shops close on Sundays."""
+    same = [day - n * WEEK for n in range(1, 5)]
+    known = [each for each in same if each >= min(filled)]
+    return day not in filled and 2 * len(filled & set(known)) >= len(known)
 
 
 def quarantined(lake: Partitions, day: dt.date, bounds: Bounds) -> Iterator[Finding]:

@@ -40,13 +40,32 @@ VERSIONS = (
 )
 
 
-def page(model: str, history: Rows, clicks: Sequence[VersionClicks], date: dt.date) -> str:
+ARMS = (
+    Column("experiment", "experiment"),
+    Column("arm", "arm"),
+    Column("metric", "metric"),
+    Column("units", "n_units"),
+    Column("value", "shown"),
+    Column("lift", "shown_lift"),
+    Column("verdict", "verdict"),
+)
+
+
+def page(
+    model: str,
+    history: Rows,
+    clicks: Sequence[VersionClicks],
+    date: dt.date,
+    arms: Rows = (),
+) -> str:
     """Return the page as HTML.
 
     Parameters
     ----------
     history
         Of the table `QualityFinding`, the model's, of the last days up to `date`.
+    arms
+        Of the table `ExperimentResult`, of `date`.
     """
     today = [row for row in history if row["date"] == date]
     sections = "".join(
@@ -56,7 +75,22 @@ def page(model: str, history: Rows, clicks: Sequence[VersionClicks], date: dt.da
     )
     versions = [each.__dict__ for each in clicks]
     told = f"<h2>What came of the day's answers</h2>{table(versions, VERSIONS)}" if versions else ""
-    return document(f"{TITLES[model]}, {date}", _alarms(today) + sections + told)
+    return document(f"{TITLES[model]}, {date}", _alarms(today) + sections + told + _arms(arms))
+
+
+def _arms(arms: Rows) -> str:
+    """Return how the arms of running experiments do; nothing where none runs."""
+    if not arms:
+        return ""
+    lines = [
+        {**row, "shown": _number(row["value"]), "shown_lift": _number(row["lift_ratio"])}
+        for row in arms
+    ]
+    return f"<h2>Experiments, by arm</h2>{table(lines, ARMS)}"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
 
 
 def _alarms(today: Rows) -> str:

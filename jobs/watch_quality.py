@@ -19,7 +19,7 @@ from typing import Any, get_args
 import pyarrow as pa
 
 from features.schemas.arrow import arrow_schema
-from features.schemas.lake import DemandForecast, QualityFinding
+from features.schemas.lake import DemandForecast, ExperimentResult, QualityFinding
 from jobs.partitions import Partitions
 from jobs.quality import Bounds, Finding, Model
 from jobs.quality_checks import drifts, leaks, missing_days, quarantined, units
@@ -171,10 +171,12 @@ def publish(
     write_metrics(settings.metrics, rows, day)
     first = day - dt.timedelta(days=N_SHOWN_DAYS - 1)
     history = lake.read(QualityFinding, first, day).to_pylist()
+    arms = lake.read(ExperimentResult, day, day).to_pylist()
     for model in get_args(Model):
         clicks = clicks_by_version(lake, day, ENDPOINTS[model]) if model in ENDPOINTS else []
         own = [row for row in history if row["model"] == model]
-        write_whole(settings.reports / "models" / f"{model}.html", page(model, own, clicks, day))
+        text = page(model, own, clicks, day, arms if model in ENDPOINTS else ())
+        write_whole(settings.reports / "models" / f"{model}.html", text)
 
 
 if __name__ == "__main__":

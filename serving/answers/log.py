@@ -3,7 +3,7 @@
 import datetime as dt
 import os
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -15,6 +15,7 @@ from serving.answers.ids import N_RANDOM_BITS, answer_id
 
 STREAM = Answer.table
 MAX_QUERY = 4_000
+N_ACTS = 40
 BITS = random.Random()  # noqa: S311 - ids have to differ; who may read an answer is checked
 os.register_at_fork(after_in_child=BITS.seed)
 
@@ -111,6 +112,12 @@ def question(asked: Mapping[str, Any]) -> str:
         name: value for name, value in asked.items() if len(json_text(value)) <= MAX_QUERY // 8
     }
     return json_text({**short, "left_out": sorted(set(asked) - set(short))})
+
+
+def acts(viewed: Sequence[int], bought: Sequence[int]) -> str:
+    """Return what somebody looked at and bought last, the latest first, as a column."""
+    told = {"viewed": [*viewed[:N_ACTS]], "bought": [*bought[:N_ACTS]]}
+    return json_text({name: ids for name, ids in told.items() if ids})
 
 
 def listed(values: list[int]) -> str:

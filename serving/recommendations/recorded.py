@@ -5,18 +5,18 @@ from typing import Any
 
 import numpy as np
 
-from features.live.shoppers import seen_last
 from features.schemas.served_features import pack_served
-from features.store.live_views import SHOPPER_RECENT
-from features.store.packed import PRODUCT, Found, Numbers
+from features.store.packed import PRODUCT, Ids, Numbers
 from models.ids import rows_of
 from models.recommender import PRODUCT_COLUMNS, USER_COLUMNS
-from serving.answers.log import json_text, listed, question, scored
+from serving.answers.log import acts, json_text, listed, question, scored
 from serving.recommendations.arranging import Arranging
 from serving.recommendations.case import RANKED_BY, USER_RANKED_BY, Case
 from serving.recommendations.slots import Placing
 
 PRODUCT_NAMES, USER_NAMES = ",".join(PRODUCT_COLUMNS), ",".join(USER_COLUMNS)
+# Arrays: a list of places would be made into one for each answer.
+RANKED_COLUMNS, USER_RANKED_COLUMNS = np.array(RANKED_BY), np.array(USER_RANKED_BY)
 
 
 def row_of(arranging: Arranging, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def row_of(arranging: Arranging, document: Mapping[str, Any]) -> dict[str, Any]:
     case, items = arranging.case, document["items"]
     query = case.query
     asked = query.model_dump(exclude_defaults=True)
-    ids = [item["product_id"] for item in items]
+    shown = np.array([item["product_id"] for item in items], np.int64)
     return list_columns(items) | {
         "endpoint": "recommendations",
         "kind": query.type,
@@ -35,9 +35,9 @@ def row_of(arranging: Arranging, document: Mapping[str, Any]) -> dict[str, Any]:
         "session_id": asked.get("session_id"),
         "model_version": document["model_version"],
         "index_date": document["index_date"],
-        "acts": json_text(acts(case.known)),
-        "applied_rules": json_text(rules(arranging, ids)),
-        **features(case, ids),
+        "acts": acts(case.viewed, case.bought.tolist()),
+        "applied_rules": json_text(rules(arranging, shown)),
+        **features(case, shown),
     }
 
 
@@ -51,22 +51,22 @@ def list_columns(items: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     }
 
 
-def features(case: Case, product_ids: Sequence[int]) -> dict[str, str]:
+def features(case: Case, shown: Ids) -> dict[str, str]:
     """Return what the ranking read of the products shown and of the customer, and its times."""
     times: dict[str, float | list[float]] = dict(case.known.times)
     if case.personal is None:
         return {"feature_times": json_text(times)}
-    rows = rows_of(case.personal.shortlist.item_ids, list(product_ids))
-    ranked = rows >= 0
-    of_products = np.where(ranked[:, None], case.known.products[rows][:, RANKED_BY], np.nan)
+    rows = rows_of(case.personal.shortlist.item_ids, shown)
+    of_products = case.known.products.take(rows, axis=0).take(RANKED_COLUMNS, axis=1)
+    of_products[rows < 0] = np.nan
     if case.known.product_times is not None:
-        times |= _bounds(case.known.product_times[rows[ranked]])
+        times |= _bounds(case.known.product_times[rows[rows >= 0]])
     return {
         "feature_times": json_text(times),
         "product_feature_names": PRODUCT_NAMES,
         "product_features": pack_served(of_products),
         "user_feature_names": USER_NAMES,
-        "user_features": pack_served(case.known.user[USER_RANKED_BY]),
+        "user_features": pack_served(case.known.user.take(USER_RANKED_COLUMNS)),
     }
 
 
@@ -75,19 +75,14 @@ def _bounds(times: Numbers) -> dict[str, float | list[float]]:
     return {PRODUCT.view: [min(known), max(known)]} if known else {}
 
 
-def acts(known: Found) -> dict[str, list[int]]:
-    """Return the last acts of who asked, as the feature store and the live states told them."""
-    told = {view: ids.tolist() for view, ids in known.user_lists.items() if len(ids)}
-    live = seen_last(known.shoppers.values())
-    return told | ({SHOPPER_RECENT: live} if live else {})
-
-
-def rules(arranging: Arranging, product_ids: Sequence[int]) -> dict[str, Any]:
+def rules(arranging: Arranging, shown: Ids) -> dict[str, Any]:
     """Return what moved the products shown: what returns and reviews leave, and operators' wishes."""
     listing = arranging.case.listing
-    places = listing.places(np.array(product_ids, np.int64))
-    left = arranging.verdicts.quality[places].round(4).tolist()
-    told: dict[str, Any] = {} if all(ratio == 1 for ratio in left) else {"kept_ratios": left}
+    places = np.searchsorted(listing.product_ids, shown)  # all that is shown is listed
+    left = arranging.verdicts.quality[places].tolist()
+    told: dict[str, Any] = {}
+    if any(ratio != 1 for ratio in left):
+        told = {"kept_ratios": [round(ratio, 4) for ratio in left]}
     if arranging.placing.rules:
         told |= {
             "slot_rules": _wishes(arranging.placing),

@@ -7,11 +7,10 @@ from typing import Any, Literal
 import numpy as np
 
 from features.schemas.served_features import pack_served
-from features.store.definitions import USER_BOUGHT, USER_RECENT
 from models.search.index import Found
 from models.search.query import Search
 from models.search.signals import NAMES, Signals
-from serving.answers.log import json_text, listed, question, scored
+from serving.answers.log import acts, listed, question, scored
 from serving.search.personal import Manner
 
 FEATURES = (*NAMES, "in_stock")
@@ -43,7 +42,7 @@ def row_of(
         "session_id": parameters.get("session_id"),
         "product_ids": listed(ids),
         "scores": scored(found.scores),
-        "acts": json_text(acts(manner)),
+        "acts": acts_of(manner),
         **features(search, ids, signals),
     }
 
@@ -57,12 +56,11 @@ def features(search: Search, product_ids: list[int], signals: Signals) -> dict[s
     return {"product_feature_names": FEATURE_NAMES, "product_features": pack_served(rows)}
 
 
-def acts(manner: Manner) -> dict[str, Any]:
-    """Return what the customer did last, where it counted."""
+def acts_of(manner: Manner) -> str:
+    """Return what who searches did last, where it counted."""
     if manner.personal is None:
-        return {}
-    found = manner.personal.acts
-    return {USER_RECENT: list(found.looked_at), USER_BOUGHT: list(found.bought)}
+        return acts((), ())
+    return acts(manner.personal.acts.looked_at, manner.personal.acts.bought)
 
 
 def rules(found: Found, redirect_url: str | None) -> dict[str, Any]:

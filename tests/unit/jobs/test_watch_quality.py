@@ -2,19 +2,30 @@
 
 import datetime as dt
 import json
+import shutil
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from features.schemas.lake import ProductFeatures, QualityFinding
+from features.schemas.lake import ExperimentResult, ProductFeatures, QualityFinding
 from features.schemas.logs import Answer, ClickstreamEvent, OrderLine
 from jobs.partitions import Partitions
 from jobs.quality import Bounds
+from jobs.quality_checks import is_missing
 from jobs.quality_telling import event
 from jobs.runner import Dates, JobError, Settings
 from jobs.watch_quality import main
-from tests.unit.jobs.quality_lake import BEFORE, DAY, DAYS, IDS, PRICES, QualityLake, end_of
+from tests.unit.jobs.quality_lake import (
+    BEFORE,
+    DAY,
+    DAYS,
+    IDS,
+    PRICES,
+    QualityLake,
+    end_of,
+    filled,
+)
 
 N = len(IDS)
 
@@ -32,9 +43,18 @@ def settings(tmp_path):
     return settings
 
 
+@pytest.fixture(scope="module")
+def clean_week(tmp_path_factory):
+    """Made once: it is most of what a test takes."""
+    lake = tmp_path_factory.mktemp("quality") / "lake"
+    QualityLake(Partitions(lake)).clean_week()
+    return lake
+
+
 @pytest.fixture
-def shop(settings):
-    return QualityLake(Partitions(settings.lake)).clean_week()
+def shop(settings, clean_week):
+    shutil.copytree(clean_week, settings.lake)
+    return QualityLake(Partitions(settings.lake))
 
 
 def found(settings, shop, first=DAY, last=DAY):
@@ -183,6 +203,20 @@ def test_answers_that_led_to_a_click_are_counted_by_version(settings, shop):
     assert "3 %" in page
 
 
+def test_running_experiments_are_told_by_arm(settings, shop):
+    shop.lake.write(
+        ExperimentResult,
+        filled(ExperimentResult, DAY, 1, experiment=["new-order"], arm=["b"], verdict=["better"]),
+        DAY,
+    )
+
+    main(settings, Dates(DAY, DAY))
+
+    pages = settings.reports / "models"
+    assert "new-order" in (pages / "search.html").read_text()
+    assert "new-order" not in (pages / "demand.html").read_text()
+
+
 def test_a_bound_that_nobody_knows_is_refused_by_name(settings, shop):
     with pytest.raises(JobError, match="no bound psi"):
         main(settings.model_copy(update={"quality_bounds": {"psi": 1}}), Dates(DAY, DAY))
@@ -197,3 +231,13 @@ def test_a_shop_without_anything_has_nothing_to_tell(tmp_path):
 
 def test_bounds_are_arguments():
     assert Bounds.of({"drift_psi": 0.1}).drift_psi == 0.1
+
+
+@pytest.mark.parametrize(
+    ("weeks_before", "missing"),
+    [((), False), ((1, 2, 3, 4), True), ((1, 2), True), ((4,), False), ((3, 4), True)],
+)
+def test_a_weekday_on_which_the_shop_is_closed_is_not_missing(weeks_before, missing):
+    filled = {DAY - dt.timedelta(days=7 * n) for n in weeks_before} | {DAY - dt.timedelta(days=34)}
+
+    assert is_missing(DAY, filled) == missing

@@ -4,9 +4,7 @@ import pytest
 
 from features.live.intent import Facts
 from features.live.shoppers import Shopper, ShopperAct
-from features.store.packed import Wanted
 from features.store.packed_lists import TRENDING
-from serving.recommendations.recorded import acts
 from serving.recommendations.schemas import RecommendationQuery, WhyQuery
 from serving.recommendations.why import why
 from serving.search.personal import Searcher, personal
@@ -138,11 +136,3 @@ async def test_a_personal_search_goes_by_the_session_then_by_what_was_before():
     assert (guest.acts.looked_at, guest.acts.bought) == ((5, 3), ())
     assert (customer.acts.looked_at, customer.acts.bought) == ((5, 3, 9), (8,))
     assert (guest.owner, customer.owner) == ("sabc", "1")
-
-
-async def test_an_answer_is_recorded_with_what_was_looked_at_a_moment_ago():
-    features = Features(viewed={1: [9]}, shoppers={"sabc": looked_at(3, 5)})
-
-    known = await features.read(Wanted(user_id=1, shoppers=("sabc", "c1")))
-
-    assert acts(known) == {"user_recent": [9], "shopper_recent": [5, 3]}
