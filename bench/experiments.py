@@ -54,7 +54,7 @@ def main() -> None:
     options.add_argument("--units", type=int, default=200_000)
     options.add_argument("--seed", type=int, default=7)
     arguments = options.parse_args()
-    whole = Size(arguments.units, 300, 120, 25, 10)
+    whole = Size(arguments.units, 250, 100, 20, 10)
     size = Size(20_000, 60, 30, 10, 3) if arguments.quick else whole
     report(list(figures(size, arguments.seed)), arguments.json)
 

@@ -26,8 +26,8 @@ class Shoppers:
         Arm, day of the first exposure, and how much more often than the mean the unit does anything.
     before_cents : array of shape (n_units,)
         Spent in the four weeks before.
-    orders : array of shape (n_units, n_days)
-        By day since the experiment began; none before the unit's first exposure.
+    orders, cents : arrays of shape (n_days, n_units)
+        From the unit's first exposure to the end of each day.
     """
 
     treated: NDArray[np.bool_]
@@ -46,25 +46,23 @@ class Shoppers:
         activity = draws.gamma(ACTIVITY_SHAPE, 1 / ACTIVITY_SHAPE, n_units)
         arrivals = draws.integers(0, n_days, n_units)
         rates = ORDERS_PER_DAY * activity * np.where(treated, 1 + effect, 1.0)
-        orders = draws.poisson(rates[:, None], (n_units, n_days))
-        orders[np.arange(n_days) < arrivals[:, None]] = 0
+        orders = draws.poisson(rates, (n_days, n_units))
+        orders[np.arange(n_days)[:, None] < arrivals] = 0
         before = draws.poisson(BEFORE_DAYS * ORDERS_PER_DAY * activity)
         return cls(
             treated=treated,
             arrival_days=arrivals,
             activity=activity,
             before_cents=spent(draws, before),
-            orders=orders.astype(np.float64),
-            cents=spent(draws, orders),
+            orders=np.cumsum(orders, axis=0, dtype=np.float64),
+            cents=np.cumsum(spent(draws, orders), axis=0),
         )
 
     def by(self, day: int) -> tuple["Looked", "Looked"]:
         """Return control's and the treated units who came by the end of a day, with all they did so far."""
         came = self.arrival_days <= day
-        orders = self.orders[:, : day + 1].sum(axis=1)
-        cents = self.cents[:, : day + 1].sum(axis=1)
         control, treated = (
-            Looked(orders[own], cents[own], self.before_cents[own])
+            Looked(self.orders[day][own], self.cents[day][own], self.before_cents[own])
             for own in (came & ~self.treated, came & self.treated)
         )
         return control, treated
@@ -98,7 +96,10 @@ class Looked:
 
 def spent(draws: np.random.Generator, orders: NDArray[np.int64]) -> Values:
     """Return what orders cost together."""
-    return np.asarray(draws.gamma(CENTS_SHAPE * orders, CENTS_SCALE))
+    cents = np.zeros(orders.shape)
+    some = np.nonzero(orders)
+    cents[some] = draws.gamma(CENTS_SHAPE * orders[some], CENTS_SCALE)
+    return cents
 
 
 def clicks(draws: np.random.Generator, n_units: int) -> tuple[Values, Values]:

@@ -34,6 +34,7 @@ TO_SHOP = (
     "tariffs",
     "slots",
     "search-rules",
+    "experiments",
     "reviews",
     "notifications",
 )

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +57,7 @@ NO_TRIAL = Trial()
 class ExperimentBook:
     """Running experiments as they lie in Redis; what can't be read leaves the last ones running.
 
-    `by_surface` is None-free and empty without experiments: then a request costs one look-up.
+    `by_surface` has no entry where nothing runs: then a request costs one look-up.
     """
 
     told: RuleHash[Experiment]
@@ -96,7 +96,7 @@ class ExperimentBook:
         )
 
 
-def by_surface(experiments: Any) -> dict[str, list[Experiment]]:  # noqa: ANN401 - any iterable
+def by_surface(experiments: Iterable[Experiment]) -> dict[str, list[Experiment]]:
     """Return the experiments of each surface, in the order of their names."""
     found: dict[str, list[Experiment]] = defaultdict(list)
     for each in sorted(experiments, key=lambda experiment: experiment.name):

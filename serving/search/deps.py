@@ -9,7 +9,7 @@ from fastapi import Depends, Query, Request
 from models.search.index import Index
 from serving.answers.log import AnswerLog, json_text
 from serving.experiments.assignment import Identity
-from serving.experiments.book import ExperimentBook, Trial
+from serving.experiments.book import NO_TRIAL, ExperimentBook, Trial
 from serving.published import Version
 from serving.search.compiling import SearchRules
 from serving.search.current import CurrentIndex
@@ -46,11 +46,14 @@ RulesDep = Annotated[SearchRules, Depends(current_rules)]
 
 async def asked_trial(
     request: Request,
+    q: Annotated[str, Query()] = "",
     customer_id: Annotated[int | None, Query()] = None,
     visitor_id: Annotated[str | None, Query()] = None,
     session_id: Annotated[str | None, Query()] = None,
 ) -> Trial:
-    """Return what experiments make of the search."""
+    """Return what experiments make of the search; a list without words has no order to try."""
+    if not q.strip():
+        return NO_TRIAL
     book: ExperimentBook = request.app.state.experiments
     return book.trial("search", None, Identity(customer_id, visitor_id, session_id))
 
