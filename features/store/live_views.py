@@ -17,8 +17,6 @@ SHOPPER_KEY = "shopper_key"
 """Of a session, a browser or a customer: `s<session_id>`, `v<visitor_id>`, `c<customer_id>`."""
 PRODUCT_ID = "product_id"
 
-SHOPPER_RECENT = "shopper_recent"
-
 Values = dict[str, Any]
 
 
@@ -79,7 +77,7 @@ def _offer(offer: Offer, now: float) -> Values:
 
 
 LIVE_VIEWS: Mapping[str, LiveView] = {
-    SHOPPER_RECENT: LiveView("shopper", SHOPPER_KEY, {"recent_item_ids": list[int]}, _recent),
+    "shopper_recent": LiveView("shopper", SHOPPER_KEY, {"recent_item_ids": list[int]}, _recent),
     "shopper_intent": LiveView(
         "shopper",
         SHOPPER_KEY,
