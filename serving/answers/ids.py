@@ -4,7 +4,10 @@ import datetime as dt
 import uuid
 
 N_RANDOM_BITS = 74
-EPOCH, MILLISECOND = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.timedelta(milliseconds=1)
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+MILLISECOND = dt.timedelta(milliseconds=1)
+LAST_MILLISECOND = (dt.datetime(9999, 1, 1, tzinfo=dt.UTC) - EPOCH) // MILLISECOND
+"""Dates end there; an id that somebody made up may be of later."""
 
 
 def answer_id(now: dt.datetime, random_bits: int) -> str:
@@ -17,7 +20,5 @@ def answer_id(now: dt.datetime, random_bits: int) -> str:
 
 
 def moment_of(answer_id: uuid.UUID) -> dt.datetime:
-    """Return when an answer was given, to the millisecond."""
-    seconds, milliseconds = divmod(answer_id.int >> 80, 1000)
-    at = dt.datetime.fromtimestamp(seconds, dt.UTC)
-    return at.replace(microsecond=1000 * milliseconds)
+    """Return when an answer was given, to the millisecond; of an id that is none of ours, any moment."""
+    return EPOCH + min(answer_id.int >> 80, LAST_MILLISECOND) * MILLISECOND

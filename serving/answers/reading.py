@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 import pyarrow.dataset as ds
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from serving.answers.ids import moment_of
 from serving.answers.log import STREAM
@@ -21,6 +22,8 @@ N_SCANNED = 50_000
 """Entries of the stream that are looked at; beyond them an answer is in the lake, or lost."""
 SKEW = dt.timedelta(seconds=10)
 """Redis' clock may be so far behind the answer's."""
+DELAY = dt.timedelta(hours=1)
+"""An answer's row may have waited for Redis so long."""
 N_TRIES = 3
 N_DAYS = 3
 """An answer of before midnight may be collected after it, and a day's collection may be late."""
@@ -45,19 +48,27 @@ class KeptAnswers:
         Raises
         ------
         RedisError
-            If Redis can't be reached.
+            If the lake has no such row, and Redis can't be reached.
         """
+        # The stream first: what is trimmed from it is in the lake already.
+        problem: Exception | None = None
+        try:
+            in_stream = await self._in_the_stream(answer_id)
+            if in_stream is not None:
+                return "redis", in_stream
+        except (RedisError, OSError) as error:
+            problem = error
         in_lake = await asyncio.to_thread(in_the_lake, self.lake, answer_id)
-        if in_lake is not None:
-            return "lake", in_lake
-        in_stream = await self._in_the_stream(answer_id)
-        return None if in_stream is None else ("redis", in_stream)
+        if in_lake is None and problem is not None:
+            raise problem
+        return None if in_lake is None else ("lake", in_lake)
 
     async def _in_the_stream(self, answer_id: uuid.UUID) -> Row | None:
-        """Look through the entries since about the answer's moment."""
-        first, sought = _entry(moment_of(answer_id) - SKEW), str(answer_id)
+        """Look through the entries of about the answer's moment."""
+        moment, sought = moment_of(answer_id), str(answer_id)
+        first, last = _entry(moment - SKEW), _entry(moment + DELAY)
         for _ in range(N_SCANNED // N_AT_ONCE):
-            entries: Any = await self.redis.xrange(STREAM, min=first, count=N_AT_ONCE)
+            entries: Any = await self.redis.xrange(STREAM, min=first, max=last, count=N_AT_ONCE)
             for _, fields in entries:
                 body = fields.get("body", "")
                 if sought in body and orjson.loads(body)["event_id"] == sought:

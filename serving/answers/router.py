@@ -24,7 +24,7 @@ async def read_answer(
     """
     try:
         found = await kept.find(answer_id)
-    except RedisError as error:
+    except (RedisError, OSError) as error:
         raise UnavailableProblem(
             "The lake does not have it yet, and Redis cannot be reached."
         ) from error

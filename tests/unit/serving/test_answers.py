@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from features.schemas.arrow import arrow_schema
 from features.schemas.logs import Answer
@@ -20,7 +21,7 @@ from models.search.query import Search
 from serving.answers.explaining import explained
 from serving.answers.ids import N_RANDOM_BITS, answer_id, moment_of
 from serving.answers.log import EMPTY, AnswerLog, question
-from serving.answers.reading import in_the_lake
+from serving.answers.reading import KeptAnswers, in_the_lake
 from serving.recommendations.schemas import RecommendationQuery
 from serving.search.compiling import NO_RULES
 from serving.search.ranker import FORMULA
@@ -193,3 +194,43 @@ def test_an_answer_is_found_in_the_lake_by_the_day_of_its_id(tmp_path, index, by
 
     assert explained(found, "lake").answer_id == other
     assert in_the_lake(tmp_path, uuid.UUID(answer_id(NOW, 0))) is None
+
+
+class Stream:
+    """Redis with these rows in the stream, or away."""
+
+    def __init__(self, rows=(), *, is_away=False):
+        self.rows, self.is_away = rows, is_away
+
+    async def xrange(self, name, min, max, count):  # noqa: A002 - as Redis' client has it
+        if self.is_away:
+            raise RedisConnectionError("away")
+        ms = [int(each.partition("-")[0]) for each in (min.lstrip("("), max)]
+        entries = [(f"{at}-0", {"body": json.dumps(row)}) for at, row in self.rows]
+        return [each for each in entries if ms[0] < int(each[0][:-2]) <= ms[1]][:count]
+
+
+async def test_an_answer_is_found_in_the_stream_about_its_moment_or_else_in_the_lake(
+    tmp_path, index, rows
+):
+    waiting, landed = (uuid.UUID(searched(index, rows, "product").answer_id) for _ in range(2))
+    names = [name for name in Answer.model_fields if name != "date"]
+    RawBatches(tmp_path).append(
+        "answers", "1-1", {Answer.table: [raw_row(json.dumps(rows.last), names)]}, NOW.date()
+    )
+    at = int(NOW.timestamp() * 1000)
+    others = [(at + n, {"event_id": str(n)}) for n in range(700)]
+    stream = Stream([*others, (at + 700, rows.left[0][1])])
+
+    found = [await KeptAnswers(stream, tmp_path).find(each) for each in (waiting, landed)]
+    away = await KeptAnswers(Stream(is_away=True), tmp_path).find(landed)
+
+    assert [(place, row["event_id"]) for place, row in (*found, away)] == [
+        ("redis", str(waiting)),
+        ("lake", str(landed)),
+        ("lake", str(landed)),
+    ]
+    for unknown in (waiting, uuid.UUID(int=2**128 - 1), uuid.UUID(int=0)):
+        assert await KeptAnswers(Stream(), tmp_path).find(unknown) is None
+    with pytest.raises(RedisConnectionError):
+        await KeptAnswers(Stream(is_away=True), tmp_path).find(waiting)
