@@ -173,7 +173,7 @@ def kill_in_turn(folder, n_kills, seconds_between):
 
 
 @pytest.mark.parametrize(
-    ("n_kills", "seconds_between"), [(3, 1.0), pytest.param(40, 1.5, marks=pytest.mark.long)]
+    ("n_kills", "seconds_between"), [(3, 1.0), pytest.param(40, 2.0, marks=pytest.mark.long)]
 )
 def test_no_kill_loses_an_accepted_event_or_doubles_one(
     tmp_path, record_property, n_kills, seconds_between
