@@ -11,9 +11,6 @@ from time import monotonic
 import httpx2
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
 from storefront.account.orders_router import router as orders_router
 from storefront.account.router import router as account_router
@@ -23,8 +20,9 @@ from storefront.browsing.router import router as browsing_router
 from storefront.cart.router import router as cart_router
 from storefront.checkout.router import router as checkout_router
 from storefront.errors import add_error_pages
+from storefront.files import router as files_router
 from storefront.headers import SecurityHeaders
-from storefront.pages import STATIC, make_pages
+from storefront.pages import make_pages
 from storefront.seller.router import router as seller_router
 from storefront.sessions import Sessions
 from storefront.settings import Settings
@@ -34,6 +32,7 @@ from web.service import make_service
 ROUTERS = (
     browsing_router,
     pictures_router,
+    files_router,
     cart_router,
     checkout_router,
     account_router,
@@ -41,18 +40,6 @@ ROUTERS = (
     seller_router,
 )
 SMALL_BYTES = 600
-YEAR = "public, max-age=31536000, immutable"
-
-
-class VersionedFiles(StaticFiles):
-    """Files whose path names what is in them: they never change."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        """Return a file."""
-        response = await super().get_response(path, scope)
-        if scope["query_string"]:
-            response.headers["Cache-Control"] = YEAR
-        return response
 
 
 def create_app(
@@ -85,5 +72,4 @@ def create_app(
     add_error_pages(app)
     for router in ROUTERS:
         app.include_router(router, include_in_schema=False)
-    app.mount("/static", VersionedFiles(directory=STATIC))
     return app

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from transactional.database import direct_transaction
 from transactional.orders.decisions import Accepted, Wish, decide
 from transactional.orders.shelf import read_shelf
 from transactional.orders.tariffs import read_tariffs
@@ -13,7 +14,7 @@ from transactional.orders.tariffs import read_tariffs
 
 @dataclass(frozen=True)
 class Quoting:
-    """Decides a wish as a checkout would, and forgets it."""
+    """Decides a wish as a checkout would, and forgets it; locks are held while it reads alone."""
 
     engine: AsyncEngine
     now: Callable[[], dt.datetime]
@@ -27,7 +28,6 @@ class Quoting:
             What would be in the way of the order.
         """
         now = self.now()
-        async with self.engine.connect() as connection:
+        async with direct_transaction(self.engine) as connection:
             shelf = await read_shelf(connection, [wish], await read_tariffs(connection), now)
-            await connection.rollback()  # the locks end here, before anything is worked out
         return decide(wish, shelf, now)

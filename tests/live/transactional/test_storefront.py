@@ -43,7 +43,7 @@ async def ordered(browser):
 
 
 async def test_a_guest_becomes_a_customer_and_pays_without_a_script(
-    browser, stocked, promote, rows, client
+    browser, stocked, promote, rows
 ):
     await stocked({1: 5}, price_cents=1000)
     promote()  # a tenth off everything
@@ -63,7 +63,7 @@ async def test_a_guest_becomes_a_customer_and_pays_without_a_script(
     assert "Your orders" in (await browser.open("/orders")).text
 
 
-async def test_a_customer_sells_once_operators_approve(browser, client, shopper, stocked, database):
+async def test_a_customer_sells_once_operators_approve(browser, client, shopper):
     await browser.send(await browser.open("/register?next=/sell"), "/register", **ACCOUNT)
     page = await browser.send(await browser.open("/sell"), "/sell", name="Nordhus", about="Lamps")
     assert "We have your application" in page.text

@@ -1,5 +1,7 @@
 """Looking around: what pages show, and what they do when a part of the shop does not answer."""
 
+import re
+
 import pytest
 from starlette.responses import JSONResponse
 
@@ -151,17 +153,14 @@ async def test_the_choice_of_colours_stays(browser):
 
 
 async def test_a_first_page_with_all_it_needs_is_small(browser):
-    await browser.client.get("/")
-    sizes = {}
     page = await browser.open("/")
-    paths = [
-        part.split('"')[0]
-        for part in page.html.replace('href="/static', 'src="/static').split('src="')[1:]
-    ]
-    for path in {each for each in paths if each.startswith(("/static", "/picture"))}:
-        sizes[path] = len((await browser.client.get(path)).content)
+    named = re.findall(r'(?:src|href)="(/(?:static|picture)/[^"]+)"', page.html)
+    answers = [await browser.client.get(path) for path in sorted(set(named))]
 
-    assert len(page.html) + sum(sizes.values()) <= 100 * 1024
+    assert len(answers) > 9  # style, scripts, icon, and six pictures
+    assert {answer.status_code for answer in answers} == {200}
+    n_bytes = sum(int(each.headers["content-length"]) for each in [page.answer, *answers])
+    assert n_bytes <= 40 * 1024  # packed, as browsers ask for it
 
 
 async def test_a_fault_of_ours_is_a_page_that_says_so(browser, fake):
