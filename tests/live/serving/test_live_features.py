@@ -148,7 +148,8 @@ async def test_switched_off_nothing_follows_the_session(
 
         async def known():
             await client.post(EVENTS, json={"events": [event(product_id=2)]})
-            return redis.exists(state_key("shopper", "sabc"))
+            has_index = (await client.get(LISTS, params={"type": "trending"})).status_code == 200
+            return has_index and redis.exists(state_key("shopper", "sabc"))
 
         await until(known)
         lists = await ids(client, LISTS, type="recently_viewed", session_id="abc", limit=2)
