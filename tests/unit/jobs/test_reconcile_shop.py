@@ -3,13 +3,18 @@
 import dataclasses
 import datetime as dt
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from features.schemas.logs import OrderLine, StockLevel
+from jobs.partitions import Partitions
 from jobs.reconcile_shop import as_csv, figures, of_levels, of_lines, sentence
-from jobs.shop_told import ShopTold, ToldLevels, day_of
+from jobs.shop_told import ShopTold, ToldLevels, day_of, told
 from jobs.shop_truth import PlaceLevel, SoldLine
+from tests.tables import arrow
 
 DAY = dt.date(2024, 5, 1)
 LINE = SoldLine("sale-7-1", 7, 1, 5, "sale", 2, 1999, "EUR")
@@ -113,3 +118,43 @@ def test_the_total_of_a_loaded_product_is_the_last_one_of_the_day():
     ]
 
     assert ShopTold({}, {}, levels).levels(DAY).last_by_product == {5: 8}
+
+
+LINES = """
+event_id       | occurred_at         | recorded_at         | order_id | line_number | product_id | kind   | quantity | unit_price_cents | currency | date
+---
+sale-7-1       | 2024-05-01 10:00:00 | 2024-05-01 10:00:00 | 7        | 1           | 5          | sale   | 2        | 1999             | EUR      | {day}
+sim-3-sale-1   | 2024-05-01 11:00:00 | 2024-05-01 11:00:00 | 3        | 1           | 5          | sale   | 1        | 1999             | EUR      | {day}
+sale-of-the-day | 2024-05-01 11:00:00 | 2024-05-01 11:00:00 | 3       | 1           | 5          | sale   | 1        | 1999             | EUR      | {day}
+"""
+LEVELS = """
+event_id | occurred_at         | recorded_at         | product_id | n_available | reason   | warehouse_id | n_available_there | date
+---
+e1       | 2024-05-01 10:00:00 | 2024-05-01 10:00:00 | 5          | 8           | sold     | 1            | 8                 | {day}
+l1       | 2024-05-01 09:00:00 | 2024-05-01 09:00:00 | 6          | 4           | received |              |                   | {day}
+"""
+
+
+def test_the_lake_is_read_with_its_quarantine_and_without_what_is_not_the_shops(tmp_path):
+    lake = Partitions(tmp_path)
+    lake.write(OrderLine, arrow(OrderLine, LINES.format(day=DAY)), DAY)
+    lake.write(StockLevel, arrow(StockLevel, LEVELS.format(day=DAY)), DAY)
+    refused = {
+        "event_id": "sale-8-1", "occurred_at": "2024-05-01T23:59:59+00:00", "order_id": "8",
+        "line_number": "1", "product_id": "5", "kind": "sale", "quantity": "x",
+        "unit_price_cents": "1999", "currency": "EUR",
+    }  # fmt: skip
+    folder = tmp_path / "quarantine" / "order_lines" / f"date={DAY}"
+    folder.mkdir(parents=True)
+    pq.write_table(
+        pa.table({name: [value] for name, value in refused.items()}), folder / "0.parquet"
+    )
+    loaded = PlaceLevel(6, 1, 4, True, True, False, None, None)
+
+    lake_side = told(lake, DAY, [LEVEL, loaded])
+
+    lines = lake_side.lines(DAY)
+    assert set(lines) == {"sale-7-1", "sale-8-1"}
+    assert list(of_lines(DAY, [LINE], {"sale-7-1": lines["sale-7-1"]})) == []
+    assert (lines["sale-8-1"]["quantity"], lines["sale-8-1"]["unit_price_cents"]) == ("x", 1999)
+    assert list(of_levels(DAY, [LEVEL, loaded], lake_side.levels(DAY))) == []
