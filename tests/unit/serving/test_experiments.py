@@ -4,6 +4,7 @@ import datetime as dt
 import subprocess
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import get_args
 
 import numpy as np
@@ -19,6 +20,7 @@ from serving.experiments.exposing import Exposing
 from serving.recommendations.schemas import Kind, RecommendationQuery, Recommendations
 from serving.recommendations.service import Champion
 from serving.recommendations.trials import RecommendationTrials
+from serving.search.deps import asked_trial
 from tests.unit.serving.shop_by_hand import NOW, Features, index_of, links, model, service
 
 N_UNITS = 200_000
@@ -266,3 +268,13 @@ async def test_who_is_in_no_experiment_is_answered_as_ever_and_leaves_no_row(tri
     document, rows = await tried(none, 1)
 
     assert (products(document), document["experiments"], rows) == ([1, 2, 3], [], [])
+
+
+@pytest.mark.parametrize(("text", "names"), [("lamp", ["of-search"]), (" ", [])])
+async def test_only_searches_with_words_are_tried(text, names):
+    running = book(experiment("of-search", surfaces=["search"]))
+    request = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(experiments=running)))
+
+    trial = await asked_trial(request, q=text, customer_id=1)
+
+    assert [each["name"] for each in trial.told()] == names
