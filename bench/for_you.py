@@ -111,14 +111,7 @@ def load(port: int, paths: list[str], seconds: float, rate_per_second: float | N
 @contextmanager
 def serving(folder: Path, shop: Shop, model: LiveRecommender, n_workers: int) -> Iterator[int]:
     """Publish everything and run the service; yield its port once it is ready."""
-    write_index(shop, folder / "index")
-    tracking_uri = f"sqlite:///{folder}/mlflow.db"
-    os.chdir(folder)  # without a server, artifacts go below the working directory
-    model.save(folder / "run" / "model")
-    record = registry.TrainingRecord("bench", "drawn", "2026-01-31")
-    run_id = registry.log_run(tracking_uri, MODEL, record, folder / "run")
-    registry.promote(tracking_uri, MODEL, registry.register(tracking_uri, MODEL, run_id), "bench")
-    port = free_port()
+    tracking_uri, port = published(folder, shop, model), free_port()
     with redis_server(folder) as redis_url:
         with Redis.from_url(redis_url) as redis:
             write_features(shop, redis)
@@ -132,6 +125,18 @@ def serving(folder: Path, shop: Shop, model: LiveRecommender, n_workers: int) ->
         command = granian("serving.app:create_app", port, n_workers)
         with running(command, folder / "serving.log", lambda: is_ready(port), environment):
             yield port
+
+
+def published(folder: Path, shop: Shop, model: LiveRecommender) -> str:
+    """Publish index and model below a folder, and return the registry's URI."""
+    write_index(shop, folder / "index")
+    tracking_uri = f"sqlite:///{folder}/mlflow.db"
+    os.chdir(folder)  # without a server, artifacts go below the working directory
+    model.save(folder / "run" / "model")
+    record = registry.TrainingRecord("bench", "drawn", "2026-01-31")
+    run_id = registry.log_run(tracking_uri, MODEL, record, folder / "run")
+    registry.promote(tracking_uri, MODEL, registry.register(tracking_uri, MODEL, run_id), "bench")
+    return tracking_uri
 
 
 def is_ready(port: int) -> bool:

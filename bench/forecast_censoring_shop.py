@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 
 from bench.table import Figure
 from jobs.demand_learning import draw_of, learnt_by_day
-from jobs.demand_panel import Floats, Ints, movements_of
 from jobs.demand_series import rows_of_day
+from jobs.demand_window import Floats, Ints, movements_of
 from models.evaluation.forecasts import bias, wape
 from simulator.shop import SimulatedShop
 from simulator.simulate import of_a_day, of_products

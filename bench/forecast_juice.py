@@ -18,6 +18,8 @@ from models.evaluation.forecasts import mape
 from models.forecasting.backtest import joined, measures
 from models.forecasting.choosing import ChosenForecaster
 from models.forecasting.contract import Forecast
+from models.forecasting.elasticities import Elasticities
+from models.forecasting.families import Makers
 from models.forecasting.gradient_boosting import GlobalTrees
 from models.forecasting.panel import WEEKLY, Panel
 
@@ -68,13 +70,18 @@ def foreseen(panel: Panel, rounds: tuple[int, ...], *, quick: bool) -> Forecast:
         n_rows=20_000 if quick else 150_000,
         n_trees=60 if quick else 300,
         n_leaves=31,
-        seeds=(0,) if quick else (0, 1),
+        learning_rate=0.05,
+        seeds=(0,) if quick else (0, 1, 2, 3),
     )
+    makers: Makers = {
+        "trees": lambda: replace(trees),
+        "elasticities": lambda: Elasticities("relative"),
+    }
     forecasts = []
     for number, week in enumerate(rounds):
         known = panel.until(week - 1 - FIRST_WEEK)
         if number % REFIT == 0:
-            model = ChosenForecaster({"trees": lambda: trees}, "relative", N_ORIGINS)
+            model = ChosenForecaster(makers, "relative", N_ORIGINS)
             model.fit(known, AHEAD)
         forecasts.append(last_two(model.predict(known, AHEAD)))
     return joined(forecasts)

@@ -4,7 +4,6 @@
 Turns the validated logs into what models and pages read, and pushes it to serving.
 
     validated ─► interactions, sessions, daily_demand          (what became known each day)
-                 ├─► demand_history                         (with the demand of hours out of stock)
                  ├─► user_items, user_features, product_features
                  ├─► co_purchases, trending, item_lists, category_lists
                  └─► Feast ─► Redis
@@ -16,9 +15,7 @@ pictures that nobody needs when a long history is loaded for the first time.
 **What it does.** `build_daily_facts` counts each day by itself. `build_features` and `build_lists`
 make pictures *as of* the end of a day, from partitions up to that day only, so that rebuilding a past
 day never lets it see its future. `publish_features` materialises the newest day, whatever day the run
-is for: a backfill never takes the shop back in time. `build_demand_history` rebuilds what was wanted of
-each product; what makes no sense to it (several currencies, more given back than sold, another category, known weeks
-late) stays in the table and is listed in `reports/build_demand_history/<day>.json`.
+is for: a backfill never takes the shop back in time.
 
 **If it fails.** Serving keeps the features of the last good run; they are right, only older. Each task
 replaces whole partitions at once: clear the failed task and it goes on.
@@ -55,7 +52,6 @@ with DAG(
         "publish_features", outlets=[FEATURES], post_execute=hand_on_days(FEATURES)
     )
     pictures = [
-        spark_job("build_demand_history", "features_from"),
         spark_job("build_features", "features_from", *EVERY_ARGUMENT),
         spark_job("build_lists", first="pictures_from"),
     ]

@@ -9,6 +9,8 @@ from typing import Any
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import Asset, Param
+from airflow.sdk.definitions.callback import SyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from airflow.timetables.interval import CronDataIntervalTimetable
 
 DRIVER_MEMORY = "{{ var.value.get('spark_driver_memory', '1500m') }}"
@@ -26,6 +28,7 @@ SEARCH_RANKER = Asset("search_ranker")
 RECOMMENDER = Asset("recommender")
 FORECASTS = Asset("forecasts")
 PURCHASES = Asset("purchases")
+EXPERIMENTS = Asset("experiments")
 
 DAYS = ("from", "to", "features_from", "pictures_from")
 EVERY = "features_every"
@@ -48,10 +51,18 @@ PARAMS = {
 } | {EVERY: Param(1, type="integer", minimum=1, description="build features of every so many days")}
 
 
+IN_TIME = DeadlineAlert(
+    reference=DeadlineReference.DAGRUN_QUEUED_AT,
+    interval=timedelta(hours=2),
+    callback=SyncCallback("jobs.late_runs.tell_late"),
+)
+"""Operators are told of a run that is not over two hours after it was queued; it goes on."""
+
 EVERY_DAG: dict[str, Any] = {
     "start_date": datetime(2024, 1, 1, tzinfo=UTC),
     "catchup": False,
     "max_active_runs": 1,
+    "deadline": IN_TIME,
     "default_args": DEFAULT_ARGS,
 }
 

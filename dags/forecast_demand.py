@@ -3,14 +3,18 @@
 
 Foresees how many units of each product will be wanted on each of the coming days.
 
-    daily_demand ─► features of the past ─► trees, TSB, means  ─► demand_forecasts
-                 └─► rolling-origin backtest beside seasonal naive ─► MLflow, report
+    validated logs ─► demand_history, with what hours out of stock hid
+
+    daily_demand, demand_history ─► features of the past ─► trees, TSB, means  ─► demand_forecasts
+                                └─► rolling-origin backtest beside seasonal naive ─► MLflow, report
 
     demand_forecasts of the 28 days before ─► held against what was sold ─► forecast_scores, page
 
 **When.** By itself whenever the asset `features` has been updated. By hand: *Trigger* with `to`.
 
-**What it does.** Backtests on the last four weeks, of which the models know only the days before.
+**What it does.** `build_demand_history` rebuilds what was wanted of each product on the days; what makes no sense to it
+(several currencies, more given back than sold, another category, known weeks late) stays in the table and is listed in
+`reports/build_demand_history/<day>.json`. `forecast_demand` backtests on the last four weeks, of which the models know only the days before.
 The error (WAPE) stands beside that of "same weekday last week" and of the mean of the last 7 days, in the log, in
 MLflow and in `reports/forecast_demand/<day>.json`. Then it is fitted on all days and writes the
 partition of the day in `demand_forecasts`: mean and five percentiles of 28 days.
@@ -35,7 +39,14 @@ products history, forecast and stock; what stock-outs and overstock cost, estima
 
 from airflow.sdk import DAG
 
-from dags.common import EVERY_JOB_DAG, FEATURES, FORECASTS, hand_on_days, python_job
+from dags.common import (
+    EVERY_JOB_DAG,
+    FEATURES,
+    FORECASTS,
+    hand_on_days,
+    python_job,
+    spark_job,
+)
 
 with DAG(
     dag_id="forecast_demand",
@@ -47,4 +58,4 @@ with DAG(
     forecast = python_job(
         "forecast_demand", outlets=[FORECASTS], post_execute=hand_on_days(FORECASTS)
     )
-    forecast >> python_job("score_forecasts")
+    spark_job("build_demand_history", "features_from") >> forecast >> python_job("score_forecasts")

@@ -4,14 +4,14 @@
 Brings what happened in the shop into the lake, judged.
 
     PostgreSQL outbox ─┐
-    Redis clickstream ─┼─► raw ─► Great Expectations ─► validated
+    Redis streams     ─┼─► raw ─► Great Expectations ─► validated
     files (loaders)   ─┘                            └─► quarantine, with the reason
 
 **When.** Every night for the day before, started by `nightly`. By hand: *Trigger* with `from` and `to`
 (UTC days, inclusive), or `emporium backfill --from --to`.
 
-**What it does.** Collects what the outbox and the event stream hold since the last run and appends
-it to `raw/`; nothing there is ever changed. Then judges the rows of the days: each good row goes to
+**What it does.** Collects what the outbox holds since the last run, and what the service `landing` has left of the
+event streams, and appends it to `raw/`; no row there is ever changed. Then judges the rows of the days: each good row goes to
 `validated/`, each bad one to `quarantine/` with all reasons against it. Rows in = validated +
 quarantined, or the task fails. Data Docs are pages under `data_docs/<last day>/`.
 

@@ -15,8 +15,8 @@ least value held. Units that lie idle in one warehouse are moved to one that lac
 bought; orders come in packs, keep minimum, shelf life and budget. Each proposal says why. Operators
 approve, edit or reject them: *docs/operations.md*.
 
-With `SHOP_URL`, `SHOP_OPERATOR_EMAIL` and `SHOP_OPERATOR_PASSWORD` the drafts go to the shop, and it is told how
-fast products sell, which alerts in days of cover go by. Without `SHOP_URL` the plan is made of what the lake
+The drafts go to the shop of `SHOP_URL`, as its operator `SHOP_OPERATOR_EMAIL`, and it is told how fast products sell,
+which alerts in days of cover go by: `emporium up` sets these. With an empty `SHOP_URL` the plan is made of what the lake
 knows (no suppliers, no terms, nothing on order) and stays in `purchase_proposals` and
 `reports/plan_purchases/<day>.json`; the report says so. `PURCHASE_BUDGET_CENTS` bounds what a run may order.
 

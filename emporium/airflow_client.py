@@ -44,17 +44,17 @@ class AirflowClient:
             raise AirflowError(f"{dag_id}: {answer.status_code} {answer.text}")
         return str(answer.json()["dag_run_id"])
 
-    def runs(self, dag_id: str, since: str) -> list[dict[str, Any]]:
-        """Return the runs of a DAG that were queued after the moment `since` (ISO 8601)."""
-        found: list[dict[str, Any]] = self._get(
-            f"/dags/{dag_id}/dagRuns", run_after_gte=since, limit=100
-        )["dag_runs"]
+    def runs(self, since: str) -> list[dict[str, Any]]:
+        """Return the runs of all DAGs that were queued after the moment `since` (ISO 8601), at most 100."""
+        found: list[dict[str, Any]] = self._get("/dags/~/dagRuns", run_after_gte=since, limit=100)[
+            "dag_runs"
+        ]
         return found
 
-    def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
-        """Return the task instances of a run."""
+    def tasks(self, since: str) -> list[dict[str, Any]]:
+        """Return the task instances of these runs, at most 100."""
         found: list[dict[str, Any]] = self._get(
-            f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=100
+            "/dags/~/dagRuns/~/taskInstances", run_after_gte=since, limit=100
         )["task_instances"]
         return found
 

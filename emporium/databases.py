@@ -1,5 +1,6 @@
 """The databases of a site: made where missing, brought to the newest schema."""
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -29,16 +30,35 @@ def prepare(site: Site, env: Mapping[str, str]) -> None:
     Raises
     ------
     SetupError
-        If a server does not answer, or a migration fails.
+        If a server does not answer, a migration fails, or the plan's account is a shopper's.
     """
     check_redis(site.redis_url)
     urls = (site.database_url, site.airflow_database_url, site.mlflow_database_url)
     for url in urls:
         create_database(url)
     migrate([sys.executable, "-m", "transactional.migrations", "upgrade"], env, site.home)
+    make_planner(site.database_url, env["SHOP_OPERATOR_EMAIL"], env["SHOP_OPERATOR_PASSWORD"])
     if not is_migrated(site.airflow_database_url, site.home / "airflow" / "migrated"):
         migrate([str(BIN / "airflow"), "db", "migrate"], env, site.home)
         (site.home / "airflow" / "migrated").write_text(version("apache-airflow"))
+
+
+def make_planner(database_url: str, email: str, password: str) -> None:
+    """Make the operator's account in whose name the DAG `plan_purchases` proposes.
+
+    Raises
+    ------
+    SetupError
+        If the address has an account that is no operator's.
+    """
+    # SQLAlchemy takes half a second to load, which no other command need wait for.
+    from transactional.accounts.operator import NotAnOperatorError, make_operator  # noqa: PLC0415
+    from transactional.deps import utc_now  # noqa: PLC0415
+
+    try:
+        asyncio.run(make_operator(database_url, email, password, utc_now()))
+    except NotAnOperatorError as error:
+        raise SetupError(f"{error}: set SHOP_OPERATOR_EMAIL to another address") from error
 
 
 def check_redis(url: str) -> None:

@@ -18,7 +18,7 @@ from emporium import outcome, processes
 from emporium.airflow_client import AirflowClient, connect
 from emporium.data import Loaded, Wanted, load
 from emporium.pipeline_run import Days, Progress, run_chain, seconds_by_task
-from emporium.seeding import seed_shop
+from emporium.seeding import Buyer, seed_shop
 from emporium.services import Site, environment
 from emporium.supervisor import http_status
 from features.schemas.lake import SearchDocument, UserFeatures
@@ -62,10 +62,6 @@ class Demo:
             return kept
         with self.step("dags"):
             self._run_dags(loaded, now)
-        with self.step("seed shop"):
-            lake = Partitions(self.site.home / "lake")
-            n_products, _ = seed_shop(self.site.database_url, lake, loaded.last_day)
-            self.console.print(f"the shop has {n_products:,} product versions")
         with self.step("open shop"):
             self._await_search()
         figures = self._figures(loaded)
@@ -83,8 +79,30 @@ class Demo:
             pictures_first=loaded.last_day,
             features_every=HOLDOUT_DAYS,
         )
-        progress = follow(self._kept_alive(run_chain(airflow, days, now)), airflow, self.console)
+        states = self._seeded(run_chain(airflow, days, now), loaded.last_day, now)
+        progress = follow(self._kept_alive(states), airflow, self.console)
         self.seconds |= seconds_by_task(progress)
+
+    def _seeded(
+        self, states: Iterable[Progress], last_day: dt.date, now: dt.datetime
+    ) -> Iterator[Progress]:
+        """Seed the shop as soon as the days are counted: minutes later purchases are planned for it."""
+        is_seeded = False
+        for state in states:
+            if not is_seeded and state.has_done("build_features", "build_daily_facts"):
+                with self.step("seed shop"):
+                    self._seed_shop(last_day, now)
+                is_seeded = True
+            yield state
+
+    def _seed_shop(self, last_day: dt.date, now: dt.datetime) -> None:
+        lake = Partitions(self.site.home / "lake")
+        operator = environment(self.site)["SHOP_OPERATOR_EMAIL"]
+        seeded = seed_shop(self.site.database_url, lake, last_day, Buyer(operator, now))
+        self.console.print(
+            f"the shop has {seeded.n_versions:,} product versions, "
+            f"and supply terms of {seeded.n_terms:,} products"
+        )
 
     def _await_search(self) -> None:
         """Return once serving answers from the new index, so that the requests printed work."""

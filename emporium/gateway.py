@@ -34,10 +34,19 @@ TO_SHOP = (
     "tariffs",
     "slots",
     "search-rules",
+    "experiments",
     "reviews",
     "notifications",
 )
-TO_SERVING = ("products", "categories", "suggestions", "recommendations", "events")
+TO_SERVING = (
+    "products",
+    "categories",
+    "suggestions",
+    "recommendations",
+    "events",
+    "answers",
+    "freshness",
+)
 HOP_BY_HOP = frozenset(
     (
         "connection",

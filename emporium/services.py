@@ -18,7 +18,8 @@ SPARK_CLASSES = f'"-XX:SharedArchiveFile={BIN.parent / "spark.jsa"}"'
 """Made by set-up; Java does without it where it is missing or of another version."""
 DRAIN_SECONDS = 5
 """How long a service that is told to stop may finish requests: an event stream has no end of its own."""
-SECRETS = ("token", "airflow", "webhook", "forms")
+SECRETS = ("token", "airflow", "webhook", "planner", "forms")
+PLANNER_EMAIL = "planner@emporium.example"
 NAMES = (
     "gateway",
     "transactional",
@@ -26,6 +27,8 @@ NAMES = (
     "inbox",
     "smtp",
     "serving",
+    "live-states",
+    "feature-push",
     "storefront",
     "mlflow",
     "airflow-api",
@@ -119,14 +122,23 @@ def applications(site: Site) -> list[Service]:
         Service("transactional", granian_shop(site.ports["transactional"]),
                 site.ports["transactional"], "/healthz"),
         Service("worker", [sys.executable, "-m", "transactional.worker"]),
+        Service("landing", [sys.executable, "-m", "jobs.land_events"]),
         *inbox_service(site),
         Service("serving", granian("serving.app:create_app", site.ports["serving"], site.serving_workers),
                 site.ports["serving"], "/healthz"),
+        serving_worker("live-states", "states", site.ports["live-states"]),
+        serving_worker("feature-push", "feature-store", site.ports["feature-push"]),
         Service("storefront", granian("storefront.app:create_app", site.ports["storefront"]),
                 site.ports["storefront"], "/healthz"),
         Service("gateway", granian("emporium.gateway_process:create_app", site.ports["gateway"]),
                 site.ports["gateway"], "/healthz"),
     ]  # fmt: skip
+
+
+def serving_worker(name: str, part: str, port: int) -> Service:
+    """Return one part of serving's worker; its metrics are its sign of life."""
+    command = [sys.executable, "-m", "serving.worker", part]
+    return Service(name, command, port, "/metrics", {"WORKER_PORT": str(port)})
 
 
 def inbox_service(site: Site) -> list[Service]:
@@ -220,7 +232,13 @@ def environment(site: Site) -> dict[str, str]:
         "GATEWAY_MLFLOW_URL": site.url("mlflow"),
         "GATEWAY_DATA_DOCS": str(site.home / "data_docs"),
     }
-    defaults = {"IMAGES_URL": str(site.home / "images")}
+    defaults = {
+        "IMAGES_URL": str(site.home / "images"),
+        # Whoever has another shop, or an account of their own for the plan of purchases, says so.
+        "SHOP_URL": site.url("transactional"),
+        "SHOP_OPERATOR_EMAIL": PLANNER_EMAIL,
+        "SHOP_OPERATOR_PASSWORD": kept["planner"],
+    }
     return {**defaults, **os.environ, **own, **airflow_environment(site, kept)}  # noqa: TID251
 
 
@@ -257,6 +275,8 @@ def airflow_environment(site: Site, kept: dict[str, str]) -> dict[str, str]:
         "API_AUTH__JWT_SECRET": kept["airflow"],
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
         "DAG_PROCESSOR__REFRESH_INTERVAL": "60",
+        # A file that changed is read at once; the others need not take time from the jobs.
+        "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
         "LOGGING__LOGGING_LEVEL": "INFO",
         "USAGE_DATA_COLLECTION__ENABLED": "False",
     }

@@ -16,10 +16,11 @@ from emporium.table_files import TableFileError
 from features.schemas.lake import Interaction
 from features.schemas.row import Row
 from jobs.partitions import Partitions, layer_of
+from jobs.reading import day_number
 from jobs.runner import JobError
 from jobs.settings import Settings as JobSettings
 from jobs.train_recommendations import K, hold_out, problem_of, window_before
-from jobs.training_data import day_number, training_data
+from jobs.training_data import training_data
 from models import registry
 from models.evaluation.comparison import N_CHOOSING_USERS
 from models.evaluation.cuts import TooLittleError, cut_of

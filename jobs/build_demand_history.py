@@ -2,21 +2,25 @@
 
 python -m jobs.build_demand_history --date 2024-05-01
 
-Each task holds some products whole and estimates all of them at once. What holds for the shop (hourly profiles,
-effects of weekday and price, the categories' days) is learnt beforehand from a sample of the products.
+Each task holds some products whole and estimates all of them at once; a small shop's all are held by this process, for
+tasks would take longer to start. What holds for the shop (hourly profiles, effects of weekday and price, the categories'
+days) is learnt beforehand from a sample of the products.
 """
 
 import datetime as dt
 import logging
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 from pyspark import Broadcast
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from features.schemas.lake import DemandHistory
@@ -24,15 +28,19 @@ from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion, S
 from features.schemas.spark import struct_type
 from features.transforms.demand_history import movements, oddities
 from jobs.demand_learning import N_DRAWS, Learnt, draw_of, last_sunday, learnt_by_day
-from jobs.demand_panel import WINDOW_DAYS, movements_of
 from jobs.demand_series import N_CORRECTED_DAYS, rows_of_day
+from jobs.demand_window import WINDOW_DAYS, movements_of
+from jobs.lake import Lake
+from jobs.partitions import count_rows
 from jobs.reports import write_report
 from jobs.runner import Dates, Settings, run
 from jobs.spark import open_lake
 
 N_PRODUCTS_A_TASK = 10_000
 MIN_TASKS = 4
-MAX_ODDITIES = 100
+MAX_ROWS_HERE = 1_000_000
+"""Movements that one process holds; more are shared out to tasks."""
+MAX_ODDITIES, MAX_ODDITIES_HERE = 100, 10_000
 EPOCH = dt.date(1970, 1, 1)
 log = logging.getLogger("build_demand_history")
 
@@ -52,19 +60,38 @@ def main(settings: Settings, dates: Dates) -> None:
         first,
     )
     scratch = lake.partitions.staging("derived", "movements")
-    kept = lake.keep(moves, scratch / "movements")
-    lake.write(DemandHistory, estimated(kept, dates), dates.first, dates.last)
+    kept = lake.keep(moves.select("*", draw()), scratch / "movements")
+    write(lake, kept, scratch / "movements", dates)
     shutil.rmtree(scratch)
     odd = oddities(lines, versions, dates.first, N_CORRECTED_DAYS)
     write_report(settings.reports, "build_demand_history", dates.last, report(odd))
 
 
+def write(lake: Lake, kept: DataFrame, folder: Path, dates: Dates) -> None:
+    """Rebuild the partitions from movements that are kept in a folder."""
+    files = sorted(folder.glob("*.parquet"))
+    if count_rows(files) > MAX_ROWS_HERE:
+        lake.write(DemandHistory, estimated(kept, dates), dates.first, dates.last)
+        return
+    moves = ds.dataset([str(file) for file in files]).to_table() if files else kept.toArrow()
+    for day, rows in zip(dates.days(), estimated_here(moves, dates), strict=True):
+        lake.partitions.write(DemandHistory, rows, day)
+
+
+def estimated_here(moves: pa.Table, dates: Dates) -> list[pa.Table]:
+    """Return the table's rows of each day, from the movements known by the last, with each product's `draw`."""
+    days = [_number(day) for day in dates.days()]
+    products = moves.group_by("product_id").aggregate([("date", "min"), ("draw", "min")])
+    drawn = draw_of(products.rename_columns({"date_min": "since", "draw_min": "draw"}))
+    learnt, known = learnt_by_day(moves, drawn, days), movements_of(moves)
+    return [rows_of_day(known, day, learnt[day]) for day in days]
+
+
 def estimated(moves: DataFrame, dates: Dates) -> DataFrame:
-    """Return the table's rows of all days, from the movements known by the last."""
+    """Return what `estimated_here` does, made in tasks."""
     spark, days = moves.sparkSession, [_number(day) for day in dates.days()]
     since = moves.groupBy("product_id").agg(F.min("date").alias("since"))
-    draw = F.pmod(F.xxhash64("product_id"), F.lit(N_DRAWS)).alias("draw")
-    drawn = draw_of(since.select("product_id", "since", draw).toArrow())
+    drawn = draw_of(since.select("product_id", "since", draw()).toArrow())
     ever = {int(each) for day in (last_sunday(days[0]), *days) for each in drawn.of(day)}
     chosen = spark.createDataFrame([(each,) for each in sorted(ever)], "product_id bigint")
     of_sample = moves.join(F.broadcast(chosen), "product_id", "left_semi").toArrow()
@@ -72,6 +99,11 @@ def estimated(moves: DataFrame, dates: Dates) -> DataFrame:
     n_tasks = max(MIN_TASKS, len(drawn.product_ids) // N_PRODUCTS_A_TASK)
     of_products = moves.repartition(n_tasks, "product_id")
     return of_products.mapInArrow(partial(_estimate, shared), struct_type(DemandHistory))
+
+
+def draw() -> Column:
+    """Return by what products are drawn: 0 to `N_DRAWS` - 1."""
+    return F.pmod(F.xxhash64("product_id"), F.lit(N_DRAWS)).alias("draw")
 
 
 def _estimate(
@@ -87,12 +119,17 @@ def _estimate(
 
 def report(odd: DataFrame) -> dict[str, Any]:
     """Return how many rows make no sense, by reason, and the first of them."""
-    counts: list[Any] = odd.groupBy("reason").count().collect()
-    first = odd.orderBy("reason", "date", "product_id", "what").limit(MAX_ODDITIES).collect()
-    found = dict(sorted(map(tuple, counts)))
-    for reason, n in found.items():
+    rows = odd.limit(MAX_ODDITIES_HERE + 1).collect()
+    order = ("reason", "date", "product_id", "what")
+    if len(rows) <= MAX_ODDITIES_HERE:
+        found = Counter(row["reason"] for row in rows)
+        first = sorted(rows, key=lambda row: [row[name] for name in order])[:MAX_ODDITIES]
+    else:
+        counts: list[Any] = odd.groupBy("reason").count().collect()
+        found, first = Counter(dict(counts)), odd.orderBy(*order).limit(MAX_ODDITIES).collect()
+    for reason, n in sorted(found.items()):
         log.warning("%s: %d rows", reason, n)
-    return {"n_odd": found, "odd": [row.asDict() for row in first]}
+    return {"n_odd": dict(sorted(found.items())), "odd": [row.asDict() for row in first]}
 
 
 def _number(day: dt.date) -> int:

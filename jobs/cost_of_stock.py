@@ -1,6 +1,7 @@
 """What a day's stock-outs and overstock cost, product by product."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +13,8 @@ from features.schemas.arrow import arrow_schema
 from features.schemas.lake import DemandForecast, DemandHistory, StockCost
 from features.schemas.logs import ProductVersion
 from jobs.partitions import Partitions
+from jobs.reading import newest
 from jobs.shown_forecasts import WHOLE_SHOP, stock_by_day
-from jobs.training_data import newest
 from jobs.units_sold import Ids, Units
 from models.evaluation.stock_costs import (
     CostRates,
@@ -29,22 +30,29 @@ N_WORST = 20
 
 @dataclass(frozen=True)
 class StockCosts:
-    """Sums of `SUMMED` over days: in all, by day (the oldest first), and of the products that cost most."""
+    """Sums of `SUMMED` over days: in all, by day (the oldest first), and of the products that cost most.
+
+    Those have a `title`, too.
+    """
 
     total: dict[str, float]
     by_day: list[dict[str, Any]]
     worst: list[dict[str, Any]]
 
 
-def summed(costs: pa.Table) -> StockCosts:
-    """Return the sums of rows of the table `stock_costs`."""
+def summed(costs: pa.Table, titles: Mapping[int, str]) -> StockCosts:
+    """Return the sums of rows of the table `stock_costs`; `titles` are products' names by id."""
     by_day = _sums(costs, "date").sort_by("date")
     by_product = _sums(costs, "product_id")
     cost = pc.add(by_product["lost_margin_cents"], by_product["holding_cost_cents"])
     worst = by_product.append_column("cost", cost)
     worst = worst.sort_by([("cost", "descending"), ("product_id", "ascending")])
     total = {name: float(pc.sum(costs[name]).as_py() or 0) for name in SUMMED}
-    return StockCosts(total, by_day.to_pylist(), worst.slice(0, N_WORST).to_pylist())
+    named = [
+        {**row, "title": titles.get(row["product_id"], str(row["product_id"]))}
+        for row in worst.slice(0, N_WORST).to_pylist()
+    ]
+    return StockCosts(total, by_day.to_pylist(), named)
 
 
 def _sums(costs: pa.Table, by: str) -> pa.Table:

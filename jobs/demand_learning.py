@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from jobs.demand_panel import N_HOURS, Floats, Ints, Panel, movements_of, panel
+from jobs.demand_window import N_HOURS, Floats, Ints, Window, movements_of, window_of
 from models.forecasting.censoring import (
     DemandModel,
     RateSettings,
@@ -40,11 +40,11 @@ class Learnt:
     profiles: Floats
     model: DemandModel
 
-    def sales(self, known: Panel) -> Sales:
-        """Return a panel's sales with their exposure."""
+    def sales(self, known: Window) -> Sales:
+        """Return a window's sales with their exposure."""
         return sales_of(known, self.category_ids, self.profiles)
 
-    def demand(self, known: Panel) -> Floats:
+    def demand(self, known: Window) -> Floats:
         """Return the estimated demand of each product and day."""
         return self.model.demand(self.sales(known))
 
@@ -82,8 +82,8 @@ def learnt_by_day(moves: pa.Table, draw: Draw, days: list[int]) -> dict[int, Lea
     """
     movements = movements_of(moves)
 
-    def known(day: int) -> Panel:
-        return panel(movements.of(draw.of(day)), day)
+    def known(day: int) -> Window:
+        return window_of(movements.of(draw.of(day)), day)
 
     weeks = {sunday: learnt_of_week(known(sunday)) for sunday in {last_sunday(day) for day in days}}
     return {day: of_day(weeks[last_sunday(day)], known(day)) for day in days}
@@ -94,13 +94,13 @@ def last_sunday(day: int) -> int:
     return day - (day + 4) % 7
 
 
-def of_day(week: Learnt, known: Panel) -> Learnt:
-    """Return what was learnt with the factors of the panel's days."""
+def of_day(week: Learnt, known: Window) -> Learnt:
+    """Return what was learnt with the factors of the window's days."""
     return replace(week, model=week.model.of_days(week.sales(known)))
 
 
-def learnt_of_week(known: Panel) -> Learnt:
-    """Learn profiles, effects and weights from a panel."""
+def learnt_of_week(known: Window) -> Learnt:
+    """Learn profiles, effects and weights from a window."""
     category_ids = commonest(known.category_ids[:, -1])
     profiles = profiles_of(known, category_ids)
     return Learnt(
@@ -114,7 +114,7 @@ def commonest(category_ids: Ints) -> Ints:
     return np.sort(found[np.argsort(-counts, kind="stable")][:MAX_CATEGORIES])
 
 
-def groups_of(known: Panel, category_ids: Ints) -> Ints:
+def groups_of(known: Window, category_ids: Ints) -> Ints:
     """Return each product's group, by its category on the last day."""
     of_products = known.category_ids[:, -1]
     place = np.searchsorted(category_ids, of_products)
@@ -122,7 +122,7 @@ def groups_of(known: Panel, category_ids: Ints) -> Ints:
     return np.where(is_known, place + 1, 0)
 
 
-def profiles_of(known: Panel, category_ids: Ints) -> Floats:
+def profiles_of(known: Window, category_ids: Ints) -> Floats:
     """Return the hourly profiles of the groups, on weekdays and on weekends.
 
     Hours are held against the rate of their day, to which a flat profile is good enough.
@@ -144,18 +144,18 @@ def profiles_of(known: Panel, category_ids: Ints) -> Floats:
     return hourly_profiles(units, np.maximum(rate_hours, 0))
 
 
-def day_types_of(known: Panel, groups: Ints, n_groups: int) -> Ints:
+def day_types_of(known: Window, groups: Ints, n_groups: int) -> Ints:
     """Return the row of `profiles` of each product and day."""
     return groups[:, None] + n_groups * (known.weekdays >= SATURDAY)
 
 
-def is_offered(known: Panel) -> Floats:
+def is_offered(known: Window) -> Floats:
     """Return 1 for days on which a product was listed, or sold all the same."""
     return np.asarray(known.is_listed | (known.units > 0), np.float64)
 
 
-def sales_of(known: Panel, category_ids: Ints, profiles: Floats) -> Sales:
-    """Return a panel's sales with the share of each day's demand that its hours in stock have."""
+def sales_of(known: Window, category_ids: Ints, profiles: Floats) -> Sales:
+    """Return a window's sales with the share of each day's demand that its hours in stock have."""
     groups, n_groups = groups_of(known, category_ids), len(category_ids) + 1
     out = known.out
     day_types = day_types_of(known, groups, n_groups)[out.rows, out.columns]
@@ -164,7 +164,7 @@ def sales_of(known: Panel, category_ids: Ints, profiles: Floats) -> Sales:
     return Sales(known.units, exposure, groups, n_groups, traits(known))
 
 
-def traits(known: Panel) -> Floats:
+def traits(known: Window) -> Floats:
     """Return weekday and the logarithm of the price beside the usual one, shape (n_products, n_days, 7)."""
     weekdays = np.broadcast_to(known.weekdays[:, None] == np.arange(6), (*known.shape, 6))
     has_price = known.price_cents > 0

@@ -8,7 +8,7 @@ import pyarrow as pa
 from features.schemas.arrow import arrow_schema
 from features.schemas.lake import DemandHistory
 from jobs.demand_learning import Learnt
-from jobs.demand_panel import DAY_US, WINDOW_DAYS, Floats, Ints, Movements, Panel, panel
+from jobs.demand_window import DAY_US, WINDOW_DAYS, Floats, Ints, Movements, Window, window_of
 from models.ids import rows_of
 
 N_CORRECTED_DAYS = 28
@@ -17,7 +17,7 @@ MEDIAN_DAYS = 28
 
 @dataclass(frozen=True)
 class Places:
-    """Rows to write: a product and a day of the panel, and the warehouse series (-1: the whole shop)."""
+    """Rows to write: a product and a day of the window, and the warehouse series (-1: the whole shop)."""
 
     rows: Ints
     columns: Ints
@@ -26,7 +26,7 @@ class Places:
 
 def rows_of_day(movements: Movements, day: int, learnt: Learnt) -> pa.Table:
     """Return partition `day` of the table for these products."""
-    known = panel(movements, day)
+    known = window_of(movements, day)
     rows, columns = changed(movements, known)
     found = places(known, rows, columns)
     hidden = np.maximum(learnt.demand(known) - known.units, 0)
@@ -52,7 +52,7 @@ def rows_of_day(movements: Movements, day: int, learnt: Learnt) -> pa.Table:
     return pa.table(values).cast(arrow_schema(DemandHistory))
 
 
-def changed(movements: Movements, known: Panel) -> tuple[Ints, Ints]:
+def changed(movements: Movements, known: Window) -> tuple[Ints, Ints]:
     """Return products and days to write: all of the last day, and of earlier ones what became known on it.
 
     A product that is not listed has no row, unless something was sold or given back.
@@ -70,7 +70,7 @@ def changed(movements: Movements, known: Panel) -> tuple[Ints, Ints]:
     return rows, columns
 
 
-def places(known: Panel, rows: Ints, columns: Ints) -> Places:
+def places(known: Window, rows: Ints, columns: Ints) -> Places:
     """Return a place for each warehouse that was known of on the day, or one for the whole shop."""
     shops = known.warehouses
     first, last = (np.searchsorted(shops.rows, rows, side) for side in ("left", "right"))
@@ -88,7 +88,7 @@ def places(known: Panel, rows: Ints, columns: Ints) -> Places:
     return Places(rows[which[order]], columns[which[order]], series[order])
 
 
-def parts(known: Panel, found: Places, hidden: Floats) -> tuple[Ints, Ints, Floats]:
+def parts(known: Window, found: Places, hidden: Floats) -> tuple[Ints, Ints, Floats]:
     """Return units sold, given back and missed at each place; a product's places add up to its own.
 
     Sales are split as the levels of the day fell, returns and missed units as those of the window did.
@@ -124,7 +124,7 @@ def split(totals: Floats, weights: Floats, groups: Ints) -> Ints:
     return whole.astype(np.int64) + (rank < left)
 
 
-def hours_out(known: Panel, found: Places) -> Floats:
+def hours_out(known: Window, found: Places) -> Floats:
     """Return the hours out of stock at each place, 0 to 24."""
     whole = known.out.summed(known.shape[0])[found.rows, found.columns]
     n_series = len(known.warehouses.ids)
@@ -132,14 +132,14 @@ def hours_out(known: Panel, found: Places) -> Floats:
     return np.clip(np.where(found.series < 0, whole, there), 0, 24)
 
 
-def price_cents(known: Panel) -> Floats:
+def price_cents(known: Window) -> Floats:
     """Return the mean price of the units sold, the listed one where none was; 0 where neither is known."""
     has_sold = (known.units > 0) & (known.revenue_cents > 0)
     mean = known.revenue_cents / np.maximum(known.units, 1)
     return np.where(has_sold, mean, known.price_cents)
 
 
-def discounts(known: Panel, price: Floats, found: Places) -> Floats:
+def discounts(known: Window, price: Floats, found: Places) -> Floats:
     """Return by how much each place's price is below the median of the prices of `MEDIAN_DAYS`."""
     ratios = np.zeros(len(found.rows))
     for column in np.unique(found.columns):

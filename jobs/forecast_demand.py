@@ -19,9 +19,9 @@ from features.schemas.arrow import arrow_schema
 from features.schemas.lake import DailyDemand, DemandForecast, DemandHistory
 from jobs.forecast_input import Demand, Ids, demand_as_known
 from jobs.partitions import Partitions
+from jobs.reading import data_version
 from jobs.reports import write_report
 from jobs.runner import Dates, Settings, partitions, run
-from jobs.training_data import data_version
 from models import registry
 from models.forecasting.backtest import backtest
 from models.forecasting.choosing import ChosenForecaster

@@ -12,8 +12,8 @@ from features.schemas.lake import DailyDemand
 from features.schemas.logs import ProductVersion
 from jobs.known_demand import known_demand
 from jobs.partitions import Partitions
+from jobs.reading import day_number, days_since_1970, newest
 from jobs.runner import JobError
-from jobs.training_data import day_number, days_since_1970, newest
 from models.forecasting.panel import DAILY, Panel, panel_of
 from models.ids import rows_of
 

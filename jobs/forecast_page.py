@@ -26,7 +26,7 @@ MEASURES = (
     Column("within 90 %", "coverage_90"),
 )
 COSTS = (
-    Column("product", "what"),
+    Column("product", "title"),
     Column("units wanted, not there", "hidden_units"),
     Column("margin lost, cents", "lost_margin_cents"),
     Column("held too long, cents", "holding_cost_cents"),
@@ -74,8 +74,7 @@ def _costs(costs: StockCosts) -> str:
         Line("units held for more than 56 days", _money(costs, "holding_cost_cents"), GREEN),
     ]
     drawn = chart(days, parts, "costs by day") if len(days) > 1 else ""
-    lines = [{**each, "what": str(each["product_id"])} for each in costs.worst]
-    return f"<h2>What stock cost by day, estimated</h2>{drawn}{table(lines, COSTS)}"
+    return f"<h2>What stock cost by day, estimated</h2>{drawn}{table(costs.worst, COSTS)}"
 
 
 def _money(costs: StockCosts, name: str) -> list[float | None]:

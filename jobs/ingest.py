@@ -1,4 +1,4 @@
-"""Collect, judge and split the logs: outbox, clickstream, files -> raw -> validated + quarantine.
+"""Collect, judge and split the logs: outbox, event streams, files -> raw -> validated + quarantine.
 
 python -m jobs.ingest --date 2024-05-01
 """
@@ -15,7 +15,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from features.expectations.reasons import REJECT, judge
+from features.expectations.reasons import judge
 from features.expectations.suite import IS_GOOD
 from features.expectations.validation import Validator, open_validator
 from features.schemas.column import columns
@@ -27,7 +27,7 @@ from features.schemas.logs import (
     Review,
     StockLevel,
 )
-from features.schemas.row import LogRow
+from features.schemas.row import REJECT, LogRow
 from features.transforms.catalogue import mark_unknown_products
 from features.transforms.redelivery import (
     LOOK_BACK_DAYS,
@@ -37,10 +37,11 @@ from features.transforms.redelivery import (
 from jobs.lake import Lake, StagedPartitions
 from jobs.partitions import count_rows
 from jobs.raw import RawBatches
+from jobs.raw_reading import read_raw
 from jobs.reports import write_report
 from jobs.runner import Dates, JobError, Settings, run
-from jobs.sources.clickstream import Clickstream
 from jobs.sources.outbox import Outbox
+from jobs.sources.streams import Streams
 from jobs.spark import open_lake
 
 REFERS_TO_PRODUCTS = (StockLevel, OrderLine, ClickstreamEvent, Review)
@@ -76,6 +77,12 @@ def main(settings: Settings, dates: Dates) -> None:
     """Ingest the days; publish all logs, or none if one has a critical breach."""
     batches = RawBatches(settings.lake)
     collect(settings, batches, dates.last)
+    with batches.reading() as seen:
+        ingest(settings, seen, dates)
+
+
+def ingest(settings: Settings, batches: RawBatches, dates: Dates) -> None:
+    """Judge and publish what the raw layer has of the days."""
     refuse_no_orders(batches, dates)
     lake = open_lake(settings, "ingest")
     validator = open_validator(settings.emporium_home.resolve() / "data_docs" / str(dates.last))
@@ -89,10 +96,12 @@ def main(settings: Settings, dates: Dates) -> None:
 
 def collect(settings: Settings, batches: RawBatches, date: dt.date) -> None:
     """Append what the shop and the API recorded since the last run to the raw layer."""
-    if settings.database_url:
-        log.info("collected %d outbox rows", Outbox(settings.database_url).collect(batches, date))
-    if settings.redis_url:
-        log.info("collected %d events", Clickstream(settings.redis_url).collect(batches, date))
+    with batches.collecting():
+        if settings.database_url:
+            n_rows = Outbox(settings.database_url).collect(batches, date)
+            log.info("collected %d outbox rows", n_rows)
+        if settings.redis_url:
+            log.info("collected %d events", Streams(settings.redis_url).collect(batches, date))
 
 
 def refuse_no_orders(batches: RawBatches, dates: Dates) -> None:
@@ -148,7 +157,7 @@ def split_log(
     JobError
         If a column is missing, or the log's suite fails.
     """
-    raw = batches.read(lake.spark, row.table, dates.first, dates.last)
+    raw = read_raw(batches, lake.spark, row.table, dates.first, dates.last)
     if raw is None:
         return []
     scratch = lake.partitions.staging("quarantine", row.table)

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import psutil
 import pyarrow as pa
@@ -60,6 +60,16 @@ class Partitions:
         """Return the days that have been published, in order."""
         found = self.folder(layer, table).glob("date=*")
         return sorted(dt.date.fromisoformat(day.name.removeprefix("date=")) for day in found)
+
+    def is_below(self, n_bytes: int) -> bool:
+        """Tell whether all tables together are smaller; looks no further once they are not."""
+        total = 0
+        for layer in get_args(Layer):
+            for file in self.root.joinpath(layer).rglob("*.parquet"):
+                total += file.stat().st_size
+                if total >= n_bytes:
+                    return False
+        return True
 
     def versions(self, layer: Layer, table: str) -> list[str]:
         """Return a name for what is published of each day, in order: another after any new one."""

@@ -20,7 +20,8 @@ import pyarrow as pa
 from features.schemas.arrow import arrow_schema
 from features.schemas.lake import PurchaseProposal
 from jobs.partitions import Partitions
-from jobs.purchase_plan import Foreseen, Proposals, classes_as_known, foreseen_demand, planned
+from jobs.purchase_forecasts import Foreseen, foreseen_demand
+from jobs.purchase_plan import Proposals, classes_as_known, planned
 from jobs.purchase_position import in_lake, in_shop
 from jobs.reports import write_report
 from jobs.runner import Dates, JobError, Settings, partitions, run
@@ -67,15 +68,16 @@ def made(
     position = in_shop(desk.position()) if desk else in_lake(lake, date)
     if desk and not len(position):
         raise JobError("no published product has supply terms: PUT them at /api/v1/stock/terms")
-    by_product = classes_as_known(lake, date, foreseen.product_ids)
+    by_product = classes_as_known(lake, date, foreseen.whole().product_ids)
     receipts = desk.receipts() if desk else []
     return planned(position, receipts, foreseen, by_product, rules)
 
 
 def propose(desk: ShopDesk, found: Proposals, foreseen: Foreseen, date: dt.date) -> dict[str, Any]:
     """Send rates and drafts to the shop and return what became of them."""
-    rates = foreseen.mean_units.mean(axis=1)
-    desk.tell_rates(dict(zip(foreseen.product_ids.tolist(), rates.tolist(), strict=True)))
+    whole = foreseen.whole()
+    rates = whole.mean_units.mean(axis=1)
+    desk.tell_rates(dict(zip(whole.product_ids.tolist(), rates.tolist(), strict=True)))
     try:
         drafts = desk.propose(str(date), orders(found, date), transfers(found))
     except ShopDeskError as error:
@@ -139,6 +141,7 @@ def told(found: Proposals) -> dict[str, Any]:
     return {
         "n_products": len(set(found.position.product_id.tolist())),
         "n_products_without_forecast": len(set(found.position.product_id[unforeseen].tolist())),
+        "n_places_not_worth_stocking": int(found.made.needs.is_unworthy.sum()),
         "n_lines": int((units > 0).sum()),
         "n_units": int(units.sum()),
         "cost_cents": int(units @ cost),

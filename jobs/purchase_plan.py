@@ -1,43 +1,25 @@
 """The plan of a day's purchases, made of forecasts, sales, and a position."""
 
 import datetime as dt
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow.compute as pc
 
-from features.schemas.arrow import arrow_schema
-from features.schemas.lake import DailyDemand, DemandForecast
+from features.schemas.lake import DailyDemand
 from jobs.partitions import Partitions
+from jobs.purchase_forecasts import Foreseen, demand_by_place
 from jobs.purchase_position import Position, receipts_of
-from jobs.runner import JobError
 from models.ids import rows_of
 from models.planning.classes import Classes, ClassRules, classes, service_levels
 from models.planning.explaining import Counted, Explanation, explained
-from models.planning.lead_times import Floats, Ints, LeadTime, LeadTimes, learned
+from models.planning.lead_times import Ints, LeadTime, LeadTimes, learned
 from models.planning.plan import Places, Plan, PlanRules, plan
 from models.planning.reorder import Terms
-from models.planning.safety_stock import spread_of
 
 WEEK, N_WEEKS = 7, 12
 UNSOLD = "CZ"
-
-
-@dataclass(frozen=True)
-class Foreseen:
-    """Demand of each product on each of the next days, arrays of shape (n_products, horizon)."""
-
-    product_ids: Ints
-    mean_units: Floats
-    spread_units: Floats
-
-    def rows_of(self, product_id: Ints) -> Ints:
-        """Return the row of each product, -1 for one that nobody foresaw."""
-        row_of = {int(id_): row for row, id_ in enumerate(self.product_ids)}
-        return np.array([row_of.get(int(id_), -1) for id_ in product_id], np.int64)
 
 
 @dataclass(frozen=True)
@@ -62,31 +44,6 @@ class Proposals:
         return explained(row, counted, self.places, self.made, self.rules)
 
 
-def foreseen_demand(lake: Partitions, date: dt.date) -> Foreseen:
-    """Return the forecast made at the end of a day, of the whole shop.
-
-    Raises
-    ------
-    JobError
-        If there is none.
-    """
-    names = arrow_schema(DemandForecast).names
-    found = lake.read(DemandForecast, date, date)
-    if "warehouse_id" in names:
-        found = found.filter(pc.equal(found["warehouse_id"], 0))
-    if not found.num_rows:
-        raise JobError(
-            f"demand_forecasts holds no rows of {date}: run the DAG forecast_demand for that day"
-        )
-    found = found.sort_by([("product_id", "ascending"), ("demand_date", "ascending")])
-    product_ids = np.unique(found["product_id"].to_numpy())
-    shape = (len(product_ids), found.num_rows // len(product_ids))
-    levels = {name: int(n) / 100 for name in names for n in re.findall(r"^p(\d\d)_units$", name)}
-    quantiles = np.stack([found[name].to_numpy().reshape(shape) for name in levels], axis=-1)
-    mean = found["mean_units"].to_numpy().reshape(shape)
-    return Foreseen(product_ids, mean, spread_of(tuple(levels.values()), quantiles))
-
-
 def planned(
     position: Position,
     receipts: Sequence[Mapping[str, Any]],
@@ -94,14 +51,15 @@ def planned(
     by_product: Classes,
     rules: PlanRules,
 ) -> Proposals:
-    """Return the plan; `by_product` are the classes of the foreseen products."""
-    suppliers, at = position.suppliers, foreseen.rows_of(position.product_id)
+    """Return the plan; `by_product` are the classes of the products foreseen for the whole shop."""
+    suppliers = position.suppliers
+    at = foreseen.whole().rows_of(position.product_id, np.zeros_like(position.product_id))
     lead = learned(receipts_of(suppliers, receipts), len(suppliers), LeadTime())
     service_class = [
         own or (str(by_product[row]) if row >= 0 else UNSOLD)
         for own, row in zip(position.service_class, at.tolist(), strict=True)
     ]
-    places = _places(position, foreseen, at, lead, service_class)
+    places = _places(position, foreseen, lead, service_class)
     return Proposals(position, places, plan(places, rules), rules, service_class)
 
 
@@ -121,18 +79,18 @@ def classes_as_known(lake: Partitions, date: dt.date, product_ids: Ints) -> Clas
 
 
 def _places(
-    position: Position, foreseen: Foreseen, at: Ints, lead: LeadTimes, service_class: list[str]
+    position: Position, foreseen: Foreseen, lead: LeadTimes, service_class: list[str]
 ) -> Places:
-    """Return the plan's rows: a warehouse's demand is its share, as if each customer chose by chance."""
+    """Return the plan's rows."""
     supplier = np.searchsorted(position.suppliers, position.supplier)
-    share = np.where(at >= 0, position.share, 0)[:, None]
+    mean_units, spread_units = demand_by_place(position, foreseen)
     return Places(
         product=np.unique(position.product_id, return_inverse=True)[1],
         warehouse=np.unique(position.warehouse_id, return_inverse=True)[1],
         n_free=(position.n_on_hand - position.n_reserved).astype(np.float64),
         n_on_order=position.n_on_order.astype(np.float64),
-        mean_units=foreseen.mean_units[at] * share,
-        spread_units=foreseen.spread_units[at] * np.sqrt(share),
+        mean_units=mean_units,
+        spread_units=spread_units,
         lead_days=lead.mean_days[supplier],
         lead_spread_days=lead.spread_days[supplier],
         service_level=service_levels(np.array(service_class), ClassRules()),

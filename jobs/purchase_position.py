@@ -100,7 +100,6 @@ def in_lake(lake: Partitions, date: dt.date) -> Position:
     joined = products.join(levels.drop_columns(["occurred_at"]), "product_id").sort_by("product_id")
     n, price = joined.num_rows, joined["price_cents"].to_numpy().astype(np.float64)
     zeros, ones = np.zeros(n, np.int64), np.ones(n)
-    sellers = joined["seller_id"].to_pylist()
     return Position(
         product_id=joined["product_id"].to_numpy(),
         warehouse_id=zeros + WHOLE_SHOP,
@@ -108,7 +107,7 @@ def in_lake(lake: Partitions, date: dt.date) -> Position:
         n_reserved=zeros,
         n_on_order=zeros,
         share=ones,
-        supplier=[f"seller {each}" if each else "the shop's own" for each in sellers],
+        supplier=supplier_names(joined["seller_id"]),
         unit_cost_cents=np.rint(ASSUMED_COST_RATIO * price),
         price_cents=price,
         pack_size=ones,
@@ -116,6 +115,11 @@ def in_lake(lake: Partitions, date: dt.date) -> Position:
         shelf_life_days=np.full(n, np.inf),
         service_class=[""] * n,
     )
+
+
+def supplier_names(seller_ids: pa.ChunkedArray) -> list[str]:
+    """Return who supplies products where nobody said so: their sellers."""
+    return [f"seller {each}" if each else "the shop's own" for each in seller_ids.to_pylist()]
 
 
 def newest(rows: pa.Table) -> pa.Table:

@@ -10,19 +10,20 @@ from typing import Any
 
 def write_report(folder: Path, job: str, date: dt.date, figures: dict[str, Any]) -> None:
     """Write `<folder>/<job>/<date>.json`, at once; what is not a number is null there."""
-    path = folder / job / f"{date}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(f".{os.getpid()}.tmp")
-    aside.write_text(json.dumps(finite(figures), indent=2, sort_keys=True, default=str))
-    aside.replace(path)
+    text = json.dumps(finite(figures), indent=2, sort_keys=True, default=str)
+    write_whole(folder / job / f"{date}.json", text)
 
 
 def write_page(folder: Path, name: str, date: dt.date, page: str) -> None:
     """Write `<folder>/<name>/<date>.html`, at once."""
-    path = folder / name / f"{date}.html"
+    write_whole(folder / name / f"{date}.html", page)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file, at once: a reader sees the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_suffix(f".{os.getpid()}.tmp")
-    aside.write_text(page, encoding="utf-8")
+    aside.write_text(text, encoding="utf-8")
     aside.replace(path)
 
 

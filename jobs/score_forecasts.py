@@ -22,10 +22,10 @@ from features.schemas.logs import ProductVersion
 from jobs.cost_of_stock import stock_costs, summed
 from jobs.forecast_page import model_of, page
 from jobs.partitions import Partitions
+from jobs.reading import newest
 from jobs.reports import write_page, write_report
 from jobs.runner import Dates, Settings, partitions, run
-from jobs.shown_forecasts import WHOLE_SHOP, shown_forecasts
-from jobs.training_data import newest
+from jobs.shown_forecasts import WHOLE_SHOP, shown_forecasts, titles_of
 from jobs.units_sold import UnitsSold, units_sold
 from models.evaluation.forecast_accounts import (
     LEVELS,
@@ -59,7 +59,7 @@ def main(settings: Settings, dates: Dates) -> None:
     found = alarms(by_day(rows))
     for name, sentence in found.items():
         log.warning("%s: %s", name, sentence)
-    costs = summed(lake.read(StockCost, first, dates.last))
+    costs = summed(lake.read(StockCost, first, dates.last), titles_of(lake, dates.last))
     shown = shown_forecasts(lake, dates.last)
     html = page(rows, found, shown, costs, dates.last)
     write_page(settings.reports, "forecasts", dates.last, html)

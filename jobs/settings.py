@@ -2,8 +2,9 @@
 
 import math
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.search.languages import ENGLISH, Language
@@ -27,6 +28,10 @@ class Settings(BaseSettings):
     shop_operator_email: str = ""
     shop_operator_password: SecretStr = SecretStr("")
     purchase_budget_cents: float = math.inf
+    quality_bounds: dict[str, float] = {}
+    landing_seconds: Annotated[
+        float, Field(gt=0, description="between batches of events brought to the lake")
+    ] = 30.0
     code_version: str = "unknown"
     spark_master: str = "local[*]"
 
@@ -49,6 +54,11 @@ class Settings(BaseSettings):
     def feast(self) -> Path:
         """Folder of the feature store's registry."""
         return (self.emporium_home / "feast").resolve()
+
+    @property
+    def metrics(self) -> Path:
+        """Folder of figures for Prometheus' textfile collector."""
+        return (self.emporium_home / "metrics").resolve()
 
     @property
     def reports(self) -> Path:

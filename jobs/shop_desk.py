@@ -57,6 +57,10 @@ class ShopDesk:
         found: dict[str, int] = self._ask("PUT", f"stock/proposals/{day}", json=body)
         return found
 
+    def stop_arm(self, experiment: str, arm: str, reason: str) -> None:
+        """Stop an arm of an experiment; one that was stopped before stays so, with its reason."""
+        self._ask("POST", f"experiments/{experiment}/arms/{arm}/stop", json={"reason": reason})
+
     def _pages(self, path: str, name: str) -> Iterator[dict[str, Any]]:
         cursor: dict[str, str] = {}
         while True:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from features.schemas.lake import DemandForecast
 from features.schemas.logs import ProductVersion, StockLevel
 from jobs.partitions import Partitions
-from jobs.training_data import newest
+from jobs.reading import newest
 from jobs.units_sold import Ids, Units, UnitsSold, units_sold
 
 N_HISTORY_DAYS = 56

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from features.schemas.lake import ProductFeatures
 from features.schemas.logs import ClickstreamEvent
 from jobs.partitions import Partitions
-from jobs.training_data import EPOCH, day_number
+from jobs.reading import EPOCH, day_number
 from models.ranking.shown import IN_THE_CART, LOOKED_AT
 from models.search.behaviour import MAX_POSITION, ShownSearches, together
 from models.search.signals import COLUMNS, NO_SIGNALS, Signals

@@ -24,12 +24,23 @@ DEFAULTS = {
     "spark.ui.showConsoleProgress": "false",
 }
 
+# Little data is read before a query over it would be compiled, and before eight tasks are started.
+SMALL_LAKE_BYTES = 50_000_000
+FOR_SMALL_LAKES = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.files.minPartitionNum": "2",
+}
+
 
 def spark_session(settings: Settings, name: str) -> SparkSession:
     """Return the session: its master is spark-submit's, or the setting's under plain Python."""
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # noqa: TID251 - Spark reads it there
     conf = SparkConf()
-    for key, value in DEFAULTS.items():
+    of_size = FOR_SMALL_LAKES if partitions(settings).is_below(SMALL_LAKE_BYTES) else {}
+    for key, value in (DEFAULTS | of_size).items():
         conf.setIfMissing(key, value)
     conf.setIfMissing("spark.master", settings.spark_master)
     return SparkSession.builder.config(conf=conf).appName(name).getOrCreate()

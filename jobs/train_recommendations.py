@@ -33,12 +33,11 @@ from features.schemas.lake import Interaction
 from features.schemas.logs import ClickstreamEvent, ProductVersion
 from features.schemas.weights import HOLDOUT_DAYS
 from jobs.partitions import Partitions
+from jobs.reading import data_version, day_number
 from jobs.reports import write_report
 from jobs.runner import Dates, JobError, Settings, partitions, run
 from jobs.training_data import (
     TrainingData,
-    data_version,
-    day_number,
     from_feature_store,
     training_data,
 )

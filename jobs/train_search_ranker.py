@@ -27,10 +27,10 @@ from features.schemas.logs import ClickstreamEvent
 from jobs.index_gate import BadJudgmentsError, lowered, read_judgments
 from jobs.index_versions import IndexVersions
 from jobs.partitions import Partitions
+from jobs.reading import data_version
 from jobs.reports import write_report
 from jobs.runner import Dates, JobError, Settings, partitions, run
 from jobs.shown_searches import has_signals, shown_searches, signals_before
-from jobs.training_data import data_version
 from models import registry
 from models.evaluation.intervals import Interval
 from models.gate import Decision, unless_older

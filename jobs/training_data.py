@@ -1,7 +1,6 @@
 """The lake's tables as the arrays that models are trained on, as known at the end of any day."""
 
 import datetime as dt
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +15,8 @@ from features.schemas.lake import Interaction, ProductFeatures, UserFeatures
 from features.schemas.logs import ClickstreamEvent, ProductVersion
 from features.schemas.row import Row
 from features.store.opening import apply_definitions, open_store
-from jobs.partitions import Partitions, layer_of
+from jobs.partitions import Partitions
+from jobs.reading import day_number, days_since_1970, newest
 from jobs.runner import Settings
 from models.evaluation.splits import Facts
 from models.ids import rows_of
@@ -25,7 +25,6 @@ from models.recommender import PRODUCT_COLUMNS, USER_COLUMNS, Features, Known
 from models.retrieval.histories import Rows
 from models.retrieval.items import NO_CATEGORY, Items
 
-EPOCH = dt.date(1970, 1, 1)
 N_DAYS_USABLE = 3
 """A feature's row may be this many days old: the feature views' time to live."""
 CLICK_COLUMNS = [
@@ -153,16 +152,6 @@ def _outcomes(kinds: pa.ChunkedArray, met: Rows, known: NDArray[np.bool_]) -> ND
     return outcomes
 
 
-def newest(versions: pa.Table) -> pa.Table:
-    """Return the newest version of each product."""
-    ordered = versions.sort_by([("occurred_at", "ascending"), ("event_id", "ascending")])
-    return ordered.group_by("product_id", use_threads=False).aggregate(
-        [(name, "last") for name in ordered.column_names if name != "product_id"]
-    ).rename_columns(
-        ["product_id", *(name for name in ordered.column_names if name != "product_id")]
-    )  # fmt: skip
-
-
 def items(versions: pa.Table, item_ids: Rows, day: dt.date) -> Items:
     """Return text and category of each item as known by the end of the day; nothing if unknown then."""
     known = newest(versions.filter(pc.less_equal(versions["date"], pa.scalar(day))))
@@ -186,25 +175,6 @@ def document(version: dict[str, str | None]) -> str:
     whole = [name.replace(" ", "_") for name in (f"category {category}", f"brand {brand}")]
     words = (version["title"], version["description"], category, brand, *attributes.values())
     return " ".join([*(word or "" for word in words), *whole])
-
-
-def days_since_1970(dates: pa.ChunkedArray) -> Rows:
-    """Return dates as whole numbers."""
-    return np.asarray(dates.cast(pa.int32()).to_numpy(), np.int64)
-
-
-def day_number(day: dt.date) -> int:
-    """Return a date as a whole number of days since 1970."""
-    return (day - EPOCH).days
-
-
-def data_version(lake: Partitions, *tables: type[Row]) -> str:
-    """Return a name for the published partitions of the tables: another after any new one."""
-    digest = hashlib.blake2b(digest_size=8)
-    for row in tables:
-        for version in lake.versions(layer_of(row), row.table):
-            digest.update(version.encode())
-    return digest.hexdigest()
 
 
 def from_feature_store(settings: Settings, lake: Partitions) -> PointInTime:

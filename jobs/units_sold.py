@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from features.schemas.lake import DailyDemand
 from jobs.partitions import Partitions
-from jobs.training_data import day_number, days_since_1970
+from jobs.reading import day_number, days_since_1970
 from models.ids import rows_of
 
 Units = NDArray[np.float64]

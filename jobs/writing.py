@@ -17,15 +17,16 @@ from pyspark import TaskContext
 from pyspark.sql import DataFrame
 
 N_DAYS_A_TASK = 8
-MIN_TASKS = 8
 
 
 def write_days(rows: DataFrame, folder: Path, n_days: int) -> None:
     """Write rows as `folder/date=…/part-<task>.parquet`, a day whole by one task.
 
-    A task keeps its days in memory, about `N_DAYS_A_TASK` of them.
+    A task keeps its days in memory, about `N_DAYS_A_TASK` of them; there are as many tasks as after any
+    shuffle, at least.
     """
-    n_tasks = max(MIN_TASKS, n_days // N_DAYS_A_TASK)
+    at_least = int(rows.sparkSession.conf.get("spark.sql.shuffle.partitions") or 1)
+    n_tasks = max(at_least, n_days // N_DAYS_A_TASK)
     spread = rows.repartition(n_tasks, "date")
     spread.mapInArrow(partial(_write_task, folder), "n_rows bigint").collect()
 

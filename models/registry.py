@@ -12,7 +12,7 @@ from mlflow.entities import Metric, Param
 from mlflow.exceptions import MlflowException
 
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
-GATE, PROMOTED = "gate", "promoted"
+GATE, PROMOTED, ROLLED_BACK = "gate", "promoted", "rolled_back"
 
 
 class NoPreviousVersionError(LookupError):
@@ -226,8 +226,13 @@ def promote_by_hand(tracking_uri: str, name: str, number: str, reason: str) -> N
     promote(tracking_uri, name, version(tracking_uri, name, number).version, f"by hand: {reason}")
 
 
-def roll_back(tracking_uri: str, name: str) -> str:
+def roll_back(tracking_uri: str, name: str, because: str = "") -> str:
     """Make the version before the champion the champion again, and return it.
+
+    Parameters
+    ----------
+    because
+        Noted at the version that goes, and at its run.
 
     Raises
     ------
@@ -237,7 +242,13 @@ def roll_back(tracking_uri: str, name: str) -> str:
     before = _version_of(tracking_uri, name, PREVIOUS)
     if before is None:
         raise NoPreviousVersionError(f"{name} had no other champion: train and promote one first")
+    gone = champion_version(tracking_uri, name)
     promote(tracking_uri, name, before, "rolled back to")
+    if because and gone is not None:
+        client = MlflowClient(tracking_uri)
+        client.set_model_version_tag(name, gone, ROLLED_BACK, because)
+        run_id = client.get_model_version(name, gone).run_id
+        client.set_tag(run_id, ROLLED_BACK, because)
     return before
 
 
@@ -250,6 +261,11 @@ def champion_version(tracking_uri: str, name: str) -> str | None:
         If the server can't be reached.
     """
     return _version_of(tracking_uri, name, CHAMPION)
+
+
+def challenger_version(tracking_uri: str, name: str) -> str | None:
+    """Return the newest version that was registered, promoted or not; None if there is none."""
+    return _version_of(tracking_uri, name, CHALLENGER)
 
 
 def champion_date(tracking_uri: str, name: str) -> str | None:

@@ -5,38 +5,40 @@ granian --interface asgi --factory serving.app:create_app
 
 import gc
 import sys
-import threading
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing, nullcontext
 from typing import Any, cast
 
 import structlog
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
+from features.schemas.experiments import EXPERIMENTS_KEY
 from features.schemas.search_rules import SEARCH_RULES_KEY
 from features.schemas.slots import SLOTS_KEY
-from features.store.definitions import USER_BOUGHT, USER_RECENT
-from features.store.opening import open_store
 from features.store.packed_redis import AsyncPackedFeatures, Connections, PackedFeatures
-from features.store.user_lists import UserLists
 from models.live import LiveRecommender
 from models.search.fork import own_folder
 from models.search.languages import Language
+from serving.answers.router import router as answers_router
+from serving.background import Background, Runs
 from serving.errors import add_error_handlers
-from serving.events.bought import bought_items
-from serving.events.following import Follower
-from serving.events.recent import recent_views
+from serving.events.deps import make_event_service
 from serving.events.router import router as events_router
+from serving.events.stream import StreamBounds
+from serving.experiments.book import FORM, ExperimentBook
+from serving.experiments.exposing import Exposing
 from serving.features import PackedReader
+from serving.freshness.router import router as freshness_router
 from serving.published import Published, Refreshed, watch
-from serving.recommendations.model import Registry, published_model
+from serving.recommendations.model import Registry, published_challenger, published_model
 from serving.recommendations.newcomers import CurrentNewcomers
 from serving.recommendations.router import router as recommendations_router
 from serving.recommendations.slots import RULES, SlotBook
 from serving.recommendations.verdicts import CurrentVerdicts
+from serving.recording import Recorder, stream_append
 from serving.rule_hash import RuleHash
 from serving.search.changes import ProductChanges
 from serving.search.current import CurrentIndex
@@ -58,7 +60,6 @@ RULE_SECONDS = 0.5
 ALIAS_SECONDS = 0.5
 CHANGES_SECONDS = 0.25
 STREAM_SECONDS = 5.0  # longer than a read waits for new entries
-STOP_SECONDS = 5.0
 SWITCH_SECONDS = 0.001
 
 
@@ -75,7 +76,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         keep()
         return recommender
 
-    return make_app(settings, registry.latest, load_to_stay, rankers, keep)
+    return make_app(
+        settings, registry.latest, load_to_stay, rankers, keep, registry.latest_challenger
+    )
 
 
 def keep() -> None:
@@ -90,10 +93,12 @@ def make_app(
     load_model: Callable[[str], LiveRecommender],
     rankers: Rankers = NO_RANKERS,
     when_loaded: Callable[[], None] = lambda: None,
+    latest_challenger: Callable[[], str | None] = lambda: None,
 ) -> FastAPI:
     """Build the application. It starts before any index, model or store is there, and says so.
 
-    `when_loaded` is called for each version of the index that was loaded.
+    `when_loaded` is called for each version of the index that was loaded; `latest_challenger` is asked
+    while an experiment wants it.
     """
     log = make_logger(settings.log_level, "serving")
     redis = AsyncRedis.from_url(
@@ -113,22 +118,27 @@ def make_app(
     slots, search_rules = _rule_books(_client(settings.redis_url), settings.search_language, log)
     search_cluster = _search_cluster(settings, log)
     verdicts = CurrentVerdicts(index, PackedFeatures(_client(settings.redis_url)), log)
-    followers = _followers(settings, log)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        seconds = settings.poll_seconds
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         watched: list[tuple[Refreshed, float]] = [
             (index, CHANGES_SECONDS),
-            (model, seconds),
-            (search_order, seconds),
-            (verdicts, seconds),
+            (model, settings.poll_seconds),
+            (search_order, settings.poll_seconds),
+            (verdicts, settings.poll_seconds),
             (slots, RULE_SECONDS),
             (search_rules, RULE_SECONDS),
+            (app.state.experiments, RULE_SECONDS),
+            (app.state.challenger, settings.poll_seconds),
             *([(search_cluster, ALIAS_SECONDS)] if search_cluster else []),
         ]
-        until_closed = closing(search_cluster) if search_cluster else nullcontext()
-        with own_folder(copies), until_closed, _Background(followers, *watched):
+        with (
+            own_folder(copies),
+            closing(search_cluster) if search_cluster else nullcontext(),
+            app.state.recorder,
+            # The model has a thread of its own: fetching it must not hold up the index.
+            Background([_watching(*each) for each in watched]),
+        ):
             yield
         await redis.aclose()
         await features.close()
@@ -143,18 +153,55 @@ def make_app(
         "serving", "Emporium: search and recommendations", settings.log_level, checks, lifespan
     )
     app.state.redis, app.state.index, app.state.model = redis, index, model
-    app.state.features, app.state.slots = PackedReader(AsyncPackedFeatures(features), log), slots
-    app.state.search_order, app.state.newcomers, app.state.verdicts = (
+    app.state.features, app.state.slots = _reader(settings, features, log), slots
+    app.state.search_order, app.state.search_rules, app.state.search_cluster = (
         search_order,
-        CurrentNewcomers(),
-        verdicts,
+        search_rules,
+        search_cluster,
     )
-    app.state.search_rules, app.state.search_cluster = search_rules, search_cluster
+    app.state.newcomers, app.state.verdicts = CurrentNewcomers(), verdicts
+    _keep_answers(app, settings)
+    _add_experiments(app, settings, latest_challenger, load_model)
     add_error_handlers(app)
-    for router in (search_router, recommendations_router, events_router):
+    for router in (
+        search_router,
+        recommendations_router,
+        _events(app, redis, settings),
+        freshness_router,
+        answers_router,
+    ):
         app.include_router(router, prefix="/api/v1")
     add_shortcuts(app, shortcuts(app))
     return app
+
+
+def _reader(settings: Settings, redis: Connections, log: structlog.BoundLogger) -> PackedReader:
+    return PackedReader(AsyncPackedFeatures(redis), log, settings.live_features)
+
+
+def _add_experiments(
+    app: FastAPI,
+    settings: Settings,
+    latest_challenger: Callable[[], str | None],
+    load_model: Callable[[str], LiveRecommender],
+) -> None:
+    """Put experiments, the model on trial and what tells of them into the application's state."""
+    log = app.state.log
+    told = RuleHash(_client(settings.redis_url), EXPERIMENTS_KEY, FORM, log)
+    book = ExperimentBook(told, utc_now, {})
+    app.state.experiments = book
+    app.state.challenger = published_challenger(
+        latest_challenger, load_model, lambda: book.wants("challenger"), log
+    )
+    app.state.exposing = Exposing(app.state.recorder, utc_now)
+
+
+def _keep_answers(app: FastAPI, settings: Settings) -> None:
+    """Equip an application with what answers are recorded by, and told again."""
+    app.state.recorder = Recorder(
+        stream_append(settings.redis_url), app.state.registry, app.state.log
+    )
+    app.state.lake, app.state.token_secret = settings.lake, settings.token_secret.get_secret_value()
 
 
 def _search_cluster(settings: Settings, log: structlog.BoundLogger) -> SearchCluster | None:
@@ -163,43 +210,19 @@ def _search_cluster(settings: Settings, log: structlog.BoundLogger) -> SearchClu
     return SearchCluster(settings.opensearch_url, settings.opensearch_alias, log)
 
 
-def _followers(settings: Settings, log: structlog.BoundLogger) -> tuple[Follower, Follower]:
-    """Return what keeps each customer's lists fresh."""
-    # The list pushed holds the one that is there, so it may replace even a batch's, whose time is
-    # the end of its day and so may be still to come.
-    pushed_to = open_store(settings.feast, settings.redis_url, overwrite=True)
-    packed = PackedFeatures(_client(settings.redis_url))
-    streams = _stream(settings.redis_url)
-    return (
-        recent_views(streams, UserLists(USER_RECENT, pushed_to, packed), log),
-        bought_items(streams, UserLists(USER_BOUGHT, pushed_to, packed), log),
+def _events(app: FastAPI, redis: AsyncRedis, settings: Settings) -> APIRouter:
+    """Return the routes that take events, their service wired."""
+    app.state.events = make_event_service(
+        redis,
+        StreamBounds(settings.events_waiting, settings.event_ids_known),
+        settings.events_per_second,
+        takes_purchases=settings.events_tell_purchases,
     )
+    return events_router
 
 
-class _Background:
-    """The threads beside the requests, each looking after one thing until the service stops.
-
-    The model has its own: fetching it must not hold up the index.
-    """
-
-    def __init__(self, followers: Sequence[Follower], *watched: tuple[Refreshed, float]) -> None:
-        self._stop = threading.Event()
-        self._threads = [
-            threading.Thread(target=watch, args=(thing, seconds, self._stop), daemon=True)
-            for thing, seconds in watched
-        ] + [
-            threading.Thread(target=follower.run, args=(self._stop,), daemon=True)
-            for follower in followers
-        ]
-
-    def __enter__(self) -> None:
-        for thread in self._threads:
-            thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(STOP_SECONDS)
+def _watching(thing: Refreshed, seconds: float) -> Runs:
+    return lambda stop: watch(thing, seconds, stop)
 
 
 def _rule_books(

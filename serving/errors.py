@@ -29,6 +29,39 @@ class NotInAnswerProblem(Problem):
         )
 
 
+class UnknownAnswerProblem(Problem):
+    """No such answer is kept."""
+
+    type, title, status = "/problems/unknown-answer", "Unknown answer", 404
+
+    def __init__(self, answer_id: str) -> None:
+        super().__init__(
+            f"No answer {answer_id} is kept: it is older than 30 days, was never given, or was lost, which "
+            "`recorded_rows_dropped_total` of /metrics counts."
+        )
+
+
+class UnauthorisedProblem(Problem):
+    """No valid token."""
+
+    type, title, status = "/problems/unauthorised", "Unauthorised", 401
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, {"WWW-Authenticate": "Bearer"})
+
+
+class ForbiddenProblem(Problem):
+    """The caller's role does not allow this."""
+
+    type, title, status = "/problems/forbidden", "Forbidden", 403
+
+
+class NoTokensProblem(Problem):
+    """Who calls cannot be told here."""
+
+    type, title, status = "/problems/no-tokens", "Callers cannot be told", 503
+
+
 class NotPublishedProblem(UnavailableProblem):
     """What the answer is made from has not been built yet."""
 

@@ -10,7 +10,7 @@ import orjson
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from serving.recommendations.deps import service_of
+from serving.recommendations.deps import trials_of
 from serving.recommendations.router import recommend
 from serving.recommendations.schemas import RecommendationQuery
 from web.shortcuts import JSON, Answer, Headers, Shortcut, asked
@@ -29,5 +29,5 @@ async def recommend_plainly(state: Any, headers: Headers, query: bytes) -> Answe
     wanted = asked(RecommendationQuery, query)
     if wanted is None:
         return None
-    document = await service_of(state).recommend(wanted)
+    document = await trials_of(state).recommend(wanted)
     return Answer(200, JSON, orjson.dumps(document))

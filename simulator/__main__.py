@@ -25,6 +25,7 @@ def main() -> None:
         n_shoppers=max(1, round(SHOPPERS * options.scale)),
         seed=options.seed,
         bad_row_ratio=options.bad_row_ratio,
+        stock_out_ratio=options.stock_out_ratio,
     )
     start = time.monotonic()
 
@@ -47,6 +48,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument(
         "--bad-row-ratio", type=float, default=0.002, help="share of malformed rows"
+    )
+    parser.add_argument(
+        "--stock-out-ratio",
+        type=float,
+        default=0.25,
+        help="share of products out of stock once in 60 days; 0: none ever is",
     )
     parser.add_argument("--tasks", type=int, help="Spark tasks per step; default 4 per core")
     parser.add_argument("--master", default="local[2]", help="Spark master")

@@ -12,6 +12,8 @@ from simulator.shop import start_ms
 from simulator.visits import Flags, Today, Visits
 
 BROWSING_SURFACES = np.array(["category", "trending", "category"])
+REFUSES_EVERY = 4
+"""Of the shoppers every so many give no consent to a visitor's id; the others have one browser each."""
 
 
 def clicks(now: Today, made: Visits) -> tuple[pa.Table, Ints]:
@@ -39,15 +41,23 @@ def _events(
         "event_id": joined("sim-", number, f"-{kind[0]}", text(place + 1)),
         "occurred_at": timestamps(ms),
         "session_id": joined("s", number),
+        "visitor_id": _visitors(made, visit),
         "customer_id": nullable(made.shopper[visit], made.is_guest[visit]),
         "kind": constant(kind, len(visit)),
         "product_id": text(product + 1),
         "query": constant(None, len(visit)),
         "surface": pa.array(_surfaces(made)[visit]),
+        "slot": constant(None, len(visit)),
         "position": text(place + 1),
+        "answer_id": constant(None, len(visit)),
         "price_shown_cents": text(now.price_cents[product]),
     }
     return table(ClickstreamEvent, columns, ms), ms
+
+
+def _visitors(made: Visits, visit: Ints) -> pa.Array:
+    shopper = made.shopper[visit]
+    return joined("v", nullable(shopper, shopper % REFUSES_EVERY == 0))
 
 
 def _surfaces(made: Visits) -> NDArray[np.str_]:
@@ -63,12 +73,15 @@ def _searches(now: Today, made: Visits) -> tuple[pa.Table, Ints]:
         "event_id": joined("sim-", number, "-s"),
         "occurred_at": timestamps(ms),
         "session_id": joined("s", number),
+        "visitor_id": _visitors(made, visit),
         "customer_id": nullable(made.shopper[visit], made.is_guest[visit]),
         "kind": constant("search", len(visit)),
         "product_id": nothing,
         "query": pa.array([_query(now, made, row) for row in visit.tolist()], pa.string()),
         "surface": constant("search", len(visit)),
+        "slot": nothing,
         "position": nothing,
+        "answer_id": nothing,
         "price_shown_cents": nothing,
     }
     return table(ClickstreamEvent, columns, ms), ms

@@ -54,7 +54,10 @@ def stock_levels(shop: SimulatedShop, products: Ints) -> pa.Table:
     made = catalogue(shop)
     product, day = _changes(shop, made, products, "stock")
     is_out = np.concatenate(
-        [is_out_of_stock(shop.seed, product[day == n] + 1, n) for n in np.unique(day)]
+        [
+            is_out_of_stock(shop.seed, product[day == n] + 1, n, shop.stock_out_ratio)
+            for n in np.unique(day)
+        ]
     )
     level = np.floor(50 + 450 * uniform(shop.seed, Stream.STOCK_OUT, product + 1)[:, 0])
     is_opening = day == made.launch[product]
@@ -81,7 +84,7 @@ def _changes(shop: SimulatedShop, made: Catalogue, products: Ints, of: str) -> t
         if of == "price":
             start, end, _ = promotion(shop.seed, products + 1, block)
         else:
-            start, end = stock_out(shop.seed, products + 1, block)
+            start, end = stock_out(shop.seed, products + 1, block, shop.stock_out_ratio)
         found += [(products[start < end], days[start < end]) for days in (start, end)]
     product = np.concatenate([rows for rows, _ in found])
     day = np.concatenate([days for _, days in found])

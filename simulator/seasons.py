@@ -48,9 +48,14 @@ def promotion(seed: int, products: Ints, block: int) -> tuple[Ints, Ints, Floats
     return start, end, np.asarray(np.floor(2 + draw * 7) * 0.05)  # 10 % to 40 %
 
 
-def stock_out(seed: int, products: Ints, block: int) -> tuple[Ints, Ints]:
-    """Return each product's stock-out of the block: first day and day after the last."""
-    start, end, _ = _interval(seed, Stream.STOCK_OUT, products, block, STOCK_OUT_RATIO, (2, 8))
+def stock_out(
+    seed: int, products: Ints, block: int, ratio: float = STOCK_OUT_RATIO
+) -> tuple[Ints, Ints]:
+    """Return each product's stock-out of the block: first day and day after the last.
+
+    `ratio` of the products have one; who has it at a lower ratio has the same at a higher one.
+    """
+    start, end, _ = _interval(seed, Stream.STOCK_OUT, products, block, ratio, (2, 8))
     return start, end
 
 
@@ -60,7 +65,9 @@ def discounts(seed: int, products: Ints, day: int) -> Floats:
     return np.where((start <= day) & (day < end), share, 0.0)
 
 
-def is_out_of_stock(seed: int, products: Ints, day: int) -> NDArray[np.bool_]:
+def is_out_of_stock(
+    seed: int, products: Ints, day: int, ratio: float = STOCK_OUT_RATIO
+) -> NDArray[np.bool_]:
     """Return whether each product can't be bought on the whole of the day."""
-    start, end = stock_out(seed, products, day // BLOCK_DAYS)
+    start, end = stock_out(seed, products, day // BLOCK_DAYS, ratio)
     return np.asarray((start <= day) & (day < end))

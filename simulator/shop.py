@@ -20,6 +20,9 @@ class SimulatedShop:
         two days late, or delivered twice.
     n_visits_per_day
         Expected visits of one shopper per day; 0.05 is one in 20 days.
+    stock_out_ratio
+        Share, in [0, 1], of the products that are out of stock once in 60 days, for two to eight of them:
+        at 0 all that is wanted is sold, and sales are the demand.
 
     Raises
     ------
@@ -36,6 +39,7 @@ class SimulatedShop:
     late_ratio: float = 0.005
     duplicate_ratio: float = 0.001
     n_visits_per_day: float = 0.042
+    stock_out_ratio: float = 0.25
 
     def __post_init__(self) -> None:
         if min(self.n_days, self.n_products, self.n_shoppers) < 1:

@@ -73,7 +73,7 @@ def today(shop: SimulatedShop, day: int) -> Today:
         day=day,
         made=made,
         price_cents=prices(shop, day),
-        is_out=is_out_of_stock(shop.seed, made.ids, day),
+        is_out=is_out_of_stock(shop.seed, made.ids, day, shop.stock_out_ratio),
         seasons=leaf_seasons(day),
     )
 

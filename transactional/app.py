@@ -21,6 +21,7 @@ from transactional.catalogue.imports.router import router as imports_router
 from transactional.catalogue.router import router as catalogue_router
 from transactional.equipment import check_database, check_redis, equip, working
 from transactional.errors import add_store_handlers
+from transactional.experiments.router import router as experiments_router
 from transactional.fulfilment import router as fulfilment
 from transactional.orders.router import router as orders_router
 from transactional.orders.webhooks import router as webhooks_router
@@ -68,6 +69,7 @@ ROUTERS = (
     sellers_router,
     slots_router,
     search_rules_router,
+    experiments_router,
     categories_router,
     credentials_router,
     addresses_router,

@@ -1,8 +1,8 @@
 """Types of request fields that several endpoints share."""
 
-from typing import Annotated
+from typing import Annotated, Protocol, TypeVar
 
-from fastapi import Header, Path
+from fastapi import Header, Path, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from features.schemas.row import Id
@@ -30,6 +30,21 @@ IfProductMatches = Annotated[
 def version_of(if_match: str | None) -> int | None:
     """Return the version that a request insists on; None for any."""
     return int(if_match.strip('"').partition("-")[0]) if if_match else None
+
+
+class Versioned(Protocol):
+    """A row that counts its changes."""
+
+    version: int
+
+
+View = TypeVar("View", bound=BaseModel)
+
+
+def with_version(kind: type[View], row: Versioned, response: Response) -> View:
+    """Return a row as the view that is sent, its version as the answer's ETag."""
+    response.headers["ETag"] = f'"{row.version}"'
+    return kind.model_validate(row, from_attributes=True)
 
 
 class RequestBody(BaseModel):

@@ -3,8 +3,8 @@
 python -m transactional.worker
 
 It follows the outbox: passes every event on to the Redis stream, tells the catalogue's readers what
-changed, times stock-outs, keeps the sellers' books, tells serving the rules of slots and searches and
-what became of products, keeps and sends mails, and deletes what nobody needs any more. Several may run:
+changed, times stock-outs, keeps the sellers' books, tells serving the rules of slots and searches,
+experiments and what became of products, keeps and sends mails, and deletes what nobody needs any more. Several may run:
 each event and each mail is taken by one of them. Killed at any moment, the next one goes on.
 """
 
@@ -20,6 +20,7 @@ from transactional.background import Duty, on_a_clock
 from transactional.catalogue.cache.telling import ChangeTelling
 from transactional.database import make_engine
 from transactional.deps import utc_now
+from transactional.experiments.publishing import EXPERIMENTS
 from transactional.housekeeping import Housekeeping
 from transactional.live_products.publishing import LivePublishing
 from transactional.notifications.sending import MailRoom
@@ -87,18 +88,18 @@ def seller_duties(engine: AsyncEngine) -> list[Duty]:
 
 
 def rule_duties(engine: AsyncEngine, redis: Redis) -> list[Duty]:
-    """Return what keeps the rules of slots and searches in Redis."""
-    slots, searches = (
-        RulePublishing(told, engine, redis, utc_now) for told in (SLOTS, SEARCH_RULES)
-    )
+    """Return what keeps the rules of slots and searches, and experiments, in Redis."""
+    publishing = [
+        RulePublishing(told, engine, redis, utc_now) for told in (SLOTS, SEARCH_RULES, EXPERIMENTS)
+    ]
 
     async def follow(connection: AsyncConnection, events: Sequence[Event]) -> None:
-        await slots.follow(connection, events)
-        await searches.follow(connection, events)
+        for each in publishing:
+            await each.follow(connection, events)
 
-    # One reader for both: each one reads all that happens in the shop.
+    # One reader for all: each one reads all that happens in the shop.
     reader = OutboxReader(engine, "slots", follow)
-    return [reader.read_outbox, slots.keep_rules, searches.keep_rules]
+    return [reader.read_outbox, *(each.keep_rules for each in publishing)]
 
 
 def live_product_duties(engine: AsyncEngine, redis: Redis) -> list[Duty]:

@@ -60,5 +60,21 @@ def decode(cursor: str, listing: str, parts: TypeAdapter[Parts]) -> Parts:
     )
 
 
+def id_after(cursor: str | None, listing: str) -> int:
+    """Return the id after which a page of a listing by id begins; 0 for the first page.
+
+    Raises
+    ------
+    BadCursorProblem
+        As `decode`.
+    """
+    return decode(cursor, listing, ONE_ID)[0] if cursor else 0
+
+
+def next_by_id(ids: Sequence[int], limit: int, listing: str) -> str | None:
+    """Return the cursor of the page after the first `limit` of these ids; None if there are no more."""
+    return encode([ids[limit - 1]], listing) if len(ids) > limit else None
+
+
 def _digest(listing: str) -> str:
     return hashlib.blake2b(listing.encode("utf-8", "replace"), digest_size=6).hexdigest()

@@ -33,16 +33,19 @@ class RateLimit:
     clock: Callable[[], float]
     _full_at: dict[str, float] = field(default_factory=dict)
 
-    def wait_seconds(self, caller: str) -> float:
-        """Count a request and return 0, or return how long to wait and count nothing."""
+    def wait_seconds(self, caller: str, n_requests: int = 1) -> float:
+        """Count requests and return 0, or return how long to wait for all and count none.
+
+        Of more than `burst` at once none is ever let through.
+        """
         now, each = self.clock(), 1 / self.per_second
         full_at = max(self._full_at.get(caller, 0.0), now)
-        wait = full_at - now - (self.burst - 1) * each
+        wait = full_at - now - (self.burst - n_requests) * each
         if wait > ROUNDING_SECONDS:
             return wait
         if len(self._full_at) >= MAX_CALLERS:
             self._forget(now)
-        self._full_at[caller] = full_at + each
+        self._full_at[caller] = full_at + n_requests * each
         return 0.0
 
     def _forget(self, now: float) -> None:

@@ -24,8 +24,8 @@ from file
 CLICKS = """
 select 'retailrocket-' || line as event_id,
   coalesce(happened_at, max(happened_at) over ()) as occurred_at, coalesce(happened_at, max(happened_at) over ()) as recorded_at,
-  'u' || customer_id as session_id, customer_id, if(behavior = 'buy', 'purchase', behavior) as kind,
-  product_id, null as query, null as surface, null as position, null as price_shown_cents,
+  'u' || customer_id as session_id, null as visitor_id, customer_id, if(behavior = 'buy', 'purchase', behavior) as kind,
+  product_id, null as query, null as surface, null as slot, null as position, null as answer_id, null as price_shown_cents,
   case when behavior = 'buy_test' then 'held-out purchase: has no time'
     when not is_timed then 'unknown behaviour' end as reject_reason
 from events

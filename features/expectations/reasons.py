@@ -11,11 +11,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from features.schemas.column import Column, columns
-from features.schemas.row import LogRow, NotAfter, RequiredFor, Rule
+from features.schemas.row import REJECT, LogRow, NotAfter, RequiredFor, Rule
 from features.schemas.spark import spark_type
-
-REJECT = "reject_reason"
-"""Raw column in which a loader says why a line of its file can't be a row of the log."""
 
 LATER_DAY = "recorded_at: after the day"
 """The row is in the partition of a day that was over before the platform knew of it."""

@@ -400,6 +400,68 @@ class StockCost(Row):
     date: Day
 
 
+class ExperimentResult(Row):
+    """What a metric of an arm came to by the end of `date`, and how far from control's that is."""
+
+    table = "experiment_results"
+    key = ("date", "experiment", "experiment_version", "arm", "metric")
+
+    experiment: str
+    experiment_version: Annotated[int, Field(ge=1)]
+    arm: str
+    metric: Annotated[
+        str, Field(description="or `preference`: of an interleaved arm's units for its second way")
+    ]
+    is_control: bool
+    n_units: Annotated[int, Field(ge=0, description="that were exposed")]
+    value: Annotated[float | None, Field(description="null where there is nothing to divide by")]
+    value_low: Annotated[float | None, Field(description="95 of 100 intervals hold the truth")]
+    value_high: float | None
+    lift_ratio: Annotated[float | None, Field(description="value / control's - 1")]
+    lift_low: Annotated[float | None, Field(description="for one look")]
+    lift_high: float | None
+    p_value: Annotated[float | None, Field(description="of no difference, for one look")]
+    cuped_difference: Annotated[
+        float | None, Field(description="from control's, freed of what was there before")
+    ]
+    cuped_low: Annotated[float | None, Field(description="holds at all looks together")]
+    cuped_high: float | None
+    variance_left_ratio: Annotated[
+        float | None, Field(description="of the difference's variance, after CUPED")
+    ]
+    sequential_low: Annotated[
+        float | None, Field(description="of value - control's; holds at all looks together")
+    ]
+    sequential_high: float | None
+    sequential_p_value: Annotated[float | None, Field(description="valid whenever one looks")]
+    mismatch_p_value: Annotated[
+        float, Field(description="of units by arm as they were shared out; below .001: broken")
+    ]
+    verdict: Literal["control", "better", "worse", "undecided", "breach", "broken"]
+    date: Day
+
+
+class QualityFinding(Row):
+    """What was measured of data, features and models on `date`, beside its bound: `jobs.watch_quality`."""
+
+    table = "quality_findings"
+    key = ("date", "alert", "subject")
+
+    alert: Annotated[str, Field(description="what is watched: skew, drift, missing_day, ...")]
+    subject: Annotated[str, Field(description="a table, a column or an artefact")]
+    model: Annotated[
+        str, Field(description="whose page tells it: recommender, search, demand or data")
+    ]
+    value: float
+    bound: Annotated[float, Field(description="a value above it is breached")]
+    is_breached: bool
+    since: Annotated[
+        dt.date | None, Field(description="the first of the days in a row it was breached on")
+    ]
+    sentence: Annotated[str, Field(description="what was found, in words")]
+    date: Day
+
+
 DERIVED: tuple[type[Row], ...] = (
     Interaction,
     Session,
@@ -419,4 +481,6 @@ DERIVED: tuple[type[Row], ...] = (
     ForecastScore,
     StockCost,
     PurchaseProposal,
+    ExperimentResult,
+    QualityFinding,
 )

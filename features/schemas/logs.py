@@ -12,7 +12,7 @@ from pydantic import Field
 from features.schemas.row import Cents, Count, Id, LogRow, NotAfter, RequiredFor
 
 LogDay = Annotated[dt.date, Field(description="the partition: UTC day of `recorded_at`")]
-CLICK_KINDS_OF_A_PRODUCT = ("impression", "view", "cart", "purchase")
+CLICK_KINDS_OF_A_PRODUCT = ("impression", "click", "view", "cart", "purchase")
 
 
 class OrderLine(LogRow):
@@ -35,7 +35,8 @@ class OrderLine(LogRow):
 class ClickstreamEvent(LogRow):
     """A shopper searched, was shown something, looked at it, put it in the cart or bought it.
 
-    `purchase` is for shops whose orders are not in `order_lines`; Emporium's own shop never logs it.
+    `click` is a choice on a list; the `view` that follows it tells the same place, and counts. `purchase` is for
+    shops whose orders are not in `order_lines`; Emporium's own shop never logs it.
     """
 
     table = "clickstream"
@@ -46,14 +47,24 @@ class ClickstreamEvent(LogRow):
     )
 
     session_id: Annotated[str, Field(min_length=1, max_length=80, description="made by the client")]
+    visitor_id: Annotated[
+        str | None,
+        Field(max_length=80, description="the browser's own, over sessions; null without consent"),
+    ] = None
     customer_id: Annotated[Id | None, Field(description="null for a guest")]
-    kind: Literal["search", "impression", "view", "cart", "purchase"]
+    kind: Literal["search", "impression", "click", "view", "cart", "purchase"]
     product_id: Annotated[Id | None, Field(description="null for a search")]
     query: Annotated[str | None, Field(max_length=200, description="what was searched for")]
     surface: Annotated[
         str | None, Field(max_length=40, description="the list it was on: search, trending, ...")
     ]
+    slot: Annotated[str | None, Field(max_length=40, description="where on the page it stood")] = (
+        None
+    )
     position: Annotated[int | None, Field(ge=1, description="place in that list, from 1")]
+    answer_id: Annotated[
+        str | None, Field(max_length=80, description="of the answer that held the list")
+    ] = None
     price_shown_cents: Annotated[Cents | None, Field(description="price the shopper saw")]
     date: LogDay
 
@@ -121,6 +132,132 @@ class Review(LogRow):
     date: LogDay
 
 
+class ExperimentChange(LogRow):
+    """What an operator, or a guardrail, did with an experiment; its last row holds."""
+
+    table = "experiments"
+
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    experiment_version: Annotated[
+        int, Field(ge=1, description="counts up when units are put into arms anew")
+    ]
+    state: Literal["draft", "running", "stopped"]
+    reason: Annotated[str | None, Field(max_length=500, description="why it was stopped")]
+    definition: Annotated[
+        str, Field(max_length=20_000, description="`features.schemas.experiments.Experiment`, JSON")
+    ]
+    date: LogDay
+
+
+class Exposure(LogRow):
+    """An answer that an experiment had a say in, and to whom; the control's answers are exposures, too."""
+
+    table = "exposures"
+
+    experiment: Annotated[str, Field(min_length=1, max_length=40)]
+    experiment_version: Annotated[int, Field(ge=1)]
+    arm: Annotated[str, Field(min_length=1, max_length=40)]
+    propensity: Annotated[
+        float, Field(ge=0.0001, le=1, description="the chance the unit had of this arm")
+    ]
+    unit_id: Annotated[
+        str,
+        Field(
+            min_length=2,
+            max_length=81,
+            description="what was put into the arm: 'c' + customer, 'v' + visitor, 's' + session",
+        ),
+    ]
+    customer_id: Annotated[Id | None, Field(description="null for a guest")]
+    visitor_id: Annotated[str | None, Field(max_length=80, description="a browser's own id")]
+    session_id: Annotated[str | None, Field(max_length=80)]
+    surface: Annotated[
+        str, Field(max_length=40, description="the recommendations' type, or search")
+    ]
+    slot: Annotated[str | None, Field(max_length=40, description="the place on the page")]
+    answer_id: Annotated[str | None, Field(max_length=80, description="of the answer itself")]
+    model_version: Annotated[
+        str | None, Field(max_length=80, description="of what ordered the list; null: no model")
+    ]
+    latency_ms: Annotated[float, Field(ge=0, description="that the answer took, in the process")]
+    first_product_ids: Annotated[
+        str | None,
+        Field(max_length=2000, description="of an interleaved list: what counts for the first way"),
+    ]
+    second_product_ids: Annotated[
+        str | None, Field(max_length=2000, description="and for the second; ids joined by ','")
+    ]
+    date: LogDay
+
+
+class Answer(LogRow):
+    """A list of products that serving answered with, and all it was made from; `event_id` is the answer's id.
+
+    Kept for 30 days (`jobs.forget_answers`). What is told of several products is in the order they were shown in.
+    """
+
+    table = "answers"
+
+    endpoint: Literal["recommendations", "search", "category"]
+    kind: Annotated[str | None, Field(max_length=40, description="of recommendations: their type")]
+    slot: Annotated[str | None, Field(max_length=40, description="the place on the page")]
+    query: Annotated[str, Field(max_length=4_000, description="JSON object: what was asked for")]
+    customer_id: Annotated[Id | None, Field(description="null for a guest")]
+    visitor_id: Annotated[str | None, Field(max_length=80, description="the browser's own")]
+    session_id: Annotated[str | None, Field(max_length=80, description="made by the client")]
+    product_ids: Annotated[str, Field(max_length=1_800, description="separated by commas")]
+    scores: Annotated[
+        str, Field(max_length=1_800, description="separated by commas; of their sources")
+    ]
+    sources: Annotated[
+        str, Field(max_length=2_000, description="of recommendations, separated by commas")
+    ]
+    because_ids: Annotated[
+        str, Field(max_length=1_800, description="the product that led to each; 0 for none")
+    ]
+    model_version: Annotated[str | None, Field(max_length=80, description="null without a model")]
+    search_order: Annotated[
+        str | None, Field(max_length=80, description="of a search: its second stage")
+    ]
+    index_name: Annotated[str, Field(max_length=200, description="the version of the index")]
+    index_date: Annotated[str, Field(max_length=10, description="its day")]
+    feature_times: Annotated[
+        str,
+        Field(
+            max_length=1_000,
+            description="JSON object: since when what was read of the feature store holds, by view: seconds "
+            "since 1970, of several the earliest and the latest",
+        ),
+    ]
+    product_feature_names: Annotated[
+        str, Field(max_length=1_000, description="separated by commas")
+    ]
+    product_features: Annotated[
+        str,
+        Field(
+            max_length=20_000,
+            description="what the ranking read: a row for each product, base64 of little-endian float32; nan "
+            "where not known, or where the ranking did not read the product's",
+        ),
+    ]
+    user_feature_names: Annotated[str, Field(max_length=1_000, description="separated by commas")]
+    user_features: Annotated[
+        str, Field(max_length=1_000, description="as `product_features`, one row")
+    ]
+    acts: Annotated[
+        str, Field(max_length=2_000, description="JSON object: what the customer did last, by list")
+    ]
+    applied_rules: Annotated[
+        str,
+        Field(max_length=8_000, description="JSON object: what moved products or kept them out"),
+    ]
+    experiments: Annotated[
+        str, Field(max_length=2_000, description="JSON list: name and arm of each")
+    ]
+    duration_microseconds: Annotated[int, Field(ge=0, description="from the question to the list")]
+    date: LogDay
+
+
 LOGS: tuple[type[LogRow], ...] = (
     ProductVersion,
     Customer,
@@ -128,5 +265,8 @@ LOGS: tuple[type[LogRow], ...] = (
     OrderLine,
     ClickstreamEvent,
     Review,
+    ExperimentChange,
+    Exposure,
+    Answer,
 )
 """In the order they are validated: a line refers to products, so products come first."""

@@ -13,6 +13,8 @@ Cents = Annotated[int, Field(ge=0, le=10**11)]
 Count = Annotated[int, Field(ge=0)]
 Ratio = Annotated[float, Field(ge=0, le=1)]
 Day = Annotated[dt.date, Field(description="the partition: UTC day the run is for")]
+REJECT = "reject_reason"
+"""Raw column in which a loader says why a line of its file can't be a row of the log."""
 
 
 @dataclass(frozen=True)

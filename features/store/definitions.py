@@ -5,16 +5,19 @@ from pathlib import Path
 from typing import get_args, get_origin
 
 from feast import Entity, FeatureService, FeatureView, Field, FileSource, PushSource
-from feast.types import Array, FeastType, Float64, Int64
+from feast.types import Array, FeastType, Float64, Int64, String
 from feast.value_type import ValueType
 
 from features.schemas.column import Column, columns
 from features.schemas.lake import CategoryLists, ItemLists, ProductFeatures, UserFeatures
 from features.schemas.row import Row
+from features.store.live_views import LIVE_VIEWS, PRODUCT_ID, SHOPPER_KEY, LiveView
 
 USER = Entity(name="user", join_keys=["user_id"], value_type=ValueType.INT64)
 PRODUCT = Entity(name="product", join_keys=["product_id"], value_type=ValueType.INT64)
 CATEGORY = Entity(name="category", join_keys=["category_id"], value_type=ValueType.INT64)
+SHOPPER = Entity(name="shopper", join_keys=[SHOPPER_KEY], value_type=ValueType.STRING)
+LIVE_ENTITIES = {SHOPPER_KEY: SHOPPER, PRODUCT_ID: PRODUCT}
 
 VIEWS: dict[type[Row], Entity] = {
     UserFeatures: USER,
@@ -29,6 +32,7 @@ USER_BOUGHT = "user_bought"
 PUSHED = {USER_RECENT: "recent_item_ids", USER_BOUGHT: "bought_item_ids"}
 """Views of one list per user, newest first, and its column: of the batch, then kept fresh by events."""
 PUSHED_TTL = timedelta(days=90)
+LIVE_TTL = timedelta(days=1)
 RANKING_FEATURES = "ranking"
 
 TIMES = ("available_at", "date")
@@ -47,12 +51,14 @@ def definitions(
     views = [_view(row, entity, lake) for row, entity in VIEWS.items()]
     sources = {view: _push_source(view, lake) for view in PUSHED}
     pushed = [_pushed_view(view, source) for view, source in sources.items()]
+    live = [_live_view(name, view, lake) for name, view in LIVE_VIEWS.items()]
+    all_sources = [*sources.values(), *(view.stream_source for view in live)]
     ranking = FeatureService(name=RANKING_FEATURES, features=views[:2])
-    return [USER, PRODUCT, CATEGORY], [*views, *pushed], list(sources.values()), ranking
+    return [USER, PRODUCT, CATEGORY, SHOPPER], [*views, *pushed, *live], all_sources, ranking
 
 
 def push_name(view: str) -> str:
-    """Return the name under which events are pushed into a view of `PUSHED`."""
+    """Return the name under which events are pushed into a view of `PUSHED` or `LIVE_VIEWS`."""
     return f"{view}_push"
 
 
@@ -84,6 +90,23 @@ def _pushed_view(view: str, source: PushSource) -> FeatureView:
     )
 
 
+def _live_view(name: str, view: LiveView, lake: Path) -> FeatureView:
+    # Feast wants an offline table behind what is pushed; nobody writes one.
+    table = FileSource(
+        name=f"{name}_batch", path=f"{lake}/derived/{name}", timestamp_field="available_at"
+    )
+    entity = LIVE_ENTITIES[view.entity]
+    key = Field(name=view.entity, dtype=String if entity is SHOPPER else Int64)
+    fields = [Field(name=each, dtype=_feast_type(kind)) for each, kind in view.columns.items()]
+    return FeatureView(
+        name=name,
+        entities=[entity],
+        ttl=LIVE_TTL,
+        schema=[key, *fields],
+        source=PushSource(name=push_name(name), batch_source=table),
+    )
+
+
 def _offline(row: type[Row], lake: Path, name: str | None = None) -> FileSource:
     return FileSource(
         name=name or row.table,
@@ -99,4 +122,4 @@ def _field(column: Column) -> Field:
 def _feast_type(python_type: object) -> FeastType:
     if get_origin(python_type) is list:
         return Array(_feast_type(get_args(python_type)[0]))
-    return {int: Int64, float: Float64}[python_type]  # type: ignore[index]
+    return {int: Int64, float: Float64, str: String}[python_type]  # type: ignore[index]

@@ -14,7 +14,9 @@ __all__ = ["FeatureStore", "PushMode", "apply_definitions", "connection_string",
 REGISTRY_SECONDS = 60
 
 
-def open_store(home: Path, redis_url: str, *, overwrite: bool = False) -> FeatureStore:
+def open_store(
+    home: Path, redis_url: str, *, overwrite: bool = False, entity_seconds: int | None = None
+) -> FeatureStore:
     """Return the store: registry in `home`, Parquet offline in the lake, Redis online.
 
     Parameters
@@ -22,12 +24,16 @@ def open_store(home: Path, redis_url: str, *, overwrite: bool = False) -> Featur
     overwrite
         Write values of an equal or older time too. For the one job that publishes a rebuilt day;
         everybody else leaves newer values alone.
+    entity_seconds
+        How long an entity is kept online after the last write through this store, with all its views;
+        for ever unless told.
     """
     home.mkdir(parents=True, exist_ok=True)
     online = {
         "type": "redis",
         "connection_string": connection_string(redis_url),
         "skip_dedup": overwrite,
+        "key_ttl_seconds": entity_seconds,
     }
     return FeatureStore(
         config=RepoConfig(

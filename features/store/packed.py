@@ -13,7 +13,7 @@ import datetime as dt
 import hashlib
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -21,6 +21,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from features.live.shoppers import Shopper
+from features.live.states import state_key
 from features.schemas.column import columns
 from features.schemas.lake import ProductFeatures, UserFeatures
 from features.schemas.row import Row
@@ -148,11 +150,15 @@ USER_LISTS = tuple(PUSHED)
 
 @dataclass(frozen=True)
 class Wanted:
-    """What one request needs: features of candidates, of the user unless a guest asks, and lists."""
+    """What one request needs: features of candidates, of the user unless a guest asks, and lists.
+
+    `shoppers` names the live states of who asks (`features.live.shoppers.names_of`).
+    """
 
     product_ids: Sequence[int] = ()
     user_id: int | None = None
     lists: Sequence[ListName] = ()
+    shoppers: Sequence[str] = ()
 
     @property
     def keys(self) -> list[str]:
@@ -161,8 +167,9 @@ class Wanted:
 
     @property
     def other_keys(self) -> list[str]:
-        """The keys of lists, then of what is the user's."""
+        """The keys of lists and live states, then of what is the user's."""
         keys = [list_key(name, entity_id) for name, entity_id in self.lists]
+        keys += [state_key("shopper", name) for name in self.shoppers]
         if self.user_id is not None:
             keys += USER.keys([self.user_id])
             keys += [list_key(view, self.user_id) for view in USER_LISTS]
@@ -181,22 +188,46 @@ class Found:
         By view (`USER_LISTS`): ids, the newest first.
     lists
         Ids by the names that were asked for.
+    product_times : array of shape (n_product_ids,)
+        Since when each row holds, in seconds since 1970; nan for none. None if nobody tells.
+    times
+        The same of the user's row and of lists, by view; of what is there.
+    shoppers
+        The live states there are, by name.
     """
 
     products: Numbers
     user: Numbers
     user_lists: Mapping[str, Ids]
     lists: Mapping[ListName, Ids]
+    product_times: Numbers | None = None
+    times: Mapping[str, float] = field(default_factory=dict)
+    shoppers: Mapping[str, Shopper] = field(default_factory=dict)
 
 
 def found(wanted: Wanted, values: Sequence[bytes | None]) -> Found:
     """Return the features out of the values of `wanted.keys`."""
     n_products = len(wanted.product_ids)
-    of_user = n_products + len(wanted.lists)
+    live = n_products + len(wanted.lists)
+    of_user = live + len(wanted.shoppers)
     user, *user_lists = values[of_user:] or [None] * (1 + len(USER_LISTS))
+    lists = values[n_products:live]
+    products = unpack(PRODUCT, values[:n_products])
+    told = [
+        *((name, value) for (name, _), value in zip(wanted.lists, lists, strict=True)),
+        (USER.view, user),
+        *zip(USER_LISTS, user_lists, strict=True),
+    ]
     return Found(
-        unpack(PRODUCT, values[:n_products])[:, 1:],
+        products[:, 1:],
         unpack(USER, [user])[0, 1:],
         dict(zip(USER_LISTS, map(unpack_list, user_lists), strict=True)),
-        dict(zip(wanted.lists, map(unpack_list, values[n_products:of_user]), strict=True)),
+        dict(zip(wanted.lists, map(unpack_list, lists), strict=True)),
+        products[:, 0],
+        {view: list_time(value) for view, value in told if value},
+        {
+            name: Shopper.of_json(value)
+            for name, value in zip(wanted.shoppers, values[live:of_user], strict=True)
+            if value
+        },
     )

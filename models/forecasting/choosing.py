@@ -1,8 +1,8 @@
-"""Several models, for each segment of series the one that did best on its newest past, or a mean of two."""
+"""Several models, for each segment of series the one that did best on its newest past, or a mean of some."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations_with_replacement
 from typing import Self
 
 import numpy as np
@@ -17,6 +17,8 @@ from models.forecasting.segments import NAMES, segments, spread
 
 MIN_GAIN = 0.01
 """A model has to be better than the first by this share, else the choice is chance."""
+N_BEST = 3
+"""Of so many models means are tried."""
 MIN_SERIES = 20
 """Segments of fewer series take what is best over all."""
 
@@ -30,10 +32,10 @@ Located = dict[str, Values]
 class ChosenForecaster:
     """Foresee with the best of several models, and with intervals from how far off it was.
 
-    Models are fitted on all but the newest `n_origins` times `horizon` periods, and forecast those as
-    if on past days: by these forecasts one, or a mean of two, is chosen for each segment, and its errors
-    become the intervals. Then the models are fitted on all. Of a short history a third is held back, and
-    periods further ahead are taken to be as unsure as the last of these.
+    Models forecast the newest `n_origins` times `horizon` periods as if on past days: by these forecasts
+    one, or a mean of some, is chosen for each segment, and its errors become the intervals. Then the models
+    are fitted on all. Of a short history a third is held back, and periods further ahead are taken to be as
+    unsure as the last of these.
 
     Parameters
     ----------
@@ -41,6 +43,9 @@ class ChosenForecaster:
         Makers of the models by name, the better liked first.
     n_origins
         Fewer if the history is short.
+    n_fits
+        So many of the origins, evenly spread, have the models fitted anew; others take those before. What a
+        model learned wears out: one of older origins errs more, and otherwise, than the one that will be used.
     seed
         Of the series that are learned from, where there are more than 50,000.
     """
@@ -48,6 +53,7 @@ class ChosenForecaster:
     candidates: Mapping[str, Callable[[], Locator]]
     loss: Loss = "absolute"
     n_origins: int = 2
+    n_fits: int = 2
     seed: int = 0
     chosen_: list[tuple[str, ...]] = field(default_factory=list, init=False)
     models_: dict[str, Locator] = field(default_factory=dict, init=False)
@@ -64,11 +70,9 @@ class ChosenForecaster:
         panel = sample(panel, MAX_FITTED, self.seed)
         all_ahead, horizon = horizon, min(horizon, panel.n_periods // 3)
         origins = past_origins(panel.n_periods, horizon, self.n_origins)
-        before = panel.until(origins[0])
-        fitted = {name: make().fit(before, horizon) for name, make in self.candidates.items()}
-        located = _joined([_located(fitted, panel.until(origin), horizon) for origin in origins])
+        located = self._as_if(panel, origins, horizon)
         actual, seen = outcomes(panel, origins, horizon)
-        segment = np.tile(segments(before), len(origins))
+        segment = np.concatenate([segments(panel.until(origin)) for origin in origins])
         self.chosen_ = choose(located, actual, seen, segment, self.loss)
         parts = np.split(mixture(located, segment, self.chosen_), len(origins))
         mixed = np.concatenate(
@@ -83,6 +87,19 @@ class ChosenForecaster:
             if any(name in names for names in self.chosen_)
         }
         return self
+
+    def _as_if(self, panel: Panel, origins: Sequence[int], horizon: int) -> Located:
+        """Return what each model would have said at each origin, the origins below each other."""
+        every = -(-len(origins) // self.n_fits)
+        parts, fitted = [], dict[str, Locator]()
+        for number, origin in enumerate(origins):
+            before = panel.until(origin)
+            if number % every == 0:
+                fitted = {
+                    name: make().fit(before, horizon) for name, make in self.candidates.items()
+                }
+            parts.append(_located(fitted, before, horizon))
+        return _joined(parts)
 
     def predict(self, panel: Panel, horizon: int) -> Forecast:
         """Return the forecast.
@@ -160,18 +177,25 @@ def choose(
 
 
 def _best(located: Located, actual: Values, seen: Values, loss: Loss) -> tuple[str, ...]:
-    """Return the name, or the two names, of the least loss; the first unless another is clearly better."""
-    names = list(located)
-    losses: dict[tuple[str, ...], float] = {
-        (name,): loss_of(located[name], actual, seen, loss) for name in names
+    """Return the names whose mean is best; the first name alone unless others are clearly better."""
+    alone = {name: loss_of(values, actual, seen, loss) for name, values in located.items()}
+    losses = {
+        names: loss_of(_mean_of(located, names), actual, seen, loss)
+        for names in means_of(sorted(alone, key=lambda name: alone[name])[:N_BEST])
     }
-    two = sorted(names, key=lambda name: losses[name,])[:2]
-    for pair in combinations(two, 2):
-        mean = (located[pair[0]] + located[pair[1]]) / 2
-        losses[pair] = loss_of(mean, actual, seen, loss)
-    best = min(losses, key=lambda each: losses[each])
-    first = (names[0],)
-    return best if losses[best] < (1 - MIN_GAIN) * losses[first] else first
+    first = (next(iter(located)),)
+    best = min(losses, key=lambda names: losses[names])
+    return best if losses[best] < (1 - MIN_GAIN) * alone[first[0]] else first
+
+
+def means_of(names: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return each name, and all means of two and three; a name that is there twice counts twice."""
+    means = [each for n in (2, 3) for each in combinations_with_replacement(names, n)]
+    return [(name,) for name in names] + [each for each in means if len(set(each)) > 1]
+
+
+def _mean_of(located: Located, names: tuple[str, ...]) -> Values:
+    return np.asarray(np.mean([located[name] for name in names], axis=0))
 
 
 def loss_of(located: Values, actual: Values, seen: Values, loss: Loss) -> float:
@@ -192,7 +216,7 @@ def mixture(
     for names in set(chosen):
         numbers = [number for number, each in enumerate(chosen) if each == names]
         of = np.isin(segment, numbers)
-        found[of] = np.mean([located[name][of] for name in names], axis=0)
+        found[of] = _mean_of({name: located[name][of] for name in names}, names)
     return found
 
 

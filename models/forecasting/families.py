@@ -4,20 +4,28 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from models.forecasting.contract import Locator, Loss
-from models.forecasting.gradient_boosting import GlobalTrees
+from models.forecasting.elasticities import Elasticities
+from models.forecasting.gradient_boosting import Aim, GlobalTrees
 from models.forecasting.panel import Panel, Rhythm
 from models.forecasting.references import MovingMean, SeasonalNaive
 from models.forecasting.slow_movers import croston, ets, tsb
 
 MAX_SERIES_OF_ETS = 5_000
-"""Above this exponential smoothing, whose kind is searched for each series, takes longer than all else."""
+"""Above this exponential smoothing, whose kind is searched for each series, takes longer than all else; so do others."""
+
+AIMS: dict[Loss, tuple[Aim, ...]] = {
+    "absolute": ("mean", "median"),
+    "squared": ("mean",),
+    "relative": ("mean",),
+}
+"""What the trees learn for each loss."""
 
 Makers = dict[str, Callable[[], Locator]]
 
 
 def candidates(panel: Panel, loss: Loss, trees: GlobalTrees | None = None) -> Makers:
     """Return makers of the models to choose from, by name, the better liked first."""
-    model = replace(trees or GlobalTrees(), loss=loss)
+    model = replace(trees or GlobalTrees(), loss=loss, aims=AIMS[loss])
     found: Makers = {
         "trees": lambda: replace(model),
         "recent_mean": lambda: MovingMean(panel.rhythm.level_window),
@@ -25,6 +33,8 @@ def candidates(panel: Panel, loss: Loss, trees: GlobalTrees | None = None) -> Ma
     }
     if panel.n_series <= MAX_SERIES_OF_ETS:
         found |= {"croston": croston, "ets": ets}
+        if panel.known:
+            found["elasticities"] = lambda: Elasticities(loss)
     return found
 
 

@@ -6,7 +6,7 @@ competition" (Int. J. of Forecasting 2022), and so is the Tweedie loss.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import lightgbm
 import numpy as np
@@ -22,6 +22,11 @@ BLOCK = 10_000
 """So many series are described at once, that they fit into memory."""
 MIN_LEAVES, EXAMPLES_PER_LEAF = 7, 1_000
 """Of few examples only small trees are learned."""
+Aim = Literal["mean", "median"]
+OBJECTIVES: dict[Aim, dict[str, Any]] = {
+    "mean": {"objective": "tweedie", "tweedie_variance_power": 1.3},
+    "median": {"objective": "l1"},
+}
 OFFSET = 0.01
 """Added to scaled units before their logarithm, so that nothing sold has one."""
 
@@ -46,6 +51,7 @@ class GlobalTrees:
     """
 
     loss: Loss = "absolute"
+    aims: tuple[Aim, ...] = ("mean",)
     n_rows: int = 300_000
     n_trees: int = 200
     n_leaves: int = 63
@@ -76,7 +82,10 @@ class GlobalTrees:
             data = self._examples(history, horizon, seed)
             if data is not None:
                 params = self._params(seed, len(np.asarray(data.label)))
-                self.models_.append(lightgbm.train(params, data, self.n_trees))
+                self.models_ += [
+                    lightgbm.train(params | objective, data, self.n_trees)
+                    for objective in self._objectives()
+                ]
         return self
 
     def locate(self, panel: Panel, horizon: int) -> Values:
@@ -121,13 +130,13 @@ class GlobalTrees:
             label, weight = scaled, weight * level / level.mean()
         return lightgbm.Dataset(matrix(found), label, weight=weight, feature_name=self.names_)
 
+    def _objectives(self) -> list[dict[str, Any]]:
+        if self.loss == "relative":
+            return [{"objective": "l2"}]
+        return [OBJECTIVES[aim] for aim in self.aims]
+
     def _params(self, seed: int, n_examples: int) -> dict[str, Any]:
-        of_loss: dict[str, Any] = (
-            {"objective": "l2"}
-            if self.loss == "relative"
-            else {"objective": "tweedie", "tweedie_variance_power": 1.3}
-        )
-        return of_loss | {
+        return {
             "learning_rate": self.learning_rate,
             "num_leaves": max(MIN_LEAVES, min(self.n_leaves, n_examples // EXAMPLES_PER_LEAF)),
             "min_data_in_leaf": 50,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.planning.filling import filling_points
 from models.planning.lead_times import Floats, Ints
@@ -11,6 +12,7 @@ from models.planning.reorder import (
     Terms,
     economic_days,
     in_packs,
+    is_worth_stocking,
     wanted_units,
     within_budget,
     within_shelf_life,
@@ -68,13 +70,17 @@ class PlanRules:
 
 @dataclass(frozen=True)
 class Needs:
-    """What each place needs: the demand until an order of the next run comes, and levels in units."""
+    """What each place needs: the demand until an order of the next run comes, and levels in units.
+
+    `is_unworthy` where something is foreseen to be wanted, too little to be bought for it.
+    """
 
     demand: Demand
     p90_units: Floats
     reorder_point: Floats
     order_up_to: Floats
     units_per_day: Floats
+    is_unworthy: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -115,15 +121,26 @@ def needs(places: Places, rules: PlanRules) -> Needs:
     point = filling_points(
         demand, lot, lot_days, places.terms.unit_cost_cents, places.service_level
     )
-    # Of what nobody is foreseen to want, nothing is ordered, however little is there.
-    wanted = rate > 0
+    worthy = is_worth_stocking(
+        _saleable(places, rate, rules), places.margin_cents, places.terms, rules.costs
+    )
+    # Of what nobody is foreseen to want, or too few, nothing is ordered, however little is there.
+    wanted = (rate > 0) & worthy
     return Needs(
         demand,
         demand.quantile(np.full(len(rate), 0.9)),
         np.where(wanted, point, -1.0),
         np.where(wanted, point + lot, 0.0),
         rate,
+        (rate > 0) & ~worthy,
     )
+
+
+def _saleable(places: Places, rate: Floats, rules: PlanRules) -> Demand:
+    """Return the demand of the days after which what is left is worth nothing."""
+    days, together = rules.costs.saleable_days, rules.error_correlation
+    of_a_day = np.maximum(places.spread_units**2, places.mean_units).mean(axis=1)
+    return Demand(rate * days, of_a_day * days * (1 - together + together * days))
 
 
 def plan(places: Places, rules: PlanRules) -> Plan:

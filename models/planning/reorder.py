@@ -7,6 +7,7 @@ Source: Silver, Pyke and Thomas, "Inventory and Production Management in Supply 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.planning.lead_times import Floats
 from models.planning.safety_stock import Demand
@@ -26,12 +27,18 @@ class OrderCosts:
         Of a unit's cost, for keeping it a year: capital, room, risk.
     least_days, most_days
         An order is for as many days' demand.
+    saleable_days
+        What is not sold in so many days is taken to be worth nothing any more.
+    most_share
+        Of the smallest order, that has to be sold by then at most, however little is earned by it.
     """
 
     line_cents: float = 150.0
     holding_ratio: float = 0.25
     least_days: float = 1.0
     most_days: float = 60.0
+    saleable_days: float = 180.0
+    most_share: float = 0.9
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,28 @@ def economic_days(units_per_day: Floats, unit_cost_cents: Floats, costs: OrderCo
     keeping = costs.holding_ratio * np.maximum(unit_cost_cents, 1.0) / DAYS_A_YEAR
     best = np.sqrt(2 * costs.line_cents / (np.maximum(units_per_day, 1e-9) * keeping))
     return np.clip(best, costs.least_days, costs.most_days)
+
+
+def is_worth_stocking(
+    demand: Demand, margin_cents: Floats, terms: Terms, costs: OrderCosts
+) -> NDArray[np.bool_]:
+    """Tell which products' smallest order is expected to bring back at least what it costs.
+
+    The newsvendor's rule for one order of what nearly nobody wants: it is worth placing if the units
+    that sell, at their price, pay for all. So a product that has not sold for long is bought no more,
+    and one that comes in large packs sooner so than one of single units.
+
+    Parameters
+    ----------
+    demand
+        Of the `saleable_days`.
+    margin_cents
+        Of a unit sold: its price less its cost.
+    """
+    least = in_packs(np.ones(len(margin_cents)), terms)
+    sold_share = (demand.mean - demand.shortage(least)) / least
+    paid = terms.unit_cost_cents / np.maximum(terms.unit_cost_cents + margin_cents, 1e-12)
+    return np.asarray(sold_share >= np.minimum(paid, costs.most_share))
 
 
 def wanted_units(position: Floats, reorder_point: Floats, order_up_to: Floats) -> Floats:

@@ -4,19 +4,24 @@ An order gives each hit the logarithm of what it is worth, a long query's words 
 that comes to is the hit's value from then on: so operators' factors multiply it as they multiply a text's score.
 """
 
+import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.evaluation.experiments.interleaving import Drafted, team_draft
 from models.search import taste
 from models.search.features import Features, Hits, emphasis, features
 from models.search.formula import FormulaOrder
-from models.search.signals import Signals
+from models.search.signals import Ids, Signals
 
 Logarithms = NDArray[np.float64]
+STEP = 1e-9
+"""Keeps apart what is worth the same, so that a draft's order stays."""
 
 
 class Order(Protocol):
@@ -34,22 +39,67 @@ class Order(Protocol):
 
 
 @dataclass(frozen=True)
+class Beside:
+    """Another order, whose list and the first's are shown as one.
+
+    Parameters
+    ----------
+    seed
+        What coins are drawn by: the same list comes again for the same hits.
+    teams
+        Is filled with what was drafted: product -> the list that it counts for.
+    """
+
+    order: Order
+    seed: str
+    teams: dict[int, int] = field(default_factory=dict)
+
+    def drafted(self, product_ids: Ids, first: Logarithms, second: Logarithms) -> Logarithms:
+        """Return the first list's worth, given to hits in the order of the draft, shape (n,)."""
+        best, others = (np.argsort(-worth, kind="stable").tolist() for worth in (first, second))
+        seed = crc32(f"{self.seed} {product_ids.tolist()}".encode())
+        draws = random.Random(seed)  # noqa: S311 - no secret
+        drafted = team_draft(best, others, len(first), draws)
+        shown = product_ids[drafted.product_ids].tolist()
+        self.teams.update(zip(shown, drafted.teams, strict=True))
+        worth = np.empty(len(first))
+        worth[drafted.product_ids] = -np.sort(-first) - STEP * np.arange(len(first))
+        return worth
+
+    def of(self, product_ids: Sequence[int]) -> Drafted:
+        """Return which of some products count for which list; what was not drafted for neither."""
+        known = [each for each in product_ids if each in self.teams]
+        return Drafted(known, [self.teams[each] for each in known])
+
+
+@dataclass(frozen=True)
 class SecondStage:
-    """An order, and whose taste counts; nobody's without `acts`. `n_parts` are the query's."""
+    """An order, and whose taste counts; nobody's without `acts`. `n_parts` are the query's.
+
+    With `beside` the list is a draft of two orders.
+    """
 
     order: Order
     acts: taste.Acts | None = None
     n_parts: int = 1
+    beside: Beside | None = None
 
     def worth(self, hits: Hits, signals: Signals) -> Logarithms:
         """Return what each hit is worth, above 0 where it has any of the words, shape (n,)."""
         known = features(hits, signals)
-        worth = self.order.logarithms(known)
+        worth = self._worth(self.order, known, hits, signals)
+        if self.beside is not None:
+            other = self._worth(self.beside.order, known, hits, signals)
+            worth = self.beside.drafted(hits.product_ids, worth, other)
+        return np.asarray(np.exp(worth))
+
+    def _worth(self, order: Order, known: Features, hits: Hits, signals: Signals) -> Logarithms:
+        worth = order.logarithms(known)
         if self.n_parts > 1:
             worth = worth + emphasis(known, self.n_parts)
         if self.acts is not None:
             worth = worth + taste.logarithms(taste.taste(self.acts, hits.product_ids, signals))
-        return np.asarray(np.exp(worth))
+        return worth
 
     def reordered(
         self, product_ids: Sequence[int], values: Sequence[float], signals: Signals

@@ -12,16 +12,18 @@ from redis import Redis
 
 from features.schemas.logs import OrderLine
 from features.store.user_lists import UserLists
-from serving.events.following import Fields, Follower
-from serving.events.newest import Acts, NewestFirst, latest, row_of
+from serving.events.entries import SHOP_EVENTS, Fields, row_of
+from serving.events.following import Follower
+from serving.events.newest import PAUSE_SECONDS, Acts, NewestFirst, latest
 
-STREAM = "shop-events"
 GROUP = "bought"
 
 
 def bought_items(redis: Redis, lists: UserLists, log: structlog.BoundLogger) -> Follower:
     """Return what keeps `user_bought` fresh."""
-    return Follower(redis, STREAM, GROUP, NewestFirst(lists, latest_purchases), log)
+    return Follower(
+        redis, SHOP_EVENTS, GROUP, NewestFirst(lists, latest_purchases), log, PAUSE_SECONDS
+    )
 
 
 def latest_purchases(entries: Iterable[Fields]) -> Acts:

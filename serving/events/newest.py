@@ -1,19 +1,16 @@
 """Lists of what each customer did last, pushed into the feature store as events come in."""
 
 import datetime as dt
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
-from features.schemas.row import LogRow
 from features.store.user_lists import UserList, UserLists
-from serving.events.following import Fields
+from serving.events.entries import Entry, Fields
 
 N_NEWEST = 20
-FIELD = "body"
+PAUSE_SECONDS = 0.25
+"""Feast takes milliseconds for each push, however few lists it has; `serving.live` is what is quick."""
 
-R = TypeVar("R", bound=LogRow)
 Acts = dict[int, list[tuple[int, dt.datetime]]]
 """Of each customer: product and when, the latest first."""
 
@@ -25,9 +22,9 @@ class NewestFirst:
     lists: UserLists
     told: Callable[[Iterable[Fields]], Acts]
 
-    def __call__(self, entries: Sequence[Fields]) -> None:
+    def __call__(self, entries: Sequence[Entry]) -> None:
         """Push the lists of the customers that the entries tell of."""
-        acts = self.told(entries)
+        acts = self.told(entry.fields for entry in entries)
         if not acts:
             return
         earlier = self.lists.read(list(acts))
@@ -55,12 +52,3 @@ def latest(acts: Iterable[tuple[int | None, int | None, dt.datetime]]) -> Acts:
         if customer_id is not None and product_id is not None:
             found.setdefault(customer_id, []).insert(0, (product_id, at))
     return found
-
-
-def row_of(row: type[R], fields: Fields) -> R | None:
-    """Return the log's row that an entry tells, None if it tells none: others write there too."""
-    try:
-        told = json.loads(fields.get(FIELD, ""))
-        return row.model_validate({**told, "date": told["recorded_at"][:10]})
-    except (ValueError, TypeError, KeyError):
-        return None

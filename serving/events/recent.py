@@ -7,9 +7,9 @@ from redis import Redis
 
 from features.schemas.logs import ClickstreamEvent
 from features.store.user_lists import UserLists
-from serving.events.following import Fields, Follower
-from serving.events.newest import Acts, NewestFirst, latest, row_of
-from serving.events.service import STREAM
+from serving.events.entries import CLICKSTREAM, Fields, row_of
+from serving.events.following import Follower
+from serving.events.newest import PAUSE_SECONDS, Acts, NewestFirst, latest
 
 GROUP = "recently_viewed"
 KINDS = ("view", "cart")
@@ -17,7 +17,7 @@ KINDS = ("view", "cart")
 
 def recent_views(redis: Redis, lists: UserLists, log: structlog.BoundLogger) -> Follower:
     """Return what keeps `user_recent` fresh."""
-    return Follower(redis, STREAM, GROUP, NewestFirst(lists, latest_views), log)
+    return Follower(redis, CLICKSTREAM, GROUP, NewestFirst(lists, latest_views), log, PAUSE_SECONDS)
 
 
 def latest_views(entries: Iterable[Fields]) -> Acts:

@@ -2,13 +2,21 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from features.schemas.logs import ClickstreamEvent
 from features.schemas.row import Cents, Id, RequiredFor
+from web.cursors import Moment
 
-KINDS = Literal["search", "impression", "view", "cart"]
+KINDS = Literal["search", "impression", "click", "view", "cart", "purchase"]
 MAX_EVENTS = 500
+REQUIRED = {
+    kind: rule.column
+    for rule in ClickstreamEvent.rules
+    if isinstance(rule, RequiredFor)
+    for kind in rule.values
+}
+"""By kind of event, what it has to tell."""
 
 
 class Event(BaseModel):
@@ -21,23 +29,24 @@ class Event(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     event_id: Annotated[str, Field(min_length=1, max_length=80)] | None = None
-    occurred_at: AwareDatetime
+    occurred_at: Moment
     session_id: Annotated[str, Field(min_length=1, max_length=80)]
+    visitor_id: Annotated[str, Field(min_length=1, max_length=80)] | None = None
     customer_id: Id | None = None
     kind: KINDS
     product_id: Id | None = None
     query: Annotated[str, Field(max_length=200)] | None = None
     surface: Annotated[str, Field(max_length=40)] | None = None
+    slot: Annotated[str, Field(max_length=40)] | None = None
     position: Annotated[int, Field(ge=1)] | None = None
+    answer_id: Annotated[str, Field(max_length=80)] | None = None
     price_shown_cents: Cents | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        for rule in ClickstreamEvent.rules:
-            if not isinstance(rule, RequiredFor) or getattr(self, rule.when) not in rule.values:
-                continue
-            if getattr(self, rule.column) is None:
-                raise ValueError(f"a {self.kind} needs {rule.column}")
+        column = REQUIRED.get(self.kind)
+        if column is not None and getattr(self, column) is None:
+            raise ValueError(f"a {self.kind} needs {column}")
         return self
 
 
@@ -50,7 +59,8 @@ class Batch(BaseModel):
 
 
 class Accepted(BaseModel):
-    """How many events are in the stream now."""
+    """What became of a batch: all of its events are in the stream, now or from an earlier sending."""
 
-    n_accepted: int
+    n_accepted: Annotated[int, Field(description="events of the batch")]
+    n_repeated: Annotated[int, Field(description="of these, taken before: they count once")]
     event_ids: list[str]

@@ -1,68 +1,93 @@
 """Taking events into the stream, whole batches or nothing."""
 
 import datetime as dt
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from redis.asyncio import Redis
+import orjson
 
-from features.schemas.logs import ClickstreamEvent
-from serving.events.newest import FIELD
-from serving.events.schemas import Event
+from serving.events.schemas import Accepted, Event
+from serving.events.stream import EventStream
 from web.problems import InvalidRequestProblem
+from web.rates import RateLimit, TooManyRequestsProblem
+from web.service import LOCAL
 
-STREAM = "clickstream"
 CLOCK_SKEW = dt.timedelta(minutes=5)
 """A client's clock may be this far ahead; what then seems to come from the future happened now."""
 
 
 @dataclass(frozen=True)
 class EventService:
-    """Writes to the Redis stream that `jobs.ingest` reads."""
+    """Takes what clients tell.
 
-    redis: Redis
+    Parameters
+    ----------
+    rate
+        How many events one address may bring; who asks from this machine speaks for many.
+    takes_purchases
+        Whether a client's word for a purchase is taken: a shop whose orders are in `order_lines` would
+        count each twice.
+    """
+
+    stream: EventStream
+    rate: RateLimit
     now: Callable[[], dt.datetime]
     new_event_id: Callable[[], str]
+    takes_purchases: bool = False
 
-    async def accept(self, events: list[Event]) -> list[str]:
-        """Append the events in order, all at once, and return their ids.
+    async def accept(self, address: str, events: Sequence[Event]) -> Accepted:
+        """Append the events that are not known yet, in order, all at once.
 
         Raises
         ------
+        TooManyRequestsProblem
+            If the address brings more than one may; none is taken then, as of all that is raised.
         InvalidRequestProblem
-            If an event is of the future; none is taken then.
+            If an event is of the future, or a purchase where none is taken.
+        EventsWaitingProblem
+            If the stream is full.
         """
+        self._refuse_too_many(address, len(events))
         now = self.now()
-        _refuse_future(events, now)
-        rows = [self._row(event, now) for event in events]
-        async with self.redis.pipeline(transaction=True) as pipeline:
-            for row in rows:
-                pipeline.xadd(STREAM, {FIELD: row.model_dump_json(exclude={"date"})})
-            await pipeline.execute()
-        return [row.event_id for row in rows]
+        self._refuse_wrong(events, now)
+        event_ids = [event.event_id or self.new_event_id() for event in events]
+        rows = [row(*pair, now) for pair in zip(events, event_ids, strict=True)]
+        n_taken = await self.stream.append(event_ids, rows)
+        n_events = len(events)
+        return Accepted(n_accepted=n_events, n_repeated=n_events - n_taken, event_ids=event_ids)
 
-    def _row(self, event: Event, now: dt.datetime) -> ClickstreamEvent:
-        told = event.model_dump(exclude={"event_id", "occurred_at"})
-        return ClickstreamEvent(
-            event_id=event.event_id or self.new_event_id(),
-            occurred_at=min(event.occurred_at.astimezone(dt.UTC), now),
-            recorded_at=now,
-            date=now.date(),
-            **told,
-        )
+    def _refuse_too_many(self, address: str, n_events: int) -> None:
+        seconds = 0.0 if address in LOCAL else self.rate.wait_seconds(address, n_events)
+        if seconds > 0:
+            raise TooManyRequestsProblem(
+                "You send more events than one address may. Keep them and wait as long as Retry-After says.",
+                {"Retry-After": str(math.ceil(seconds))},
+            )
+
+    def _refuse_wrong(self, events: Sequence[Event], now: dt.datetime) -> None:
+        latest = now + CLOCK_SKEW
+        errors = [
+            {"field": f"body.events.{number}.{field}", "detail": detail}
+            for number, event in enumerate(events)
+            for field, detail in self._wrong(event, latest)
+        ]
+        if errors:
+            fields = ", ".join(error["field"] for error in errors)
+            raise InvalidRequestProblem(
+                f"None was taken. Correct these and send all again: {fields}.", errors=errors
+            )
+
+    def _wrong(self, event: Event, latest: dt.datetime) -> Iterator[tuple[str, str]]:
+        if event.occurred_at > latest:
+            server = (latest - CLOCK_SKEW).isoformat()
+            yield "occurred_at", f"after the server's time, {server}: set the client's clock"
+        if event.kind == "purchase" and not self.takes_purchases:
+            yield "kind", "the shop's orders tell of purchases: leave it out"
 
 
-def _refuse_future(events: list[Event], now: dt.datetime) -> None:
-    errors = [
-        {
-            "field": f"body.events.{number}.occurred_at",
-            "detail": f"after the server's time, {now.isoformat()}: set the client's clock",
-        }
-        for number, event in enumerate(events)
-        if event.occurred_at > now + CLOCK_SKEW
-    ]
-    if errors:
-        fields = ", ".join(error["field"] for error in errors)
-        raise InvalidRequestProblem(
-            f"None was taken. Correct these and send all again: {fields}.", errors=errors
-        )
+def row(event: Event, event_id: str, now: dt.datetime) -> bytes:
+    """Return the event as the log's JSON, without `date`; `now` is when the platform knew of it."""
+    happened_at = min(event.occurred_at, now).astimezone(dt.UTC)
+    told = {**event.__dict__, "event_id": event_id, "occurred_at": happened_at, "recorded_at": now}
+    return orjson.dumps(told, option=orjson.OPT_UTC_Z)

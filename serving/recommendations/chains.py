@@ -2,8 +2,8 @@
 
 | type | chain |
 |---|---|
-| for_you | model (with what was looked at since), session, trending, popular |
-| for_session | session, trending_category, trending, popular |
+| for_you | model (with what was looked at since), session, trending_category (a guest's, by what they are after), trending, popular |
+| for_session | session, trending_category (that is named, or that they are after), trending, popular |
 | for_cart | cart, trending, popular |
 | also_bought | also_bought, similar, trending_category, trending, popular |
 | bought_together | bought_together, also_bought, similar, trending_category, trending, popular |
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from serving.recommendations.schemas import Kind, Source
 
 CHAINS: dict[Kind, tuple[Source, ...]] = {
-    "for_you": ("model", "session", "trending", "popular"),
+    "for_you": ("model", "session", "trending_category", "trending", "popular"),
     "for_session": ("session", "trending_category", "trending", "popular"),
     "for_cart": ("cart", "trending", "popular"),
     "also_bought": ("also_bought", "similar", "trending_category", "trending", "popular"),

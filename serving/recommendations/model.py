@@ -15,6 +15,7 @@ from serving.published import Published
 MODEL = "recommender"
 N_KEPT_VERSIONS = 3
 MISSING = "There is no champion model yet: run the DAG train_recommendations."
+NO_CHALLENGER = "No experiment wants a challenger, or none was trained."
 
 
 def published_model(
@@ -34,6 +35,21 @@ def published_model(
     return Published(latest=latest, load=load, missing=MISSING, log=log.bind(what="model"))
 
 
+def published_challenger(
+    latest: Callable[[], str | None],
+    load: Callable[[str], LiveRecommender],
+    is_wanted: Callable[[], bool],
+    log: structlog.BoundLogger,
+) -> Published[LiveRecommender]:
+    """Return the newest version trained, not loaded before an experiment wants it: it costs memory."""
+    return Published(
+        latest=lambda: latest() if is_wanted() else None,
+        load=load,
+        missing=NO_CHALLENGER,
+        log=log.bind(what="challenger"),
+    )
+
+
 @dataclass(frozen=True)
 class Registry:
     """The model registry at `tracking_uri`; versions are kept below `folder`.
@@ -50,6 +66,12 @@ class Registry:
         from models import registry  # noqa: PLC0415 - see the class
 
         return registry.champion_version(self.tracking_uri, MODEL)
+
+    def latest_challenger(self) -> str | None:
+        """Return the newest version trained, None if there is none."""
+        from models import registry  # noqa: PLC0415 - see the class
+
+        return registry.challenger_version(self.tracking_uri, MODEL)
 
     def load(self, version: str) -> LiveRecommender:
         """Fetch a version, open it and ask it once: what can't answer is not swapped in."""

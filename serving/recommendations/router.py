@@ -5,7 +5,7 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Query, Response
 
-from serving.recommendations.deps import RecommendationServiceDep
+from serving.recommendations.deps import RecommendationServiceDep, RecommendationTrialsDep
 from serving.recommendations.schemas import (
     RecommendationQuery,
     Recommendations,
@@ -19,14 +19,14 @@ router = APIRouter(tags=["recommendations"])
 
 @router.get("/recommendations", response_model=Recommendations)
 async def recommend(
-    query: Annotated[RecommendationQuery, Query()], service: RecommendationServiceDep
+    query: Annotated[RecommendationQuery, Query()], trials: RecommendationTrialsDep
 ) -> Response:
     """Return products for a customer, a session or a cart, or beside a product, best first.
 
     An unknown customer or product is answered too, from the next source of the type's chain; each
     item says its source and why it is there.
     """
-    document = await service.recommend(query)
+    document = await trials.recommend(query)
     return Response(orjson.dumps(document), media_type="application/json")
 
 

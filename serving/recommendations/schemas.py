@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from features.schemas.row import Id
 from features.schemas.slots import Slot
+from serving.experiments.told import InExperiment
 
 Kind = Literal[
     "for_you", "for_session", "for_cart", "also_bought", "bought_together", "similar", "trending",
@@ -16,6 +17,8 @@ Source = Literal[
     "trending_category", "trending", "popular", "new", "pinned",
 ]  # fmt: skip
 Ids = Annotated[list[Id], Field(max_length=20)]
+Who = Annotated[str | None, Field(min_length=1, max_length=80)]
+"""A session or a browser, by the id that its events have."""
 MAX_ITEMS = 100
 
 
@@ -26,10 +29,13 @@ class RecommendationQuery(BaseModel):
 
     type: Kind
     customer_id: Id | None = None
+    session_id: Annotated[Who, Field(description="whose events the list shall follow")] = None
+    visitor_id: Annotated[Who, Field(description="the browser's, over sessions")] = None
     product_id: Annotated[Id | None, Field(description="beside which the list is shown")] = None
     category_id: Id | None = None
     viewed: Annotated[
-        Ids, Field(description="what a guest looked at in this session, the latest first")
+        Ids,
+        Field(description="what was looked at, the latest first, before what events tell of it"),
     ] = []
     cart: Annotated[Ids, Field(description="products in the cart, the latest first")] = []
     slot: Annotated[Slot | None, Field(description="the place on the page, for its rules")] = None
@@ -66,14 +72,18 @@ class Recommendations(BaseModel):
     bundle: Annotated[BundlePrice | None, Field(description="of bought_together only")]
     model_version: Annotated[str | None, Field(description="null while there is no model")]
     index_date: str
+    experiments: list[InExperiment] = []
+    answer_id: Annotated[str, Field(description="of this answer alone; to be sent with its events")]
 
 
 class WhyQuery(BaseModel):
-    """Query parameters: why a customer does, or does not, get a product in `for_you`."""
+    """Query parameters: why somebody does, or does not, get a product in `for_you`."""
 
     model_config = ConfigDict(extra="forbid")
 
-    customer_id: Id
+    customer_id: Annotated[Id | None, Field(description="null for a guest")] = None
+    session_id: Who = None
+    visitor_id: Who = None
     product_id: Id
     slot: Slot | None = None
     limit: Annotated[int, Field(ge=1, le=MAX_ITEMS)] = 10
@@ -95,10 +105,29 @@ class Contribution(BaseModel):
     contribution: float
 
 
-class Why(BaseModel):
-    """Everything that put a product where it is in a customer's list, or kept it out."""
+class CategoryShare(BaseModel):
+    """How much of what was looked at lately is of a category; the shares sum to 1."""
 
-    customer_id: int
+    category_id: int
+    share: float
+
+
+class SessionWhy(BaseModel):
+    """What events of the last minutes and hours tell of who asks, and what follows from it."""
+
+    looked_at: Annotated[list[int], Field(description="products, the latest first")]
+    searched: Annotated[list[str], Field(description="queries, the latest first")]
+    categories: Annotated[list[CategoryShare], Field(description="the largest first")]
+    because_product_id: Annotated[
+        int | None, Field(description="what was looked at that led to the product; null if nothing")
+    ]
+    seconds_ago: Annotated[float, Field(description="since the last event")]
+
+
+class Why(BaseModel):
+    """Everything that put a product where it is in somebody's list, or kept it out."""
+
+    customer_id: int | None
     product_id: int
     verdict: Annotated[str, Field(description="in one sentence")]
     rank: Annotated[int | None, Field(description="in the list as shown; null if not on it")]
@@ -109,6 +138,9 @@ class Why(BaseModel):
     contributions: Annotated[list[Contribution], Field(description="the largest first")]
     session_rank: Annotated[
         int | None, Field(description="among what follows what was looked at since")
+    ]
+    session: Annotated[
+        SessionWhy | None, Field(description="null where no event of the last hours is known")
     ]
     rules: Annotated[list[str], Field(description="that speak against it or moved it")]
     model_version: str | None

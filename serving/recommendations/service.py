@@ -3,6 +3,7 @@
 import datetime as dt
 import random
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 from zlib import crc32
 
@@ -11,11 +12,13 @@ import numpy as np
 from models.live import LiveRecommender
 from models.search.index import Index
 from models.search.listing import Listing
+from serving.answers.log import UNRECORDED, AnswerLog
 from serving.features import FeatureReader
 from serving.recommendations.arranging import Arranging, Choice
 from serving.recommendations.case import Case, personal_of, question_of
 from serving.recommendations.chains import CHAINS, REASONS
 from serving.recommendations.newcomers import NO_NEWCOMERS, CurrentNewcomers
+from serving.recommendations.recorded import row_of
 from serving.recommendations.schemas import RecommendationQuery
 from serving.recommendations.slots import SlotBook
 from serving.recommendations.sources import NOTHING
@@ -44,29 +47,36 @@ class RecommendationService:
     newcomers: CurrentNewcomers
     verdicts: CurrentVerdicts
     now: dt.datetime
+    answers: AnswerLog = UNRECORDED
 
     async def recommend(self, query: RecommendationQuery) -> dict[str, Any]:
         """Return `Recommendations` as a document: this is the hot path, and it is ours.
 
         At most `query.limit` products, best first; fewer if every source runs out.
         """
+        started = perf_counter()
         case = await self.case(query)
-        chosen = self.arranging(case).choices()
-        return {
+        arranging = self.arranging(case)
+        chosen = arranging.choices()
+        document = {
             "type": query.type,
             "items": items(case, chosen),
             "bundle": bundle_price(query, chosen, case.listing),
             "model_version": self.champion.version if self.champion else None,
             "index_date": self.index.manifest["date"],
+            "experiments": [],
         }
+        answer_id = self.answers.leave(self.now, started, row_of(arranging, document))
+        return {**document, "answer_id": answer_id}
 
     async def case(self, query: RecommendationQuery) -> Case:
-        """Read all that the list is made from, in one round trip."""
+        """Read all that the list is made from, in one round trip; two for a guest who is after something."""
         model = self.champion.model if self.champion else None
         listing, personal = self.index.listing, personal_of(query, model)
         question = question_of(query, CHAINS[query.type], listing, personal)
-        known = await self.features.read(question)
-        return Case(query, listing, model, personal, known)
+        case = Case(query, listing, model, personal, await self.features.read(question))
+        led_on = case.led_on
+        return case if led_on is None else case.with_lists(await self.features.read(led_on))
 
     def arranging(self, case: Case) -> Arranging:
         """Return the rules of a request."""

@@ -93,9 +93,9 @@ def fused(first: Picks, second: Picks) -> Picks:
 
 def from_session(case: Case) -> Picks:
     """Return what follows what was looked at last."""
-    if case.model is None or not case.viewed:
+    if case.after_viewed is None:
         return none("session")
-    return _followed("session", case.model.after(case.viewed))
+    return _followed("session", case.after_viewed)
 
 
 def _followed(source: Source, reached: Reached) -> Picks:

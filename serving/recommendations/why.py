@@ -1,10 +1,12 @@
 """Why a customer does, or does not, get a product."""
 
+import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from features.live.shoppers import seen_last
 from features.store.packed import Numbers
 from models.ranking.explaining import contributions, feature_names
 from models.ranking.second_stage import LearnedOrder
@@ -12,9 +14,11 @@ from models.recommender import PRODUCT_COLUMNS, USER_COLUMNS
 from serving.recommendations.arranging import Arranging
 from serving.recommendations.case import Case, Personal
 from serving.recommendations.schemas import (
+    CategoryShare,
     Contribution,
     Opinion,
     RecommendationQuery,
+    SessionWhy,
     Why,
     WhyQuery,
 )
@@ -22,10 +26,8 @@ from serving.recommendations.service import RecommendationService
 
 
 async def why(service: RecommendationService, query: WhyQuery) -> Why:
-    """Return everything that speaks for or against a product in a customer's `for_you`."""
-    asked = RecommendationQuery(
-        type="for_you", customer_id=query.customer_id, slot=query.slot, limit=query.limit
-    )
+    """Return everything that speaks for or against a product in somebody's `for_you`."""
+    asked = RecommendationQuery(type="for_you", **query.model_dump(exclude={"product_id"}))
     arranging = service.arranging(await service.case(asked))
     case, product = arranging.case, np.array([query.product_id])
     shown = [choice.product_id for choice in arranging.choices()]
@@ -44,6 +46,7 @@ async def why(service: RecommendationService, query: WhyQuery) -> Why:
         opinions=about.opinions if about else [],
         contributions=about.contributions if about else [],
         session_rank=since,
+        session=session_why(case, query.product_id, service.now),
         rules=[*rules, *moved(arranging, product)],
         model_version=service.champion.version if service.champion else None,
         index_date=service.index.manifest["date"],
@@ -63,10 +66,28 @@ def verdict(rank: int | None, rules: list[str], *, found: bool) -> str:
 
 def since_rank(case: Case, product_id: int) -> int | None:
     """Return a product's rank among what follows what was looked at since the model was made."""
-    if case.since is None:
+    if case.led_to is None:
         return None
-    found = np.nonzero(case.since.items == product_id)[0]
+    found = np.nonzero(case.led_to.items == product_id)[0]
     return int(found[0]) + 1 if len(found) else None
+
+
+def session_why(case: Case, product_id: int, now: dt.datetime) -> SessionWhy | None:
+    """Return what events of the last hours tell, and which of them led to the product."""
+    if not case.live:
+        return None
+    rank = since_rank(case, product_id)
+    latest = max(case.live, key=lambda shopper: shopper.at)
+    return SessionWhy(
+        looked_at=seen_last(case.live),
+        searched=list(latest.queries),
+        categories=[
+            CategoryShare(category_id=category_id, share=share)
+            for category_id, share in latest.intent.category_shares.items()
+        ],
+        because_product_id=int(case.led_to.sources[rank - 1]) if case.led_to and rank else None,
+        seconds_ago=max(0.0, now.timestamp() - latest.at),
+    )
 
 
 def against(arranging: Arranging, product_id: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from features.live.shoppers import names_of, seen_last
 from features.store.definitions import USER_BOUGHT, USER_RECENT
 from features.store.packed import Wanted
 from models.search.taste import Acts
@@ -9,27 +10,52 @@ from serving.features import FeatureReader
 
 
 @dataclass(frozen=True)
-class Personal:
-    """A customer and their last acts; none are known while the feature store is away."""
+class Searcher:
+    """Who searches, as far as it is told: a session, a browser, a customer."""
 
-    customer_id: int
+    session_id: str | None = None
+    visitor_id: str | None = None
+    customer_id: int | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the live states about them."""
+        return names_of(self.session_id, self.visitor_id, self.customer_id)
+
+    @property
+    def owner(self) -> str:
+        """Whose the pages of a search are: a customer's in all sessions, else the session's."""
+        return str(self.customer_id or self.names[0])
+
+
+@dataclass(frozen=True)
+class Personal:
+    """Somebody and their last acts; none are known while the feature store is away."""
+
+    owner: str
     acts: Acts
 
 
 @dataclass(frozen=True)
 class Manner:
-    """Whose search it is, nobody's for `None`, and whether what is near in meaning follows."""
+    """Whose search it is, nobody's for `None`, and whether what is near in meaning follows.
+
+    `asked` is how it was asked for where an experiment does it otherwise: cursors go by it, so that
+    the next page is found whatever experiments begin or end meanwhile.
+    """
 
     personal: Personal | None = None
     semantic: bool = False
+    asked: "Manner | None" = None
 
 
 EVERYBODYS = Manner()
 
 
-async def personal(features: FeatureReader, customer_id: int) -> Personal:
-    """Read what a customer did last."""
-    found = await features.read(Wanted(user_id=customer_id))
+async def personal(features: FeatureReader, searcher: Searcher) -> Personal:
+    """Read what somebody did last: a moment ago by events, and before that."""
+    found = await features.read(Wanted(user_id=searcher.customer_id, shoppers=searcher.names))
     lists = found.user_lists
-    acts = Acts(tuple(lists[USER_RECENT].tolist()), tuple(lists[USER_BOUGHT].tolist()))
-    return Personal(customer_id, acts)
+    looked_at = [*seen_last(found.shoppers.values()), *lists[USER_RECENT].tolist()]
+    acts = Acts(tuple(dict.fromkeys(looked_at)), tuple(lists[USER_BOUGHT].tolist()))
+    return Personal(searcher.owner, acts)

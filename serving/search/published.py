@@ -17,13 +17,14 @@ def published_index(
 ) -> Published[Fork]:
     """Return the index below `root`, not loaded yet; `folder` is this process's own, for its copy."""
     return Published(
-        latest=lambda: _latest(root),
+        latest=lambda: latest_version(root),
         load=Forking(root, folder, when_loaded),
         missing=MISSING,
         log=log.bind(what="search index"),
     )
 
 
-def _latest(root: Path) -> str | None:
+def latest_version(root: Path) -> str | None:
+    """Return the name of the version that the link names, None if there is none yet."""
     link = root / "current"
     return str(link.readlink()) if link.is_symlink() else None

@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 
 from features.schemas.row import Id
-from serving.search.deps import MannerDep, SearchServiceDep
+from serving.search.deps import MannerDep, SearchServiceDep, TrialDep, TriedServiceDep
+from serving.search.recorded import Asked
 from serving.search.schemas import (
     Filters,
     Product,
@@ -17,25 +18,30 @@ from serving.search.schemas import (
     SuggestionQuery,
 )
 from serving.search.service import as_search, in_category
+from serving.search.trials import tried_page
 
 router = APIRouter(tags=["search"])
 
 
 @router.get("/products")
 def search_products(
-    query: Annotated[ProductQuery, Query()], service: SearchServiceDep, manner: MannerDep
+    request: Request,
+    query: Annotated[ProductQuery, Query()],
+    service: TriedServiceDep,
+    manner: MannerDep,
+    trial: TrialDep,
 ) -> ProductPage:
     """Search products by words, filters and order; any text is understood as well as it can be.
 
-    With `personal` what the words find comes in the order that suits what `customer_id` looked at and bought last;
-    with `semantic` what is near the query in meaning follows what has some of its words.
+    With `personal` what the words find comes in the order that suits what `customer_id` looked at and bought last, or what
+    was looked at in `session_id` or by `visitor_id` a moment ago; with `semantic` what is near the query in meaning follows what has some of its words.
     """
-    return service.page(as_search(query), query.cursor, query.limit, manner)
+    return tried_page(service, query, manner, trial, request.app.state.exposing)
 
 
 @router.get("/products/why")
 def explain_product(
-    query: Annotated[SearchWhyQuery, Query()], service: SearchServiceDep, manner: MannerDep
+    query: Annotated[SearchWhyQuery, Query()], service: TriedServiceDep, manner: MannerDep
 ) -> SearchWhy:
     """Return why a product stands where it does in the answer to the same search of /products."""
     return service.why(as_search(query), query.product_id, manner)
@@ -62,4 +68,6 @@ def list_category(
     service: SearchServiceDep,
 ) -> ProductPage:
     """List a category's products, by popularity unless sorted otherwise; unknown ones are empty."""
-    return service.page(in_category(query, category_id), query.cursor, query.limit)
+    parameters = {"category": category_id, **query.model_dump(exclude_defaults=True)}
+    asked = Asked("category", parameters, query.cursor, query.limit)
+    return service.page(asked, in_category(query, category_id))

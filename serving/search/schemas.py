@@ -9,10 +9,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from features.schemas.row import Cents, Id
 from models.search.index import Engine
 from models.search.query import Sort
+from serving.experiments.told import InExperiment
 
 Brand = Annotated[str, Field(max_length=120)]
 Attribute = Annotated[str, Field(max_length=130, pattern="^[^=]+=.+$", description="name=value")]
 CategoryPath = Annotated[str, Field(min_length=1, max_length=300)]
+Who = Annotated[str | None, Field(min_length=1, max_length=80)]
 MAX_CHOSEN = 50
 
 
@@ -157,6 +159,8 @@ class ProductPage(BaseModel):
             description="ids of operators' rules that shaped this page; hidings of all searches apart"
         ),
     ]
+    experiments: list[InExperiment] = []
+    answer_id: Annotated[str, Field(description="of this answer alone; to be sent with its events")]
 
 
 class Filters(BaseModel):
@@ -196,17 +200,22 @@ class ProductQuery(Filters):
         Field(max_length=MAX_CHOSEN, description="with all below; or in one of `category`"),
     ] = []
     personal: Annotated[
-        bool, Field(description="by relevance, in the order that suits `customer_id`")
+        bool, Field(description="by relevance, in the order that suits who searches")
     ] = False
     customer_id: Id | None = None
+    session_id: Who = None
+    visitor_id: Who = None
     semantic: Annotated[
         bool, Field(description="by relevance, behind what has the words what is near in meaning")
     ] = False
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        if self.personal and self.customer_id is None:
-            raise ValueError("personal needs customer_id: whose search it is")
+        who = (self.customer_id, self.session_id, self.visitor_id)
+        if self.personal and all(each is None for each in who):
+            raise ValueError(
+                "personal needs customer_id, session_id or visitor_id: whose search it is"
+            )
         return self
 
 
@@ -247,6 +256,13 @@ class SecondStageWhy(BaseModel):
     ]
 
 
+class PersonalBy(BaseModel):
+    """The products whose brands, categories and prices a personal search goes by, the latest first."""
+
+    looked_at: list[int]
+    bought: list[int]
+
+
 class SearchWhy(BaseModel):
     """Why a product stands where it does, by the embedded index, whatever answers searches."""
 
@@ -262,6 +278,7 @@ class SearchWhy(BaseModel):
         SecondStageWhy | None,
         Field(description="null in other orders, without words, and behind the first 200"),
     ]
+    personal_by: Annotated[PersonalBy | None, Field(description="null unless asked for")]
     rules_factor: Annotated[float, Field(description="of operators' weights")]
     applied_rules: list[int]
     index_date: str

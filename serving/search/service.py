@@ -1,8 +1,10 @@
 """Searching the published index page by page."""
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from time import perf_counter
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
@@ -11,14 +13,15 @@ from features.schemas.row import Id
 from models.search.explaining import explained
 from models.search.index import MAX_WINDOW, Found, Index
 from models.search.query import Search
-from models.search.second_stage import Order, SecondStage
+from models.search.second_stage import Beside, Order, SecondStage
 from models.search.suggesting import named, suggestions
 from models.search.wishes import Wishes
+from serving.answers.log import AnswerLog, json_text
 from serving.errors import NotInAnswerProblem, UnknownProductProblem
 from serving.search.compiling import SearchRules
 from serving.search.opensearch import WithFallback
 from serving.search.personal import EVERYBODYS, Manner
-from serving.search.ranker import FORMULA
+from serving.search.recorded import Asked, row_of, rules
 from serving.search.schemas import (
     AttributeCounts,
     BrandCount,
@@ -56,18 +59,20 @@ PLACE = TypeAdapter(tuple[Annotated[int, Field(ge=0, le=MAX_WINDOW)], Id])
 class SearchService:
     """Answers from one version of the index and the rules, the same for the whole request.
 
-    `searched` is the index itself, or a cluster in front of it; `order` is the second stage's.
+    `searched` is the index itself, or a cluster in front of it; `order` is the second stage's, and
+    `beside` another one that an experiment shows with it as one list.
     """
 
     index: Index
     rules: SearchRules
     searched: Index | WithFallback
-    order: Order = FORMULA
+    order: Order
+    answers: AnswerLog
+    now: dt.datetime
+    beside: Beside | None = None
 
-    def page(
-        self, search: Search, cursor: str | None, limit: int, manner: Manner = EVERYBODYS
-    ) -> ProductPage:
-        """Return the page that `cursor` points to, or the first.
+    def page(self, asked: Asked, search: Search, manner: Manner = EVERYBODYS) -> ProductPage:
+        """Return the page that the cursor asked for points to, or the first.
 
         A cursor holds a place in the list and the last product before it. It outlives changes of products
         and a swap of the index: the page goes on behind that product, unless the list was turned over.
@@ -77,12 +82,17 @@ class SearchService:
         BadCursorProblem
             If the cursor is not from a search like this one.
         """
-        listing = _key(search, manner)
-        offset, after = _place(cursor, listing)
+        started, listing = perf_counter(), _key(search, manner)
+        offset, after = _place(asked.cursor, listing)
         wanted = self.rules.of(search.text)
         wishes = self._wishes(search, wanted.wishes, manner)
-        found = self.searched.search(search, offset, limit, wishes, after=after)
+        found = self.searched.search(search, offset, asked.limit, wishes, after=after)
         n_products = len(found.documents)
+        row = row_of(asked, search, manner, found, self.index.signals) | {
+            "applied_rules": json_text(rules(found, wanted.redirect_url)),
+            "search_order": self.order.name,
+            "index_date": self.index.manifest["date"],
+        }
         return ProductPage(
             products=[product(document) for document in found.documents],
             n_total=found.n_total,
@@ -95,12 +105,14 @@ class SearchService:
             engine=found.engine,
             redirect_url=wanted.redirect_url,
             applied_rules=list(found.applied_rules),
+            answer_id=self.answers.leave(self.now, started, row),
         )
 
     def _wishes(self, search: Search, of_rules: Wishes, manner: Manner) -> Wishes:
         acts = manner.personal.acts if manner.personal else None
         near = self.index.near(search.text, N_NEAR) if manner.semantic else ()
-        return replace(of_rules, second_stage=SecondStage(self.order, acts), near=tuple(near))
+        second_stage = SecondStage(self.order, acts, beside=self.beside)
+        return replace(of_rules, second_stage=second_stage, near=tuple(near))
 
     def why(self, search: Search, product_id: int, manner: Manner) -> SearchWhy:
         """Return why a product stands where it does, by the embedded index.
@@ -114,7 +126,8 @@ class SearchService:
         found = explained(self.index, search, product_id, wishes)
         if found is None:
             raise NotInAnswerProblem(product_id)
-        return search_why(product_id, found, self.index.manifest["date"])
+        acts = manner.personal.acts if manner.personal else None
+        return search_why(product_id, found, acts, self.index.manifest["date"])
 
     def suggestions(self, query: SuggestionQuery) -> SuggestionPage:
         """Return how a query may go on; where nothing goes on, what it finds as it is."""
@@ -179,10 +192,11 @@ def product(document: Mapping[str, Any]) -> Product:
 
 def _key(search: Search, manner: Manner) -> str:
     """Return what a cursor belongs to: a customer's list is not everybody's."""
+    manner = manner.asked or manner
     if manner == EVERYBODYS:
         return repr(search)
-    customer_id = manner.personal and manner.personal.customer_id
-    return f"{search!r} for {customer_id}, semantic: {manner.semantic}"
+    owner = manner.personal and manner.personal.owner
+    return f"{search!r} for {owner}, semantic: {manner.semantic}"
 
 
 def _place(cursor: str | None, listing: str) -> tuple[int, int | None]:

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 
 from models.search.explaining import Explanation, Reordering
-from serving.search.schemas import FoundWords, SearchWhy, SecondStageWhy, Summand
+from models.search.taste import Acts
+from serving.search.schemas import FoundWords, PersonalBy, SearchWhy, SecondStageWhy, Summand
 
 
-def search_why(product_id: int, found: Explanation, index_date: str) -> SearchWhy:
-    """Return an explanation as the API shows it."""
+def search_why(
+    product_id: int, found: Explanation, acts: Acts | None, index_date: str
+) -> SearchWhy:
+    """Return an explanation as the API shows it; `acts` are those whose taste counts."""
     return SearchWhy(
         product_id=product_id,
         place=found.place,
@@ -19,6 +22,9 @@ def search_why(product_id: int, found: Explanation, index_date: str) -> SearchWh
             for part in found.parts
         ],
         second_stage=second_stage(found.reordering, found.second_place),
+        personal_by=None
+        if acts is None
+        else PersonalBy(looked_at=list(acts.looked_at), bought=list(acts.bought)),
         rules_factor=found.factor,
         applied_rules=list(found.rule_ids),
         index_date=index_date,

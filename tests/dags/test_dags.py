@@ -23,15 +23,18 @@ def described(tmp_path_factory):
     """What Airflow's own DagBag says of the folder, read in a process with a home of its own."""
     code = """
 import json, sys
+from airflow.api_fastapi.core_api.datamodels.dag_run import DAGRunResponse
 from airflow.dag_processing.dagbag import DagBag
 bag = DagBag(sys.argv[1])
 print("@@" + json.dumps({
+    "run": list(DAGRunResponse.model_fields),
     "errors": {str(k): str(v) for k, v in bag.import_errors.items()},
     "dags": {dag.dag_id: {
         "doc": dag.doc_md or "",
         "tags": sorted(dag.tags),
         "catchup": dag.catchup,
         "max_active_runs": dag.max_active_runs,
+        "deadlines": [each.callback.path for each in dag.deadline],
         "tasks": {t.task_id: {
             "owner": t.owner,
             "retries": t.retries,
@@ -79,6 +82,16 @@ def test_every_dag_is_documented_tagged_and_runs_one_at_a_time(described):
         assert dag["max_active_runs"] == 1, name
 
 
+def test_operators_are_told_of_a_run_that_is_late(described):
+    from importlib import import_module
+
+    for name, dag in described["dags"].items():
+        [path] = dag["deadlines"]
+        module, _, function = path.rpartition(".")
+        assert callable(getattr(import_module(module), function)), name
+    assert {"dag_id", "dag_run_id", "run_after"} <= set(described["run"])  # what it is told
+
+
 def test_every_task_is_owned_and_patient(described):
     for dag in described["dags"].values():
         for name, task in dag["tasks"].items():
@@ -103,6 +116,10 @@ def test_assets_chain_the_dags(described):
         "train_recommendations": ["features"],
         "forecast_demand": ["features"],
         "plan_purchases": ["forecasts"],
+        "analyse_experiments": ["validated_logs"],
+        "forget_answers": ["validated_logs"],
+        "reconcile_shop": ["validated_logs"],
+        "watch_quality": ["features"],
     }
     assert gives == {
         "nightly": [],
@@ -113,6 +130,10 @@ def test_assets_chain_the_dags(described):
         "train_recommendations": ["recommender"],
         "forecast_demand": ["forecasts"],
         "plan_purchases": ["purchases"],
+        "analyse_experiments": ["experiments"],
+        "forget_answers": [],
+        "reconcile_shop": [],
+        "watch_quality": [],
     }
 
 

@@ -8,11 +8,13 @@ import time
 import uuid
 
 import httpx2
+import psycopg2
 import pytest
 
 from emporium.airflow_client import connect
 from emporium.demo import failure
 from emporium.pipeline_run import Days, run_chain
+from emporium.services import environment
 from features.schemas.lake import CoPurchase, ProductFeatures, Trending
 from features.store.opening import open_store
 from jobs.partitions import Partitions
@@ -71,6 +73,47 @@ def registered(shop):
     token = shop.post("/tokens", json={"email": email, "password": password}).json()
     headers = {"Authorization": f"Bearer {token['access_token']}"}
     return account.json()["customer_id"], headers
+
+
+def planner(site, shop):
+    """The headers of the operator in whose name purchases are planned."""
+    env = environment(site)
+    credentials = {
+        "email": env["SHOP_OPERATOR_EMAIL"],
+        "password": env["SHOP_OPERATOR_PASSWORD"],
+    }
+    token = shop.post("/tokens", json=credentials).json()["access_token"]
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_what_the_plan_proposes_is_approved_received_and_in_the_ledger(site, figures, shop):
+    headers, orders = planner(site, shop), "/stock/purchase-orders"
+    told = figures["reports"]["plan_purchases"]
+    drafts = shop.get(orders, params={"status": "draft"}, headers=headers).json()
+    draft = drafts["purchase_orders"][0]
+    path = f"{orders}/{draft['purchase_order_id']}"
+    units = {line["line_number"]: line["n_ordered"] for line in draft["lines"]}
+    delivery = {
+        "delivery_note": "all of it",
+        "lines": [{"line_number": number, "quantity": n} for number, n in units.items()],
+    }
+
+    approved = shop.post(f"{path}/approve", headers=headers | {"If-Match": f'"{draft["version"]}"'})
+    received = shop.post(f"{path}/receipts", json=delivery, headers=headers)
+
+    assert told["proposed_to"] == "the shop"
+    assert told["drafts · n_lines"] == told["n_lines"] > 0
+    assert draft["supplier"].startswith("seller ")
+    for line in draft["lines"]:
+        assert line["explanation"]["proposed"] == line["n_ordered"]
+        assert "an order is due" in line["explanation"]["sentence"]
+    assert (approved.json()["status"], received.json()["status"]) == ("open", "received")
+    with psycopg2.connect(site.database_url) as connection, connection.cursor() as cursor:
+        entries = "select product_id, delta_on_hand, reason from stock_ledger where purchase_order_id = %s"
+        cursor.execute(entries, [draft["purchase_order_id"]])
+        assert sorted(cursor.fetchall()) == sorted(
+            (line["product_id"], line["n_ordered"], "received") for line in draft["lines"]
+        )
 
 
 def order(shop, headers, product_ids, quantity=1):

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from mlflow import MlflowClient
 from typer.testing import CliRunner
 
 from emporium import model_versions
@@ -277,8 +278,13 @@ def test_versions_are_promoted_and_rolled_back(mlflow_url, tmp_path):
     folder = registry.download_champion(mlflow_url, "thing", tmp_path / "fetched")
     assert (folder / "file.txt").read_text() == "second"
 
-    assert registry.roll_back(mlflow_url, "thing") == first
+    assert registry.challenger_version(mlflow_url, "thing") == second
+    assert registry.roll_back(mlflow_url, "thing", "it sold less") == first
     assert registry.champion_version(mlflow_url, "thing") == first
+    client = MlflowClient(mlflow_url)
+    gone = client.get_model_version("thing", second)
+    assert gone.tags["rolled_back"] == "it sold less"
+    assert client.get_run(gone.run_id).data.tags["rolled_back"] == "it sold less"
 
 
 @pytest.fixture

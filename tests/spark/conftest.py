@@ -25,7 +25,7 @@ FEW = {"spark.sql.shuffle.partitions": "1", "spark.sql.files.minPartitionNum": "
 @pytest.fixture(autouse=True)
 def _few_tasks(request, monkeypatch):
     """Jobs take the tests' session; eight tasks over ten rows would only cost time."""
-    monkeypatch.setattr(jobs_spark, "DEFAULTS", jobs_spark.DEFAULTS | FEW)
+    monkeypatch.setattr(jobs_spark, "FOR_SMALL_LAKES", jobs_spark.FOR_SMALL_LAKES | FEW)
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def built_home(spark, tmp_path_factory, worker_id):
 def build_day_by_day(settings):
     tiny_shop.write_raw(settings.lake)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(jobs_spark, "DEFAULTS", jobs_spark.DEFAULTS | FEW)
+        patched.setattr(jobs_spark, "FOR_SMALL_LAKES", jobs_spark.FOR_SMALL_LAKES | FEW)
         for day in tiny_shop.DAYS[:2]:
             for job in JOBS:
                 job.main(settings, on(day))

@@ -4,7 +4,7 @@ import pytest
 
 from features.schemas.logs import ClickstreamEvent, OrderLine, ProductVersion, StockLevel
 from features.transforms.demand_history import movements, oddities
-from jobs.build_demand_history import estimated
+from jobs.build_demand_history import draw, estimated, estimated_here
 from tests.spark.conftest import on
 from tests.tables import rows, table
 from tests.tiny_shop import DAYS
@@ -55,6 +55,11 @@ def test_a_day_is_told_by_warehouse_with_the_demand_of_hours_without_stock(spark
         "*", "string(demand_date) as day", "demand_units - n_units_sold as hidden"
     )
 
+    # One process gives the same rows as tasks.
+    [here] = estimated_here(moves.select("*", draw()).toArrow(), on(NEXT_DAY))
+    assert sorted(map(repr, here.to_pylist())) == sorted(
+        map(repr, estimated(moves, on(NEXT_DAY)).toArrow().to_pylist())
+    )
     *told, hidden = zip(*rows(built, *COLUMNS, "hidden"), strict=True)
     assert list(zip(*told, strict=True)) == [
         (1, "2024-05-02", 1, 1, 0, 12.0),

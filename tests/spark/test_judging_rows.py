@@ -2,9 +2,10 @@
 
 import pytest
 
-from features.expectations.reasons import REJECT, judge
+from features.expectations.reasons import judge
 from features.schemas.column import columns
 from features.schemas.logs import ClickstreamEvent, OrderLine
+from features.schemas.row import REJECT
 from features.transforms.catalogue import mark_unknown_products
 from features.transforms.redelivery import mark_redelivered
 from tests.tables import raw, rows, table

@@ -2,18 +2,30 @@
 
 import datetime as dt
 import math
+from dataclasses import replace
 
 import duckdb
 import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from features.schemas.logs import LOGS, ClickstreamEvent, OrderLine, Review
+from features.schemas.logs import (
+    LOGS,
+    Answer,
+    ClickstreamEvent,
+    ExperimentChange,
+    Exposure,
+    OrderLine,
+    Review,
+)
 from simulator.seasons import is_out_of_stock
 from simulator.shop import SimulatedShop, day_of
-from simulator.simulate import simulate
+from simulator.simulate import of_products, simulate
 
 pytestmark = pytest.mark.spark
+
+SIMULATED = [row for row in LOGS if row not in (Answer, ExperimentChange, Exposure)]
+"""A simulated shop has no server that answers, and tries nothing."""
 
 SHOP = SimulatedShop(
     last_day=dt.date(2026, 1, 31),
@@ -100,7 +112,7 @@ def test_another_seed_gives_other_rows(spark, tmp_path, sql):
     )
 
 
-@pytest.mark.parametrize("table", LOGS, ids=lambda table: table.table)
+@pytest.mark.parametrize("table", SIMULATED, ids=lambda table: table.table)
 def test_rows_keep_the_rules_of_their_log_but_for_the_damaged_share(sql, table):
     rows = raw_rows(sql, table)
 
@@ -157,6 +169,17 @@ def test_stock_levels_say_when_a_product_is_out_of_stock(sql):
     out_at_the_end = set(products[is_out_of_stock(SHOP.seed, products, SHOP.last)].tolist())
 
     assert {product for product, n_available in levels if n_available == 0} == out_at_the_end
+
+
+@pytest.mark.parametrize(("ratio", "n_out"), [(0.0, 0), (0.25, 150), (1.0, 600)])
+def test_so_many_products_run_out_as_the_shop_is_asked_for(ratio, n_out):
+    shop = replace(SHOP, n_days=60, last_day=day_of(60 * 160 - 1), stock_out_ratio=ratio)
+
+    levels = dict(of_products(shop, 0))["raw/stock_levels"].to_pylist()
+
+    # Nine in ten are there from the first day on.
+    out = {row["product_id"] for row in levels if row["n_available"] == "0"}
+    assert 0.8 * n_out <= len(out) <= 1.2 * n_out
 
 
 def test_the_expected_demand_is_what_is_sold_where_nothing_is_out_of_stock(sql):

@@ -3,6 +3,7 @@
 from transactional.accounts import models as accounts
 from transactional.catalogue import models as catalogue
 from transactional.database import Base
+from transactional.experiments import models as experiments
 from transactional.fulfilment import models as fulfilment
 from transactional.notifications import models as notifications
 from transactional.orders import models as orders
@@ -18,6 +19,7 @@ from transactional.stock import models as stock
 MODULES = (
     accounts,
     catalogue,
+    experiments,
     fulfilment,
     notifications,
     orders,

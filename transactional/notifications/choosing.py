@@ -20,6 +20,7 @@ Kind = Literal[
     "seller_refused",
     "seller_suspended",
     "seller_reinstated",
+    "quality_alert",
 ]
 
 
@@ -38,7 +39,9 @@ KINDS: dict[tuple[str, str | None], Kind] = {
     ("orders", "cancelled"): "order_cancelled",
     ("shipments", "shipped"): "order_shipped",
     ("refunds", None): "refund_given",
+    ("quality_alerts", None): "quality_alert",
 }
+TOLD = ("order_id", "number", "cents", "alert", "subject", "since", "sentence")
 DECLINED = ("orders", "cancelled", "payment")
 """By topic, status and actor: told by the answer to the order, no mail needed."""
 
@@ -61,6 +64,4 @@ def _kind(event: Event) -> Kind | None:
 
 
 def _facts(event: Event) -> dict[str, Any]:
-    return {
-        name: event.body[name] for name in ("order_id", "number", "cents") if name in event.body
-    }
+    return {name: event.body[name] for name in TOLD if name in event.body}

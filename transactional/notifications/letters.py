@@ -26,7 +26,7 @@ def letter(kind: str, facts: Facts) -> Letter:
         By kind. Orders: `order_id`, `currency`, and `lines` of `title`, `quantity` (and `cents`),
         `charges` of `label` and `cents`, `total_cents`; shipments: `carrier`, `tracking`; proofs:
         `code`, `expires_at`; low stock: `title`, `product_id`, `n_available`, `threshold`; what was
-        decided about a seller: `name`, `note`.
+        decided about a seller: `name`, `note`; quality: `alert`, `subject`, `sentence`, `since`.
     """
     return LETTERS[kind](facts)
 
@@ -112,6 +112,14 @@ def _low_stock(facts: Facts) -> Letter:
     )
 
 
+def _quality_alert(facts: Facts) -> Letter:
+    return Letter(
+        f"Quality: {facts['alert'].replace('_', ' ')} of {facts['subject']}",
+        f"{facts['sentence']}, since {facts['since']}. You are told once while it lasts; the pages"
+        " reports/models and docs/operations.md say what to do.",
+    )
+
+
 def _seller_approved(facts: Facts) -> Letter:
     return Letter(
         f"You can sell as {facts['name']}",
@@ -156,6 +164,7 @@ LETTERS: dict[str, Callable[[Facts], Letter]] = {
     "seller_refused": _seller_refused,
     "seller_suspended": _seller_suspended,
     "seller_reinstated": _seller_reinstated,
+    "quality_alert": _quality_alert,
 }
 
 

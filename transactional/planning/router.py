@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from features.schemas.row import Id
 from transactional.deps import utc_now
-from transactional.fields import IfMatch, ProductId, Text, version_of
+from transactional.fields import IfMatch, ProductId, Text, version_of, with_version
 from transactional.planning.deps import (
     DecisionsDep,
     PositionDep,
@@ -16,7 +16,6 @@ from transactional.planning.deps import (
     RunsDep,
     TermsDeskDep,
 )
-from transactional.planning.models import ProposedTransfer, SupplyTerms
 from transactional.planning.schemas import (
     DemandRates,
     DraftChange,
@@ -36,13 +35,11 @@ from transactional.planning.schemas import (
     TransferStatus,
     TransferView,
 )
-from transactional.stock.models import PurchaseOrder
-from transactional.stock.purchasing_schemas import Name, PurchaseOrderView
+from transactional.stock.purchasing_schemas import Name, PurchaseOrderId, PurchaseOrderView
 from web import cursors
 
 MAX_RUN_BYTES = 32_000_000
 router = APIRouter(prefix="/stock", tags=["planning"])
-PurchaseOrderId = Annotated[Id, Path(description="of a purchase order")]
 TransferId = Annotated[Id, Path(description="of a proposed transfer")]
 RunDay = Annotated[dt.date, Path(description="the day as of whose end the plan was made")]
 Limit = Annotated[int, Query(ge=1, le=100)]
@@ -58,10 +55,9 @@ async def list_terms(
 ) -> TermsPage:
     """Return supply terms by product id."""
     listing = f"supply terms of {supplier}"
-    after = cursors.decode(cursor, listing, cursors.ONE_ID)[0] if cursor else 0
-    found = await desk.page(supplier, after, limit + 1)
+    found = await desk.page(supplier, cursors.id_after(cursor, listing), limit + 1)
+    more = cursors.next_by_id([each.product_id for each in found], limit, listing)
     page = [TermsView.model_validate(each, from_attributes=True) for each in found[:limit]]
-    more = cursors.encode([page[-1].product_id], listing) if len(found) > limit else None
     return TermsPage(terms=page, next_cursor=more)
 
 
@@ -74,7 +70,7 @@ async def set_many_terms(body: TermsList, desk: TermsDeskDep) -> None:
 @router.get("/{product_id}/terms")
 async def read_terms(product_id: ProductId, desk: TermsDeskDep, response: Response) -> TermsView:
     """Return a product's supply terms."""
-    return _terms(await desk.read(product_id), response)
+    return with_version(TermsView, await desk.read(product_id), response)
 
 
 @router.put("/{product_id}/terms")
@@ -90,7 +86,8 @@ async def set_terms(
     With `If-Match`, refused if they were changed since that version was read; `"0"`: if there are any.
     """
     values = {**body.model_dump(), "product_id": product_id}
-    return _terms(await desk.put([values], version_of(if_match)), response)
+    made = await desk.put([values], version_of(if_match))
+    return with_version(TermsView, made, response)
 
 
 @router.delete("/{product_id}/terms", status_code=204)
@@ -104,10 +101,9 @@ async def read_position(
     position: PositionDep, limit: LongLimit = 500, cursor: Cursor = None
 ) -> PositionPage:
     """Return units, terms and sales of all published products that have terms."""
-    after = cursors.decode(cursor, "position", cursors.ONE_ID)[0] if cursor else 0
-    found = await position.page(after, limit + 1, utc_now())
+    found = await position.page(cursors.id_after(cursor, "position"), limit + 1, utc_now())
+    more = cursors.next_by_id([each["product_id"] for each in found], limit, "position")
     page = [ProductPosition.model_validate(each, from_attributes=True) for each in found[:limit]]
-    more = cursors.encode([page[-1].product_id], "position") if len(found) > limit else None
     return PositionPage(products=page, next_cursor=more)
 
 
@@ -153,7 +149,7 @@ async def edit_draft(
     """Change what a draft would order; what was proposed is kept beside it."""
     quantities = {line.line_number: line.quantity for line in body.lines}
     edited = await decisions.edit(purchase_order_id, version_of(if_match), quantities)
-    return _order(edited, response)
+    return with_version(PurchaseOrderView, edited, response)
 
 
 @router.post("/purchase-orders/{purchase_order_id}/approve")
@@ -164,7 +160,8 @@ async def approve_draft(
     if_match: IfMatch = None,
 ) -> PurchaseOrderView:
     """Order what a draft says: it is open from now on."""
-    return _order(await decisions.approve(purchase_order_id, version_of(if_match)), response)
+    approved = await decisions.approve(purchase_order_id, version_of(if_match))
+    return with_version(PurchaseOrderView, approved, response)
 
 
 @router.post("/purchase-orders/{purchase_order_id}/reject")
@@ -176,8 +173,8 @@ async def reject_draft(
     if_match: IfMatch = None,
 ) -> PurchaseOrderView:
     """Order nothing of a draft, and say why."""
-    version = version_of(if_match)
-    return _order(await decisions.reject(purchase_order_id, version, body.reason), response)
+    rejected = await decisions.reject(purchase_order_id, version_of(if_match), body.reason)
+    return with_version(PurchaseOrderView, rejected, response)
 
 
 @router.get("/transfer-drafts")
@@ -189,10 +186,9 @@ async def list_transfers(
 ) -> TransferPage:
     """Return proposed transfers of a status, the oldest first."""
     listing = f"transfers {status}"
-    after = cursors.decode(cursor, listing, cursors.ONE_ID)[0] if cursor else 0
-    found = await decisions.transfers(status, after, limit + 1)
+    found = await decisions.transfers(status, cursors.id_after(cursor, listing), limit + 1)
+    more = cursors.next_by_id([each.transfer_id for each in found], limit, listing)
     page = [TransferView.model_validate(each, from_attributes=True) for each in found[:limit]]
-    more = cursors.encode([page[-1].transfer_id], listing) if len(found) > limit else None
     return TransferPage(transfers=page, next_cursor=more)
 
 
@@ -205,8 +201,8 @@ async def edit_transfer(
     if_match: IfMatch = None,
 ) -> TransferView:
     """Change how many units a draft would move."""
-    version = version_of(if_match)
-    return _transfer(await decisions.edit_transfer(transfer_id, version, body.quantity), response)
+    edited = await decisions.edit_transfer(transfer_id, version_of(if_match), body.quantity)
+    return with_version(TransferView, edited, response)
 
 
 @router.post("/transfer-drafts/{transfer_id}/approve")
@@ -217,7 +213,8 @@ async def approve_transfer(
     if_match: IfMatch = None,
 ) -> TransferView:
     """Move the units of a draft."""
-    return _transfer(await decisions.move(transfer_id, version_of(if_match)), response)
+    moved = await decisions.move(transfer_id, version_of(if_match))
+    return with_version(TransferView, moved, response)
 
 
 @router.post("/transfer-drafts/{transfer_id}/reject")
@@ -229,20 +226,5 @@ async def reject_transfer(
     if_match: IfMatch = None,
 ) -> TransferView:
     """Move nothing, and say why."""
-    version = version_of(if_match)
-    return _transfer(await decisions.reject_transfer(transfer_id, version, body.reason), response)
-
-
-def _terms(row: SupplyTerms, response: Response) -> TermsView:
-    response.headers["ETag"] = f'"{row.version}"'
-    return TermsView.model_validate(row, from_attributes=True)
-
-
-def _order(row: PurchaseOrder, response: Response) -> PurchaseOrderView:
-    response.headers["ETag"] = f'"{row.version}"'
-    return PurchaseOrderView.model_validate(row, from_attributes=True)
-
-
-def _transfer(row: ProposedTransfer, response: Response) -> TransferView:
-    response.headers["ETag"] = f'"{row.version}"'
-    return TransferView.model_validate(row, from_attributes=True)
+    rejected = await decisions.reject_transfer(transfer_id, version_of(if_match), body.reason)
+    return with_version(TransferView, rejected, response)

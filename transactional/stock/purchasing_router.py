@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from features.schemas.row import Id
 from transactional.callers import OperatorDep
 from transactional.deps import utc_now
-from transactional.fields import ProductId
+from transactional.fields import ProductId, with_version
 from transactional.stock.deps import AlertsDep, PurchasingDep, WarehousesDep
 from transactional.stock.models import PurchaseOrder
 from transactional.stock.purchasing import WantedUnits
@@ -16,6 +16,7 @@ from transactional.stock.purchasing_schemas import (
     AlertPage,
     AlertRequest,
     AlertView,
+    PurchaseOrderId,
     PurchaseOrderPage,
     PurchaseOrderRequest,
     PurchaseOrderStatus,
@@ -30,7 +31,6 @@ from transactional.stock.purchasing_schemas import (
 from web import cursors
 
 router = APIRouter(prefix="/stock", tags=["stock"])
-PurchaseOrderId = Annotated[Id, Path(description="of a purchase order")]
 WarehouseId = Annotated[Id, Path(description="of a warehouse")]
 Limit = Annotated[int, Query(ge=1, le=100)]
 Cursor = Annotated[str | None, Query(max_length=200)]
@@ -55,11 +55,10 @@ async def list_purchase_orders(
 ) -> PurchaseOrderPage:
     """Return purchase orders of a status, the oldest first."""
     listing = f"purchase orders {status}"
-    after = cursors.decode(cursor, listing, cursors.ONE_ID)[0] if cursor else 0
-    found = await purchasing.page(status, after, limit + 1)
-    page = found[:limit]
-    more = cursors.encode([page[-1].purchase_order_id], listing) if len(found) > limit else None
-    return PurchaseOrderPage(purchase_orders=[_view(each) for each in page], next_cursor=more)
+    found = await purchasing.page(status, cursors.id_after(cursor, listing), limit + 1)
+    more = cursors.next_by_id([each.purchase_order_id for each in found], limit, listing)
+    page = [_view(each) for each in found[:limit]]
+    return PurchaseOrderPage(purchase_orders=page, next_cursor=more)
 
 
 @router.get("/purchase-orders/{purchase_order_id}")
@@ -67,9 +66,7 @@ async def read_purchase_order(
     purchase_order_id: PurchaseOrderId, purchasing: PurchasingDep, response: Response
 ) -> PurchaseOrderView:
     """Return a purchase order."""
-    found = await purchasing.read(purchase_order_id)
-    response.headers["ETag"] = f'"{found.version}"'
-    return _view(found)
+    return with_version(PurchaseOrderView, await purchasing.read(purchase_order_id), response)
 
 
 @router.post("/purchase-orders/{purchase_order_id}/receipts", status_code=201)
@@ -126,10 +123,9 @@ async def list_low_stock(
     alerts: AlertsDep, _: OperatorDep, limit: Limit = 20, cursor: Cursor = None
 ) -> AlertPage:
     """Return the products that are low, by id."""
-    after = cursors.decode(cursor, "low stock", cursors.ONE_ID)[0] if cursor else 0
-    found = await alerts.low(after, limit + 1)
+    found = await alerts.low(cursors.id_after(cursor, "low stock"), limit + 1)
+    more = cursors.next_by_id([each.product_id for each in found], limit, "low stock")
     page = [AlertView.model_validate(each, from_attributes=True) for each in found[:limit]]
-    more = cursors.encode([page[-1].product_id], "low stock") if len(found) > limit else None
     return AlertPage(alerts=page, next_cursor=more)
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from typing import Annotated, Any, Literal, Self
 
+from fastapi import Path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 
 from features.schemas.row import Id
@@ -19,6 +20,7 @@ def _from_text(value: object) -> object:
     return value
 
 
+PurchaseOrderId = Annotated[Id, Path(description="of a purchase order")]
 Day = Annotated[dt.date, BeforeValidator(_from_text)]
 Units = Annotated[int, Field(ge=1, le=10**6)]
 Name = Annotated[Text, Field(min_length=1, max_length=120)]

@@ -9,8 +9,8 @@ import pytest
 from redis import Redis
 
 from jobs.raw import RawBatches
-from jobs.sources.clickstream import Clickstream
 from jobs.sources.outbox import Outbox
+from jobs.sources.streams import Streams
 from transactional import migrations
 
 pytestmark = pytest.mark.live
@@ -175,9 +175,9 @@ def test_the_clickstream_is_collected_once_up_to_the_end_of_the_day(redis_url, b
             body = json.dumps({"event_id": event_id})
             redis.xadd("clickstream", {"body": body}, id=f"{milliseconds(at)}-0")
 
-    assert Clickstream(redis_url).collect(batches, DAY) == 2
-    assert Clickstream(redis_url).collect(batches, DAY) == 0
-    assert Clickstream(redis_url).collect(batches, NEXT_DAY) == 1
+    assert Streams(redis_url).collect(batches, DAY) == 2
+    assert Streams(redis_url).collect(batches, DAY) == 0
+    assert Streams(redis_url).collect(batches, NEXT_DAY) == 1
 
     assert collected(batches, "clickstream") == [
         ("a", "2024-05-01"),
@@ -192,9 +192,9 @@ def test_a_malformed_entry_is_kept_whole_with_the_reason(redis_url, batches):
         redis.xadd("clickstream", {"body": "{half"}, id=f"{at}-0")
         redis.xadd("clickstream", {"other": "x"}, id=f"{at}-1")
 
-    Clickstream(redis_url).collect(batches, DAY)
+    Streams(redis_url).collect(batches, DAY)
 
-    [part] = batches.folder.glob("*/clickstream/*/*.parquet")
+    [part] = batches.folder.glob("[!.]*/clickstream/*/*.parquet")
     found = pq.read_table(part, partitioning=None).select(["raw_body", "reject_reason"])
     assert found.to_pylist() == [
         {"raw_body": "{half", "reject_reason": "not JSON"},

@@ -10,15 +10,18 @@ import httpx2
 import pandas as pd
 import pytest
 import redis as redis_client
+from prometheus_client import CollectorRegistry
 
 from features.store.opening import apply_definitions, open_store
 from features.store.packed import list_key, pack_list
 from features.store.packed_redis import PackedFeatures
 from models.search.writing import write_shard
 from serving.app import make_app
-from serving.settings import Settings
+from serving.settings import Settings, WorkerSettings
+from serving.worker import working
 from tests.unit.serving.shop_by_hand import links, model
 
+TOKEN_SECRET = "a secret of at least 32 characters"
 N_PRODUCTS = 12
 N_RATED = 4
 DAY = dt.date(2026, 1, 31)
@@ -76,6 +79,7 @@ def serving_settings(tmp_path, redis_url):
         emporium_home=tmp_path,
         redis_url=redis_url,
         mlflow_tracking_uri="unused",
+        token_secret=TOKEN_SECRET,
         log_level="ERROR",
         poll_seconds=0.02,
     )
@@ -95,7 +99,20 @@ def feature_store(serving_settings):
 
 @contextlib.asynccontextmanager
 async def serving(settings, shelf):
+    """The service, and its worker beside it."""
     app = make_app(settings, lambda: shelf.model, numbered)
+    with working(worker_settings(settings), CollectorRegistry()):
+        async with _client(app) as client:
+            yield client
+
+
+def worker_settings(settings):
+    shared = WorkerSettings.model_fields.keys() & Settings.model_fields.keys()
+    return WorkerSettings(**settings.model_dump(include=shared))
+
+
+@contextlib.asynccontextmanager
+async def _client(app):
     async with (
         app.router.lifespan_context(app),
         httpx2.AsyncClient(

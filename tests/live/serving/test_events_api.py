@@ -71,8 +71,75 @@ async def test_a_bad_event_is_named_and_none_of_its_batch_is_taken(client, strea
     assert stream() == []
 
 
-async def test_a_clock_a_little_ahead_is_set_right(client, stream):
+async def test_an_event_that_is_sent_again_counts_once(client, stream):
+    batch = {"events": [view(event_id="a"), view(event_id="b"), view(event_id="a")]}
 
+    first = await client.post(EVENTS, json=batch)
+    again = await client.post(EVENTS, json={"events": [view(event_id="b"), view(event_id="c")]})
+
+    assert [answer.json()["n_repeated"] for answer in (first, again)] == [1, 1]
+    assert [event["event_id"] for event in stream()] == ["a", "b", "c"]
+
+
+async def test_ids_are_known_for_at_least_as_many_events_as_set(serving_settings, shelf, stream):
+    few = serving_settings.model_copy(update={"event_ids_known": 2})
+    async with serving(few, shelf) as client:
+        for event_id in "abcda":
+            await client.post(EVENTS, json={"events": [view(event_id=event_id)]})
+        await client.post(EVENTS, json={"events": [view(event_id="e"), view(event_id="a")]})
+
+    # With c the sets turn, a and b become the older one; with the second a they turn again.
+    assert [event["event_id"] for event in stream()] == ["a", "b", "c", "d", "a", "e"]
+
+
+async def test_a_full_stream_takes_no_batch_that_does_not_fit(serving_settings, shelf, stream):
+    small = serving_settings.model_copy(update={"events_waiting": 3})
+    async with serving(small, shelf) as client:
+        await client.post(EVENTS, json={"events": [view(), view()]})
+        full = await client.post(EVENTS, json={"events": [view(), view()]})
+        fits = await client.post(EVENTS, json={"events": [view()]})
+
+    assert (full.status_code, full.json()["type"]) == (429, "/problems/events-waiting")
+    assert full.headers["Retry-After"] == "10"
+    assert (fits.status_code, len(stream())) == (202, 3)
+
+
+@pytest.mark.parametrize("content_type", ["text/plain;charset=UTF-8", "application/json", None])
+async def test_a_body_is_json_whatever_it_is_called(client, stream, content_type):
+    """As `navigator.sendBeacon` calls it."""
+    headers = {"Content-Type": content_type} if content_type else {}
+
+    answer = await client.post(
+        EVENTS, content=json.dumps({"events": [view()]}).encode(), headers=headers
+    )
+
+    assert (answer.status_code, len(stream())) == (202, 1)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [(b"{half", "body"), (b"", "body"), (b"[]", "body"), (b'{"events": []}', "body.events")],
+)
+async def test_a_body_that_is_no_batch_is_told_where_it_fails(client, stream, body, field):
+    answer = await client.post(EVENTS, content=body)
+
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert stream() == []
+
+
+async def test_the_script_is_asked_for_again_only_if_it_changed(client):
+    first = await client.get(f"{EVENTS}/emporium.js")
+    again = await client.get(
+        f"{EVENTS}/emporium.js", headers={"If-None-Match": first.headers["ETag"]}
+    )
+
+    assert first.headers["Content-Type"].startswith("text/javascript")
+    assert first.headers["Cache-Control"] == "public, max-age=3600"
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_a_clock_a_little_ahead_is_set_right(client, stream):
     ahead = (dt.datetime.now(dt.UTC) + dt.timedelta(minutes=2)).isoformat()
 
     await client.post(EVENTS, json={"events": [view(occurred_at=ahead)]})

@@ -51,7 +51,8 @@ async def by_its_route(serving_settings, shelf, client):
 async def test_both_ways_answer_alike(client, by_its_route, query):
     short, long = [await each.get(f"{PATH}?{query}") for each in (client, by_its_route)]
 
-    assert (short.status_code, short.json()) == (long.status_code, long.json())
+    told = [{**each.json(), "answer_id": None} for each in (short, long)]  # each has its own
+    assert (short.status_code, told[0]) == (long.status_code, told[1])
     assert short.headers["content-type"] == long.headers["content-type"]
 
 

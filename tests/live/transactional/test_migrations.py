@@ -1,5 +1,7 @@
 """The database's versions with data in them, up and down (transactional.migrations)."""
 
+import json
+
 import pytest
 import sqlalchemy as sa
 
@@ -227,6 +229,33 @@ def test_rules_of_searches_go_down_with_their_table_and_their_events_stay(
         ("search-rule-1-2", "1", "in June", False),
     ]
     assert read(shop_of_version_1, "select count(*) from search_rules") == [(0,)]
+
+
+def test_experiments_go_down_with_their_table_and_their_events_stay(
+    shop_of_version_1, database_url
+):
+    told = """select event_id, body ->> 'state', body ->> 'definition' from outbox
+              where topic = 'experiments' order by 1"""
+    upgrade(database_url)
+    shop_of_version_1.exec_driver_sql("""
+        insert into experiments (name, experiment_version, layer, traffic_basis_points, design, state,
+                                 stopped_arms, note, key, request_digest, version, created_by,
+                                 created_at, changed_by, changed_at)
+            values ('home', 1, 'main', 10000, '{"surfaces": ["for_you"]}', 'draft', '{}', '', 'k', 'd',
+                    1, 1, now(), 1, now());
+        update experiments set version = 2, state = 'running', first_bucket = 0;
+    """)
+
+    downgrade(database_url, "0013")
+    after_down = read(shop_of_version_1, told)
+    upgrade(database_url)
+
+    assert [each[:2] for each in after_down] == [
+        ("experiment-home-1", "draft"),
+        ("experiment-home-2", "running"),
+    ]
+    assert json.loads(after_down[0][2])["surfaces"] == ["for_you"]
+    assert read(shop_of_version_1, "select count(*) from experiments") == [(0,)]
 
 
 def test_a_draft_goes_down_as_archived_and_an_operators_category_stays(

@@ -15,6 +15,7 @@ from aiosmtpd.smtp import SMTP
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from emporium.ports import free_port
+from jobs.quality_telling import tell_operators
 from tests.live.transactional.conftest import SECRET
 from tests.live.transactional.ordering import place
 from transactional.deps import utc_now
@@ -291,3 +292,22 @@ async def test_one_mail_for_each_order_though_the_worker_is_killed_again_and_aga
 
     record_property("mails", f"{n_orders} orders, {n_kills} kills, {server.n_taken} hand-overs")
     assert len(mailbox.latest("", 1000)) == n_orders
+
+
+async def test_operators_are_told_of_a_breach_of_quality_once_while_it_lasts(
+    shopper, migrated, mailbox, post
+):
+    shopper(role="ops")
+    breach = {
+        "alert": "unit_mismatch",
+        "subject": "order_lines.unit_price_cents",
+        "sentence": "90 % of 10 prices are a power of ten off",
+        "since": dt.date(2024, 5, 1),
+    }
+
+    n_new = [tell_operators(migrated, [breach]) for _ in range(2)]
+
+    assert (n_new, await post()) == ([1, 0], 1)
+    [(recipients, subject)] = subjects(mailbox)
+    assert subject == "Quality: unit mismatch of order_lines.unit_price_cents"
+    assert recipients == "1@example.com"

@@ -218,7 +218,7 @@ async def test_a_minute_later_what_redis_has_of_before_is_put_right(ask, engine,
 
 async def test_while_redis_is_away_rules_are_made_and_told_when_it_is_back(ask, engine, redis):
     away = aioredis.Redis.from_url("redis://127.0.0.1:1", socket_connect_timeout=0.2)
-    follow, keep, _ = worker.rule_duties(engine, away)
+    follow, keep, *_ = worker.rule_duties(engine, away)
     await ask("POST", **PIN)
     for duty in (follow, keep):
         with pytest.raises(aioredis.ConnectionError):

@@ -110,6 +110,18 @@ BODIES = {
     "SlotRuleChange": {"note": "mine"},
     "NewSearchRule": {"kind": "hide", "seller_id": 3},
     "SearchRuleChange": {"note": "mine"},
+    "NewExperiment": {
+        "name": "mine",
+        "design": {
+            "surfaces": ["for_you"],
+            "arms": [
+                {"name": "control", "share_basis_points": 5000},
+                {"name": "mine", "share_basis_points": 5000, "model": "popular"},
+            ],
+        },
+    },
+    "ExperimentChange": {"note": "mine"},
+    "Stop": {"reason": "mine is better"},
     "Tariff": {
         "region": "*",
         "tax_basis_points": 0,
@@ -133,6 +145,8 @@ PATH_VALUES = {
     "payout_id": 1,
     "promotion_id": 1,
     "slot": "home",
+    "name": "home",
+    "arm": "other",
     "rule_id": 1,
 }
 FOR_OPERATORS = (
@@ -148,6 +162,7 @@ FOR_OPERATORS = (
     "/api/v1/tariffs",
     "/api/v1/slots",
     "/api/v1/search-rules",
+    "/api/v1/experiments",
 )
 # And for operators; what is not PUBLIC.
 FOR_SELLERS = ("/api/v1/catalogue/", "/api/v1/sellers/me/")
@@ -180,6 +195,7 @@ union all select 'region', to_jsonb(r) from regions as r
 union all select 'payout', to_jsonb(p) from payout_runs as p
 union all select 'slot rule', to_jsonb(s) from slot_rules as s
 union all select 'search rule', to_jsonb(s) from search_rules as s
+union all select 'experiment', to_jsonb(e) from experiments as e
 """
 
 
@@ -368,8 +384,17 @@ union all select 'rate', to_jsonb(r) from commission_rates as r
 union all select 'promotion', to_jsonb(p) - 'n_uses' from promotions as p
 union all select 'slot rule', to_jsonb(s) from slot_rules as s
 union all select 'search rule', to_jsonb(s) from search_rules as s
+union all select 'experiment', to_jsonb(e) from experiments as e
 """
-OF_SELLERS = ("/catalogue/", "/sellers", "/promotions", "/tariffs", "/slots", "/search-rules")
+OF_SELLERS = (
+    "/catalogue/",
+    "/sellers",
+    "/promotions",
+    "/tariffs",
+    "/slots",
+    "/search-rules",
+    "/experiments",
+)
 OWN_OF_BOB = (
     ("GET", "/api/v1/sellers/me/orders/{order_id}"),
     ("POST", "/api/v1/sellers/me/orders/{order_id}/pack"),

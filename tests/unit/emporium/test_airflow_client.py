@@ -54,7 +54,7 @@ def client(port):
 
 @pytest.mark.usefixtures("server_soon")
 def test_an_api_server_that_is_being_started_again_is_waited_for(client):
-    assert client.runs("ingest", "2026-01-01T00:00:00Z") == []
+    assert client.runs("2026-01-01T00:00:00Z") == []
 
 
 @pytest.mark.usefixtures("server_soon")

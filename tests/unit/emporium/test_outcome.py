@@ -9,7 +9,7 @@ from rich.console import Console
 
 from emporium import data, outcome
 from emporium.databases import SetupError
-from emporium.pipeline_run import CHAIN, Days, Progress
+from emporium.pipeline_run import CHAIN, Days, Progress, observe
 from emporium.services import plan
 from emporium.settings import Settings
 
@@ -63,6 +63,40 @@ def test_a_chain_is_done_when_every_dag_ended_or_one_task_failed():
     ended = Progress([{"state": "success"}], frozenset(CHAIN))
 
     assert (running.done, failed.done, ended.done) == (False, True, True)
+
+
+class Airflow:
+    """Answers with these runs and tasks, each a tuple of its DAG's id and more."""
+
+    def __init__(self, runs, tasks):
+        self.found = runs, tasks
+
+    def runs(self, since):
+        return [dict(zip(("dag_id", "state"), run, strict=True)) for run in self.found[0]]
+
+    def tasks(self, since):
+        names = ("dag_id", "task_id", "state", "start_date")
+        return [dict(zip(names, task, strict=True)) for task in self.found[1]]
+
+
+def test_a_chains_progress_is_its_tasks_in_order_and_the_dags_whose_runs_all_ended():
+    airflow = Airflow(
+        [("ingest", "success"), ("build_features", "success"), ("build_features", "running")],
+        [
+            ("build_features", "build_lists", None, None),
+            ("build_features", "build_daily_facts", "success", "2024-05-03T10:00"),
+            ("nightly", "start", "running", "2024-05-03T09:00"),
+            ("ingest", "ingest", "success", "2024-05-03T11:00"),
+        ],
+    )
+
+    found = observe(airflow, "2024-05-03T08:00")
+
+    names = [task["task_id"] for task in found.tasks]
+    assert names == ["ingest", "build_daily_facts", "build_lists"]
+    assert found.finished_dags == {"ingest"}
+    assert found.has_done("build_features", "build_daily_facts")
+    assert not found.has_done("build_features", "build_lists")
 
 
 def test_the_days_of_a_run_are_its_configuration():

@@ -1,4 +1,4 @@
-"""Plots of the jobs' pages (jobs.charts)."""
+"""Plots of the jobs' pages (jobs.charts, jobs.interval_chart)."""
 
 import datetime as dt
 import xml.etree.ElementTree as ET
@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from jobs.charts import LEFT, RIGHT, TOP, WIDTH, Band, Frame, Line, chart
+from jobs.interval_chart import BAD, GOOD, Bar, interval_chart
 
 DAYS = [dt.date(2024, 5, 1) + dt.timedelta(days=n) for n in range(4)]
 
@@ -50,3 +51,14 @@ def test_what_has_no_values_is_an_empty_picture():
 
 def drawn(parts):
     return ET.fromstring(chart(DAYS, parts, "<units>")).find("svg")
+
+
+def test_bars_lie_beside_zero_and_are_coloured_by_what_is_good():
+    up, down = Bar("up", 5, 1, 9), Bar("<down>", -5, -9, -1)
+    cost = Bar("cost", 5, 1, 9, lower_is_better=True)
+
+    drawn = interval_chart([up, down, Bar("unsure", 0, -1, 1), cost], "beside control")
+
+    assert [each.colour for each in (up, down, cost)] == [GOOD, BAD, BAD]
+    assert drawn.count("<circle") == 4
+    assert "&lt;down&gt;" in drawn

@@ -1,4 +1,4 @@
-"""From movements to rows of `demand_history` (jobs.demand_panel, demand_learning, demand_series)."""
+"""From movements to rows of `demand_history` (jobs.demand_window, demand_learning, demand_series)."""
 
 import datetime as dt
 
@@ -16,8 +16,8 @@ from jobs.demand_learning import (
     learnt_by_day,
     learnt_of_week,
 )
-from jobs.demand_panel import N_HOURS, WINDOW_DAYS, movements_of, panel
 from jobs.demand_series import rows_of_day, split
+from jobs.demand_window import N_HOURS, WINDOW_DAYS, movements_of, window_of
 from models.forecasting.censoring import DemandModel, RateSettings
 
 DAY = dt.date(2024, 5, 31)
@@ -248,7 +248,7 @@ def test_a_shop_is_learnt_from_and_a_day_out_of_stock_is_what_its_weekday_sells(
     moves.append(level(DAY, 0, 0))
     known = movements(*moves)
 
-    found = learnt_of_week(panel(known, number(DAY)))
+    found = learnt_of_week(window_of(known, number(DAY)))
     table = rows_of_day(known, number(DAY), found).to_pylist()
 
     assert found.profiles[1].argsort()[-2:].tolist() == [9, 20]
@@ -261,7 +261,7 @@ def test_a_shop_is_learnt_from_and_a_day_out_of_stock_is_what_its_weekday_sells(
 def test_nothing_known_makes_no_rows():
     moves = movements(sale(days_ago(-2), 9, 1), version(days_ago(-3)))
 
-    found = learnt_of_week(panel(moves, number(DAY)))
+    found = learnt_of_week(window_of(moves, number(DAY)))
 
     assert rows_of_day(moves, number(DAY), found).num_rows == 0
 

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.schemas.lake import Trending
+from features.schemas.logs import ClickstreamEvent
 from jobs.partitions import ForeignDayError, Partitions
 from jobs.swap import swap
 from tests.tables import arrow
@@ -168,6 +169,7 @@ import os, signal, sys
 from pathlib import Path
 import jobs.partitions as p
 from features.schemas.lake import Trending
+from features.schemas.logs import ClickstreamEvent
 
 moment, root = sys.argv[1], Path(sys.argv[2])
 def die(*args, **kwargs):
@@ -208,6 +210,19 @@ def test_a_killed_writer_leaves_old_rows_or_new_and_the_next_clears_its_remains(
     assert len(list((lake.root / ".versions" / "derived" / "trending").iterdir())) == 1
 
 
+def test_a_lake_is_small_while_all_its_files_together_are(lake):
+    assert lake.is_below(1)
+    lake.write(Trending, ranked(5), DAY)
+    raw = lake.root / "raw" / "batch" / "products"
+    raw.mkdir(parents=True)
+    (raw / "part-0.parquet").write_bytes(b"0" * 1_000)
+    [part] = lake.root.glob("derived/trending/*/*.parquet")
+    n_bytes = part.stat().st_size + 1_000
+
+    assert lake.is_below(n_bytes + 1)
+    assert not lake.is_below(n_bytes)
+
+
 def test_a_living_writers_staging_is_left_alone(lake):
     mine = lake.staging("derived", "trending")
 
@@ -222,3 +237,17 @@ def test_rows_are_cast_to_the_tables_types(lake):
     lake.write(Trending, narrow, DAY)
 
     assert lake.read(Trending, DAY, DAY).equals(ranked(5))
+
+
+def test_a_log_of_before_a_column_was_is_read_with_nulls(lake):
+    clicks = arrow(
+        ClickstreamEvent, f"event_id | visitor_id | kind | date\n---\na | v | view | {DAY}"
+    )
+    lake.write(ClickstreamEvent, clicks, DAY)
+    [file] = (lake.folder("validated", "clickstream") / f"date={DAY}").glob("*.parquet")
+    new = ["visitor_id", "slot", "answer_id"]
+    pq.write_table(pq.read_table(file, partitioning=None).drop_columns(new), file)
+
+    [row] = lake.read(ClickstreamEvent, DAY, DAY).to_pylist()
+
+    assert (row["event_id"], *(row[name] for name in new)) == ("a", None, None, None)

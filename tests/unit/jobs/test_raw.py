@@ -1,10 +1,13 @@
 """Batches of raw rows: appended once, never changed (jobs.raw)."""
 
 import datetime as dt
+import subprocess
+import sys
 
 import pyarrow.parquet as pq
 import pytest
 
+from emporium.settings import REPOSITORY
 from jobs.raw import RawBatches, raw_row
 
 DAY, NEXT_DAY = dt.date(2024, 5, 1), dt.date(2024, 5, 2)
@@ -83,6 +86,11 @@ def test_days_and_rows_are_counted_over_all_batches(batches):
             {"event_id": None, "product_id": '{"a": [2], "b": 1}'},
         ),
         ("{half", {"raw_body": "{half", "reject_reason": "not JSON"}),
+        (
+            r'{"event_id": "\ud83d"}',
+            {"raw_body": r'{"event_id": "\ud83d"}', "reject_reason": "half of a character"},
+        ),
+        (r'{"event_id": "\ud83d\ude00"}', {"event_id": "😀", "product_id": None}),
         ("[1]", {"raw_body": "[1]", "reject_reason": "not a JSON object"}),
         (
             '{"event_id": "a", "colour": "red"}',
@@ -97,3 +105,9 @@ def test_days_and_rows_are_counted_over_all_batches(batches):
 )
 def test_a_message_becomes_text_by_column_and_nothing_of_it_is_lost(body, row):
     assert raw_row(body, NAMES) == row
+
+
+def test_the_worker_that_lands_events_carries_no_spark():
+    loaded = "import sys, jobs.land_events; sys.exit('pyspark' in sys.modules)"
+
+    subprocess.run([sys.executable, "-c", loaded], check=True, cwd=REPOSITORY)

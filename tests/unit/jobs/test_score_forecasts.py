@@ -129,9 +129,10 @@ def test_what_lacked_units_and_what_has_too_many_costs(lake):
     assert (told[1]["hidden_units"], told[1]["lost_margin_cents"]) == (3, 3 * 100 * 0.4)
     assert (told[2]["stock_units"], told[2]["excess_units"]) == (21, 1)
     assert told[2]["holding_cost_cents"] == pytest.approx(1 * 200 * 0.6 * 0.001)
-    assert summed(found).total["hidden_units"] == 3
-    assert [each["product_id"] for each in summed(found).worst] == [1, 2]
-    assert "<td>120</td>" in page([], {}, [], summed(found), DAY)
+    in_all = summed(found, {1: "Lamp"})
+    assert in_all.total["hidden_units"] == 3
+    assert [row["title"] for row in in_all.worst] == ["Lamp", "2"]
+    assert "<td>120</td>" in page([], {}, [], in_all, DAY)
 
 
 def test_days_of_cover_end_within_the_day_on_which_the_last_unit_goes():

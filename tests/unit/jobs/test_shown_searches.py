@@ -8,8 +8,8 @@ import pytest
 from features.schemas.lake import ProductFeatures
 from features.schemas.logs import ClickstreamEvent
 from jobs.partitions import Partitions
+from jobs.reading import day_number
 from jobs.shown_searches import has_signals, shown_searches, signals_before
-from jobs.training_data import day_number
 from models.search.signals import NAMES
 from tests.tables import arrow
 

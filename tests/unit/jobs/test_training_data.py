@@ -7,7 +7,8 @@ import pytest
 
 from features.schemas.logs import ClickstreamEvent
 from jobs.partitions import Partitions
-from jobs.training_data import day_number, impressions
+from jobs.reading import day_number
+from jobs.training_data import impressions
 from models.ranking.shown import IN_THE_CART, LOOKED_AT, PASSED_OVER
 from tests.tables import arrow
 

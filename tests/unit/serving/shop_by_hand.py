@@ -108,6 +108,7 @@ class Features:
     bought: dict = field(default_factory=dict)
     lists: dict = field(default_factory=dict)
     products: dict = field(default_factory=dict)
+    shoppers: dict = field(default_factory=dict)
     n_reads: int = 0
 
     async def read(self, wanted):
@@ -124,6 +125,9 @@ class Features:
                 view: np.array(lists.get(wanted.user_id, []), int) for view, lists in mine.items()
             },
             lists={name: np.array(self.lists.get(name, []), int) for name in wanted.lists},
+            shoppers={
+                name: self.shoppers[name] for name in wanted.shoppers if name in self.shoppers
+            },
         )
 
 

@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 
 from features.schemas.logs import OrderLine
-from serving.events import bought
 from serving.events.bought import latest_purchases
+from serving.events.entries import SHOP_EVENTS
 from transactional.outbox import stream
 from transactional.outbox.reading import Event
 
@@ -59,4 +59,4 @@ def test_what_no_known_customer_bought_is_passed_over(other):
 
 
 def test_the_stream_is_the_one_that_the_shop_writes():
-    assert bought.STREAM == stream.STREAM
+    assert SHOP_EVENTS == stream.STREAM

@@ -49,6 +49,7 @@ async def test_every_form_is_refused_without_a_token_of_ours(app, browser, fake)
         ("", "mine", False),
         ("ü" * 80, "mine", False),
     ],
+    ids=["its own", "another's", "forged", "nobody's", "none", "no token"],
 )
 def test_a_token_counts_for_one_browser(token, cookie, is_genuine):
     assert forgery.is_genuine(token, SECRET, cookie) is is_genuine

@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from web.cursors import MOMENT_AND_ID, ONE_ID, BadCursorProblem, decode, encode
+from web.cursors import (
+    MOMENT_AND_ID,
+    ONE_ID,
+    BadCursorProblem,
+    decode,
+    encode,
+    id_after,
+    next_by_id,
+)
 
 ANYTHING = TypeAdapter(list[int | float | str])
 PLACES = st.lists(st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text())
@@ -45,3 +53,11 @@ def test_any_other_text_is_a_bad_cursor(text):
 def test_a_cursor_that_somebody_wrote_is_checked(parts, place):
     with pytest.raises(BadCursorProblem):
         decode(encode(place, "lamps"), "lamps", parts)
+
+
+def test_a_listing_by_id_goes_on_where_its_page_ended():
+    more = next_by_id([3, 5, 8], 2, "lamps")
+
+    assert id_after(more, "lamps") == 5
+    assert id_after(None, "lamps") == 0
+    assert next_by_id([3, 5], 2, "lamps") is None

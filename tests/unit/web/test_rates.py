@@ -32,6 +32,15 @@ def test_a_burst_is_let_through_and_then_one_each_tenth_of_a_second():
     assert later == [0, pytest.approx(0.1)]
 
 
+def test_several_at_once_count_as_several_or_not_at_all():
+    clock = Clock()
+    limit = RateLimit(per_second=10, burst=5, clock=clock)
+
+    waits = [limit.wait_seconds("ann", n_requests=n) for n in (3, 3, 2, 6)]
+
+    assert waits == [0, pytest.approx(0.1), 0, pytest.approx(0.6)]
+
+
 def test_who_asked_too_often_is_not_punished_for_asking_again():
     clock = Clock()
     limit = RateLimit(per_second=10, burst=1, clock=clock)

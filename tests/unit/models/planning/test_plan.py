@@ -1,5 +1,7 @@
 """The whole plan, and why it says what it says (models.planning.plan, explaining)."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -43,6 +45,16 @@ def test_a_plan_by_hand():
     assert made.needs.order_up_to.tolist() == [24, 24, 24]
     assert made.wanted.tolist() == [0, 20, 22]
     assert made.units.tolist() == [0, 20, 20]  # the nearest number of packs
+
+
+def test_a_product_that_hardly_sells_is_not_bought_again():
+    # One in a thousand days: of 100 such products 16 sell the one unit within half a year.
+    rare = replace(places(free=[0, 0]), mean_units=np.array([[1.0] * 7, [0.001] * 7]))
+
+    made = plan(rare, RULES)
+
+    assert made.needs.is_unworthy.tolist() == [False, True]
+    assert (made.units > 0).tolist() == [True, False]
 
 
 def test_what_is_on_order_is_not_ordered_again():

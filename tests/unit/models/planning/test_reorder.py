@@ -10,6 +10,7 @@ from models.planning.reorder import (
     Terms,
     economic_days,
     in_packs,
+    is_worth_stocking,
     wanted_units,
     within_budget,
     within_shelf_life,
@@ -43,6 +44,31 @@ def test_the_days_for_which_it_pays_to_order(units_per_day, cost_cents, days):
     found = economic_days(column(units_per_day), column(cost_cents), costs)
 
     assert found == pytest.approx([days])
+
+
+@pytest.mark.parametrize(
+    ("n_foreseen", "pack", "margin_cents", "is_worth"),
+    [
+        # A unit costs 600. Sold for 1,000 it pays if it sells in 60 cases of 100: Poisson, 1 - exp(-n).
+        (0.5, 1, 400, False),  # 39 %
+        (1.0, 1, 400, True),  # 63 %
+        (1.0, 6, 400, False),  # of six, one
+        (6.0, 6, 400, True),  # 1 - P(D = 6) = 84 % of six
+        # Sold for what it cost, nine of ten have to sell.
+        (1.0, 1, 0, False),
+        (3.0, 1, 0, True),  # 95 %
+    ],
+)
+def test_what_is_hardly_ever_wanted_is_bought_if_what_sells_pays_for_all(
+    n_foreseen, pack, margin_cents, is_worth
+):
+    demand = Demand(column(n_foreseen), column(n_foreseen))
+
+    found = is_worth_stocking(
+        demand, column(margin_cents), terms(cost=600.0, pack=pack), OrderCosts()
+    )
+
+    assert found.tolist() == [is_worth]
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ class Warehouses:
     Parameters
     ----------
     rows, ids
-        Product (a row of the panel) and warehouse of each series, in order.
+        Product (a row of the window) and warehouse of each series, in order.
     since
         First column of each: before, the log told nothing of the warehouse.
     n_sent
@@ -64,7 +64,7 @@ class Warehouses:
 
 
 @dataclass(frozen=True)
-class Panel:
+class Window:
     """The `WINDOW_DAYS` days that end on `day`, as known by its end. Matrices are (n_products, days).
 
     Parameters
@@ -167,8 +167,8 @@ def _columns(table: pa.Table, *names: str) -> Columns:
     return found
 
 
-def panel(movements: Movements, day: int) -> Panel:
-    """Return the panel of the days that end on `day`; what became known later is not looked at."""
+def window_of(movements: Movements, day: int) -> Window:
+    """Return the window of the days that end on `day`; what became known later is not looked at."""
     first = day - WINDOW_DAYS + 1
     known = movements.known(first, day)
     kinds = (known.sales, known.returns, known.levels, known.versions)
@@ -176,7 +176,7 @@ def panel(movements: Movements, day: int) -> Panel:
     sold, back, levels, versions = (_placed(each, product_ids, first) for each in kinds)
     n_products = len(product_ids)
     in_force = _in_force(versions, n_products)
-    return Panel(
+    return Window(
         day=day,
         product_ids=product_ids,
         units=_summed(sold, "units", n_products),
@@ -198,7 +198,7 @@ def panel(movements: Movements, day: int) -> Panel:
 
 
 def _placed(columns: Columns, product_ids: Ints, first: int) -> Columns:
-    """Return the columns with each one's row and column in the panel; before its first day, below 0."""
+    """Return the columns with each one's row and column in the window; before its first day, below 0."""
     row = rows_of(product_ids, columns["product_id"])
     return {**columns, "row": row, "column": columns["at"] // DAY_US - first}
 

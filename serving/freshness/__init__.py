@@ -1,0 +1,1 @@
+"""How fresh everything is that answers are made from."""

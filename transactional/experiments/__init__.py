@@ -1,0 +1,1 @@
+"""Experiments as operators run them, and how serving hears of them."""
