@@ -13,11 +13,12 @@ N_SHOWN = 6
 
 @dataclass(frozen=True)
 class ProductList:
-    """A list of a page; `answer_id` names the answer it came with, for the clickstream."""
+    """A list of a page; `answer_id` names the answer it came with, and `surface` its type: for the clickstream."""
 
     slot: str
+    surface: str
     cards: list[Card]
-    answer_id: str = ""
+    answer_id: str
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,12 @@ async def with_cards(
     ids = [item["product_id"] for answer in found if answer for item in answer["items"]]
     known = await shelf.cards(ids)
     return {
-        each.slot: product_list(each.slot, answer, known) if answer else None
+        each.slot: product_list(each, answer, known) if answer else None
         for each, answer in zip(wanted, found, strict=True)
     }
 
 
-def product_list(slot: str, answer: Document, known: dict[int, Card]) -> ProductList:
+def product_list(wanted: Wanted, answer: Document, known: dict[int, Card]) -> ProductList:
     """Return an answer as a list of what the catalogue has."""
     cards = recommended_cards(answer["items"], known)
-    return ProductList(slot, cards, str(answer.get("answer_id") or ""))
+    return ProductList(wanted.slot, wanted.kind, cards, answer["answer_id"])

@@ -69,7 +69,9 @@ class Shelf:
         return {product_id: card for product_id, card in kept.items() if card is not None}
 
     def see(self, product: Document) -> None:
-        """Keep what was just read of a product."""
+        """Keep what was just read of a product, unless its seller alone may see it."""
+        if product["status"] == "draft":
+            return
         card = card_of_product(product)
         self._cards[card.product_id] = (self.now() + CARD_SECONDS, card)
 

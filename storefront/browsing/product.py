@@ -28,6 +28,7 @@ class Bundle:
     """The product and what is bought with it, and what all of it costs."""
 
     cards: list[Card]
+    answer_id: str
 
     @property
     def total_cents(self) -> int:
@@ -66,12 +67,14 @@ def bundle_of(
     product_id: int, together: Document | None, known: Mapping[int, Card]
 ) -> Bundle | None:
     """Return what goes together with a product; None without at least one more to be had."""
-    told = together.get("bundle") if together else None
-    if not told:
+    if together is None or together["bundle"] is None:
         return None
+    told = together["bundle"]
     ids = [product_id, *(each for each in told["product_ids"] if each != product_id)]
     cards = [known[each] for each in ids if each in known and known[each].is_available]
-    return Bundle(cards) if len(cards) > 1 and cards[0].product_id == product_id else None
+    if len(cards) < 2 or cards[0].product_id != product_id:
+        return None
+    return Bundle(cards, together["answer_id"])
 
 
 def stars_of(summary: Document | None) -> Mapping[str, Any] | None:

@@ -143,7 +143,7 @@ def found_of(answer: Document, cards: list[Card]) -> Found:
         corrections=answer["corrections"],
         dropped=answer["dropped"],
         next_cursor=answer["next_cursor"] or "",
-        answer_id=str(answer.get("answer_id") or ""),
+        answer_id=answer["answer_id"],
     )
 
 

@@ -205,6 +205,7 @@ class FakeApis:
         numbers = [] if q == "nothing" else range(1, 13)
         return {
             "products": [find(n) for n in numbers],
+            "answer_id": "s1",
             "n_total": len(numbers),
             "partial_from": None,
             "corrections": {"lapm": "lamp"} if "lapm" in q else {},
@@ -222,10 +223,8 @@ class FakeApis:
         kind, limit = request.query_params["type"], int(request.query_params["limit"])
         start = {"similar": 2, "also_bought": 7, "for_you": 5}.get(kind, 1)
         items = [{"product_id": start + n, "reason": "Popular now"} for n in range(min(limit, 6))]
-        return {
-            "items": items,
-            "bundle": {"product_ids": [1, 2, 3]} if "together" in kind else None,
-        }
+        bundle = {"product_ids": [1, 2, 3]} if kind == "bought_together" else None
+        return {"items": items, "bundle": bundle, "answer_id": f"{kind}-1"}
 
     # the shop
 

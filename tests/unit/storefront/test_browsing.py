@@ -102,7 +102,8 @@ async def test_what_shoppers_and_sellers_type_is_shown_as_text(browser):
 async def test_lists_tell_the_clickstream_where_a_product_stood(browser):
     html = (await browser.open("/")).html
 
-    assert 'data-slot="home_trending"' in html
+    assert 'data-surface="trending" data-slot="home_trending" data-answer="trending-1"' in html
+    assert "data-consent" not in html  # nothing is known yet
     assert 'data-product="2" data-position="2" data-price="3490"' in html
 
 
