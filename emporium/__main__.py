@@ -14,7 +14,7 @@ import psutil
 import typer
 from rich.console import Console
 
-from emporium import model_versions, outcome
+from emporium import feature_views, model_versions, outcome
 from emporium.airflow_client import AirflowError, connect
 from emporium.data import SIMULATOR, Wanted, code_version
 from emporium.databases import SetupError
@@ -44,6 +44,7 @@ app.command()(evaluate)
 app.command()(search_eval)
 app.command()(forecast)
 app.add_typer(model_versions.app, name="models")
+app.add_typer(feature_views.app, name="features")
 
 
 @app.command()

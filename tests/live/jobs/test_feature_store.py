@@ -10,6 +10,7 @@ import pytest
 from features.schemas.column import columns
 from features.schemas.lake import CategoryLists, ItemLists, ProductFeatures, UserFeatures
 from features.store.definitions import TIMES, VIEWS, definitions
+from features.store.describing import applied, defined, differences
 from features.store.opening import apply_definitions, connection_string, open_store
 from jobs import publish_features
 from jobs.partitions import Partitions
@@ -74,6 +75,16 @@ def test_a_view_has_the_columns_of_its_table(row, tmp_path):
     expected = {column.name for column in columns(row)} - set(TIMES)
     assert {field.name for field in view.schema} == expected
     assert view.batch_source.timestamp_field == "available_at"
+
+
+def test_what_was_applied_is_what_is_defined(settings):
+    store = open_store(settings.feast, settings.redis_url)
+    before = applied(store)
+
+    apply_definitions(store, settings.lake)
+
+    assert before == []
+    assert differences(defined(settings.lake), applied(store)) == []
 
 
 def joined(settings, moments):

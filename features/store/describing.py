@@ -1,0 +1,115 @@
+"""What views of features there are: as this code defines them, and as they were applied to a store."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from feast import FeatureView
+
+from features.store.definitions import definitions
+from features.store.opening import FeatureStore
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column of a view; its type by Feast's name."""
+
+    name: str
+    type: str
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class View:
+    """A view of features.
+
+    Parameters
+    ----------
+    keys
+        Names of the columns that say whose features they are.
+    table
+        Where its rows lie offline.
+    pushed_by
+        Name of the source that events are pushed into, "" for a view that batches alone write.
+    ttl_seconds
+        How long a value counts.
+    services
+        Names of the feature services that have it: what models learn from.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    features: tuple[Feature, ...]
+    table: str
+    pushed_by: str
+    ttl_seconds: float
+    services: tuple[str, ...] = ()
+
+
+def defined(lake: Path) -> list[View]:
+    """Return the views of this code, by name."""
+    _, views, _, service = definitions(lake)
+    return _views(views, {service.name: [each.name for each in service.feature_view_projections]})
+
+
+def applied(store: FeatureStore) -> list[View]:
+    """Return the views that a store's registry has, by name; none before anything was applied."""
+    services = {
+        each.name: [view.name for view in each.feature_view_projections]
+        for each in store.list_feature_services()
+    }
+    return _views(store.list_feature_views(), services)
+
+
+def differences(wanted: Sequence[View], there: Sequence[View]) -> list[str]:
+    """Return a sentence for each difference between what is wanted and what is there."""
+    wanted_by, there_by = ({each.name: each for each in views} for views in (wanted, there))
+    found = [f"{name}: not applied yet" for name in sorted(wanted_by.keys() - there_by.keys())]
+    found += [f"{name}: no longer defined" for name in sorted(there_by.keys() - wanted_by.keys())]
+    for name in sorted(wanted_by.keys() & there_by.keys()):
+        found += [f"{name}: {each}" for each in _between(wanted_by[name], there_by[name])]
+    return found
+
+
+def _between(wanted: View, there: View) -> Iterable[str]:
+    types = [{each.name: each.type for each in view.features} for view in (wanted, there)]
+    yield from _columns(*types)
+    for what in ("keys", "table", "pushed_by", "ttl_seconds", "services"):
+        now, before = getattr(wanted, what), getattr(there, what)
+        if now != before:
+            yield f"{what} {_told(before)} becomes {_told(now)}"
+
+
+def _columns(wanted: Mapping[str, str], there: Mapping[str, str]) -> Iterable[str]:
+    for name in sorted(wanted.keys() | there.keys()):
+        now, before = wanted.get(name), there.get(name)
+        if before is None:
+            yield f"feature {name} ({now}) comes"
+        elif now is None:
+            yield f"feature {name} ({before}) goes"
+        elif now != before:
+            yield f"feature {name} is {before} and becomes {now}"
+
+
+def _told(value: object) -> str:
+    return (", ".join(value) if isinstance(value, tuple) else str(value)) or "nothing"
+
+
+def _views(views: Iterable[FeatureView], services: Mapping[str, Sequence[str]]) -> list[View]:
+    found = [_view(each, services) for each in views]
+    return sorted(found, key=lambda each: each.name)
+
+
+def _view(view: Any, services: Mapping[str, Sequence[str]]) -> View:  # noqa: ANN401 - untyped
+    return View(
+        name=view.name,
+        keys=tuple(each.name for each in view.entity_columns),
+        features=tuple(
+            Feature(each.name, str(each.dtype), each.description) for each in view.features
+        ),
+        table=view.batch_source.path,
+        pushed_by=view.stream_source.name if view.stream_source else "",
+        ttl_seconds=view.ttl.total_seconds(),
+        services=tuple(sorted(name for name, views in services.items() if view.name in views)),
+    )
