@@ -122,7 +122,7 @@ def test_a_click_needs_a_product_unless_it_is_a_search(spark):
     judged = judge(clicks, ClickstreamEvent)
 
     assert rows(judged, "event_id", "reasons") == [
-        ("e1", ["product_id: missing for kind impression or view or cart or purchase"]),
+        ("e1", ["product_id: missing for kind impression or click or view or cart or purchase"]),
         ("e2", []),
         ("e3", ["query: missing for kind search"]),
     ]

@@ -308,6 +308,6 @@ async def test_operators_are_told_of_a_breach_of_quality_once_while_it_lasts(
     n_new = [tell_operators(migrated, [breach]) for _ in range(2)]
 
     assert (n_new, await post()) == ([1, 0], 1)
-    [(recipients, subject)] = subjects(mailbox)
-    assert subject == "Quality: unit mismatch of order_lines.unit_price_cents"
-    assert recipients == "1@example.com"
+    [mail] = mailbox.latest("", 100)
+    assert mail.subject == "Quality: unit mismatch of order_lines.unit_price_cents"
+    assert mail.recipients == "1@example.com"

@@ -60,6 +60,7 @@ BODIES = {
         "payment_method": "pm_card_visa",
         "lines": [{"product_id": 1, "quantity": 1}],
     },
+    "QuoteRequest": {"codes": [], "address_id": None},
     "NewProduct": {"title": "Fake", "price_cents": 1},
     "ProductChange": {"price_cents": 1},
     "NewGroup": {"title": "Fakes", "axes": ["size"]},
