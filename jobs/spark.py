@@ -25,7 +25,7 @@ DEFAULTS = {
 }
 
 # Little data is read before a query over it would be compiled, and before eight tasks are started.
-SMALL_LAKE_BYTES = 50_000_000
+SMALL_LAKE_BYTES = 12_000_000
 FOR_SMALL_LAKES = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
