@@ -15,6 +15,7 @@ from serving.events.stream import StreamBounds
 from serving.settings import Settings
 from web.logs import make_logger
 from web.problems import add_problem_handlers
+from web.service import THIS_MACHINE
 
 STREAM = "clickstream"
 
@@ -44,7 +45,7 @@ def create_door() -> FastAPI:
     bounds = StreamBounds(settings.events_waiting, settings.event_ids_known)
     app.state.log = make_logger("ERROR", "events")
     app.state.events = make_event_service(
-        _redis(), bounds, settings.events_per_second, takes_purchases=False
+        _redis(), bounds, settings.events_per_second, THIS_MACHINE, takes_purchases=False
     )
     return app
 

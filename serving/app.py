@@ -52,7 +52,8 @@ from serving.settings import Settings
 from serving.shortcuts import shortcuts
 from web.health import Check
 from web.logs import make_logger
-from web.service import make_service
+from web.proxies import Proxies
+from web.service import Exceptions, make_service
 from web.shortcuts import add_shortcuts
 
 REDIS_SECONDS = 1.0
@@ -150,7 +151,12 @@ def make_app(
         "model": lambda: _check_published(model),
     }
     app = make_service(
-        "serving", "Emporium: search and recommendations", settings.log_level, checks, lifespan
+        "serving",
+        "Emporium: search and recommendations",
+        settings.log_level,
+        checks,
+        lifespan,
+        Exceptions(trusted=Proxies(settings.trusted_proxies)),
     )
     app.state.redis, app.state.index, app.state.model = redis, index, model
     app.state.features, app.state.slots = _reader(settings, features, log), slots
@@ -216,6 +222,7 @@ def _events(app: FastAPI, redis: AsyncRedis, settings: Settings) -> APIRouter:
         redis,
         StreamBounds(settings.events_waiting, settings.event_ids_known),
         settings.events_per_second,
+        Proxies(settings.trusted_proxies),
         takes_purchases=settings.events_tell_purchases,
     )
     return events_router

@@ -49,6 +49,9 @@ class Settings(Shared):
     token_secret: Annotated[
         SecretStr, Field(description="the shop's: reads operators' tokens; without it nobody's")
     ] = SecretStr("")
+    trusted_proxies: Annotated[
+        str, Field(description="networks of our own proxies and pages, as `web.proxies` reads them")
+    ] = ""
     events_waiting: Annotated[
         int, Field(ge=1, description="entries that the stream of events may hold")
     ] = 500_000

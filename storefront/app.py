@@ -27,7 +27,8 @@ from storefront.seller.router import router as seller_router
 from storefront.sessions import Sessions
 from storefront.settings import Settings
 from storefront.shelf import Shelf
-from web.service import make_service
+from web.proxies import Proxies
+from web.service import Exceptions, make_service
 
 ROUTERS = (
     browsing_router,
@@ -57,7 +58,14 @@ def create_app(
         async with shop_client, serving_client:
             yield
 
-    app = make_service("storefront", "Emporium: the pages", settings.log_level, {}, lifespan)
+    app = make_service(
+        "storefront",
+        "Emporium: the pages",
+        settings.log_level,
+        {},
+        lifespan,
+        Exceptions(trusted=Proxies(settings.trusted_proxies)),
+    )
     app.add_middleware(GZipMiddleware, minimum_size=SMALL_BYTES, compresslevel=5)
     app.add_middleware(SecurityHeaders)
     app.state.shop, app.state.serving = shop_client, serving_client

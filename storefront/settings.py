@@ -16,6 +16,13 @@ class Settings(BaseSettings):
     shop_url: Annotated[str, Field(pattern="^https?://", description="of `transactional`")]
     serving_url: Annotated[str, Field(pattern="^https?://")]
     secret: Annotated[SecretStr, Field(min_length=32, description="signs the tokens of forms")]
+    trusted_proxies: Annotated[
+        str,
+        Field(
+            validation_alias="TRUSTED_PROXIES",
+            description="networks of our own proxies and pages, as `web.proxies` reads them",
+        ),
+    ] = ""
     language: Annotated[str, Field(pattern="^[a-z]{2}$", description="a file of texts/")] = "en"
     currency: Annotated[
         str, Field(pattern="^[A-Z]{3}$", validation_alias="CURRENCY", description="of all prices")

@@ -4,6 +4,7 @@ granian --interface rsgi --http 1 --factory transactional.app:create_served
 """
 
 import gc
+from dataclasses import replace
 
 from fastapi import FastAPI
 
@@ -40,8 +41,9 @@ from transactional.stock.purchasing_router import router as purchasing_router
 from transactional.stock.router import router as stock_router
 from web.health import Check
 from web.limits import Chain
+from web.proxies import Proxies
 from web.rsgi import Served
-from web.service import Exceptions, make_service
+from web.service import THIS_MACHINE, Exceptions, make_service
 from web.shortcuts import add_shortcuts
 
 EXCEPTIONS = Exceptions(
@@ -88,7 +90,7 @@ def create_app(
 ) -> FastAPI:
     """Build the application; the stores connect on first use, so it starts while they are down."""
     settings = settings or Settings()
-    app = make_shop(settings.log_level)
+    app = make_shop(settings.log_level, Proxies(settings.trusted_proxies))
     equip(app, settings, provider)
     # What was made so far stays: no collection of garbage needs to look at it again and again.
     gc.collect()
@@ -103,13 +105,20 @@ def create_served() -> Served:
     return Served(app, app.state.hits.answer)
 
 
-def make_shop(log_level: str) -> FastAPI:
+def make_shop(log_level: str, trusted: Proxies = THIS_MACHINE) -> FastAPI:
     """Return the application with all its operations, to be equipped before it is served."""
     checks: dict[str, Check] = {
         "database": lambda: check_database(app),
         "redis": lambda: check_redis(app),
     }
-    app = make_service("shop", "Emporium: the shop", log_level, checks, working, EXCEPTIONS)
+    app = make_service(
+        "shop",
+        "Emporium: the shop",
+        log_level,
+        checks,
+        working,
+        replace(EXCEPTIONS, trusted=trusted),
+    )
     app.state.catalogue_metrics = CatalogueMetrics(app.state.registry)
     add_store_handlers(app)
     for router in ROUTERS:

@@ -42,7 +42,7 @@ from transactional.sellers.payouts import PayoutTerms
 from transactional.sellers.suspending import Suspensions
 from transactional.settings import Settings
 from transactional.tokens import TokenSigner
-from web.service import LOCAL
+from web.proxies import Proxies
 
 REDIS_SECONDS = 0.5
 FOLLOWING_SECONDS = 10.0
@@ -82,7 +82,11 @@ def equip(app: FastAPI, settings: Settings, provider: PaymentProvider | None) ->
     )
     state.changes = ChangeFollower(state.catalogue_reads)
     state.hits = ProductHits(
-        state.catalogue_reads, state.by_address, LOCAL, state.request_metrics, state.log
+        state.catalogue_reads,
+        state.by_address,
+        Proxies(settings.trusted_proxies),
+        state.request_metrics,
+        state.log,
     )
     state.pictures = Pictures(sessions, ImageStore.at(settings.images_url), utc_now)
     state.importing = Importing(sessions, utc_now, new_event_id, state.log)

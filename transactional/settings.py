@@ -51,6 +51,9 @@ class Settings(DatabaseSettings):
     images_url: Annotated[
         str, Field(min_length=1, description="a folder, or what fsspec reads: s3://bucket/images")
     ]
+    trusted_proxies: Annotated[
+        str, Field(description="networks of our own proxies and pages, as `web.proxies` reads them")
+    ] = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$", description="of all prices")] = "EUR"
     orders_per_commit: Annotated[

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -188,7 +188,7 @@ class ForwardedAddress:
     Only the last entry counts: it is what that proxy saw, all before it is hearsay.
     """
 
-    def __init__(self, app: ASGIApp, trusted: frozenset[str]) -> None:
+    def __init__(self, app: ASGIApp, trusted: Container[str]) -> None:
         self.app = app
         self.trusted = trusted
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -67,7 +67,7 @@ class CallerRates:
         app: ASGIApp,
         by_token: RateLimit,
         by_address: RateLimit,
-        trusted: frozenset[str],
+        trusted: Container[str],
         exempt: frozenset[str],
     ) -> None:
         self.app = app

@@ -13,6 +13,7 @@ from web.health import Check, health_router
 from web.limits import NO_CHAIN, BodyLimit, Chain, ForwardedAddress, InFlightLimit
 from web.logs import make_logger
 from web.problems import RESPONSES, ProblemDocument, add_problem_handlers
+from web.proxies import Proxies
 from web.rates import CallerRates, RateLimit
 from web.telemetry import RequestMetrics, Telemetry
 
@@ -24,7 +25,9 @@ BURST = 200
 ADDRESS_FACTOR = 10
 """Behind one address there may be a company or a mobile network."""
 SIGNS_OF_LIFE = frozenset(("/healthz", "/readyz", "/metrics"))
-LOCAL = frozenset(("127.0.0.1", "::1"))
+
+
+THIS_MACHINE = Proxies()
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,13 @@ class Exceptions:
     """What has limits of its own.
 
     `body_bytes` by template, of paths that take more than `MAX_BODY_BYTES`; `chain` are the requests
-    that are refused late, because others came before them, or early, because others follow.
+    that are refused late, because others came before them, or early, because others follow. `trusted`
+    are the addresses that may say for whom they ask.
     """
 
     body_bytes: Mapping[str, int] = field(default_factory=dict)
     chain: Chain = NO_CHAIN
+    trusted: Proxies = THIS_MACHINE
 
 
 NO_EXCEPTIONS = Exceptions()
@@ -82,7 +87,7 @@ def make_service(
         CallerRates,
         by_token=RateLimit(PER_SECOND, BURST, monotonic),
         by_address=app.state.by_address,
-        trusted=LOCAL,
+        trusted=exceptions.trusted,
         exempt=SIGNS_OF_LIFE,
     )
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES, by_path=exceptions.body_bytes)
@@ -93,7 +98,7 @@ def make_service(
         chain=exceptions.chain,
     )
     app.add_middleware(Telemetry, metrics=app.state.request_metrics, log=app.state.log)
-    app.add_middleware(ForwardedAddress, trusted=LOCAL)
+    app.add_middleware(ForwardedAddress, trusted=exceptions.trusted)
     _document_problems(app)
     return app
 

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from serving.events.service import EventService
 from serving.events.stream import EventStream, StreamBounds
+from web.proxies import Proxies
 from web.rates import RateLimit
 
 BURST_SECONDS = 5
@@ -21,7 +22,12 @@ def utc_now() -> dt.datetime:
 
 
 def make_event_service(
-    redis: Redis, bounds: StreamBounds, events_per_second: int, *, takes_purchases: bool
+    redis: Redis,
+    bounds: StreamBounds,
+    events_per_second: int,
+    trusted: Proxies,
+    *,
+    takes_purchases: bool,
 ) -> EventService:
     """Return the service; `events_per_second` is what one address may bring."""
     return EventService(
@@ -30,6 +36,7 @@ def make_event_service(
         utc_now,
         lambda: uuid.uuid4().hex,
         takes_purchases,
+        trusted,
     )
 
 

@@ -4,6 +4,7 @@ What anybody may see and nothing has to be asked for needs little of what stands
 bounds, callers' rates; the count, and one line of the log a second for all of them.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any
@@ -37,7 +38,7 @@ class ProductHits:
 
     reads: CatalogueReads
     by_address: RateLimit
-    trusted: frozenset[str]
+    trusted: Container[str]
     metrics: RequestMetrics
     log: structlog.BoundLogger
     _n_whole: int = 0

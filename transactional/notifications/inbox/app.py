@@ -24,12 +24,13 @@ Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
 class InboxSettings(BaseSettings):
-    """Environment of the inbox (`INBOX_FILE`, `INBOX_SMTP_PORT`)."""
+    """Environment of the inbox (`INBOX_FILE`, `INBOX_SMTP_PORT`); it takes mails of this machine alone unless told more."""
 
     model_config = SettingsConfigDict(env_prefix="INBOX_", frozen=True)
 
     file: Path
     smtp_port: int
+    smtp_host: str = "127.0.0.1"
 
 
 class Taker:
@@ -46,7 +47,7 @@ class Taker:
 
 
 def create_app(settings: InboxSettings | None = None) -> FastAPI:
-    """Build the inbox; it listens for SMTP on this machine only."""
+    """Build the inbox."""
     settings = settings or InboxSettings()
     mailbox = Mailbox(settings.file)
 
@@ -55,7 +56,7 @@ def create_app(settings: InboxSettings | None = None) -> FastAPI:
         loop = asyncio.get_running_loop()
         taker = Taker(mailbox)
         server = await loop.create_server(
-            lambda: SMTP(taker, enable_SMTPUTF8=True), "127.0.0.1", settings.smtp_port
+            lambda: SMTP(taker, enable_SMTPUTF8=True), settings.smtp_host, settings.smtp_port
         )
         async with server:
             yield
