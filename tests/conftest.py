@@ -16,6 +16,32 @@ if not hasattr(sys.modules["__main__"], "__file__"):
     sys.modules["__main__"].__file__ = __file__
 
 
+PLATFORM = "tests/live/platform/"
+"""Modules that share one platform: one worker runs all of them."""
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--home", default="", help=f"home of a running platform, for {PLATFORM}: none is started"
+    )
+
+
+def pytest_collection_modifyitems(items):
+    """What takes longest begins first: workers of pytest-xdist are given groups in this order."""
+    items.sort(key=lambda item: not item.nodeid.startswith(PLATFORM))
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Send each module to one worker, as `--dist loadfile`; those that share a platform to the same one."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class SharedPlatform(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            return PLATFORM if nodeid.startswith(PLATFORM) else super()._split_scope(nodeid)
+
+    return SharedPlatform(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 @pytest.fixture(scope="session")
 def spark():
     from pyspark.sql import SparkSession
