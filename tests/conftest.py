@@ -1,4 +1,5 @@
 import os
+import shutil
 import sys
 
 import pytest
@@ -102,3 +103,38 @@ def opensearch_url(tmp_path_factory):
     """URL of a node; who uses it names its own indexes. Skips, with the reason, where none can be had."""
     with opensearch_node(tmp_path_factory.mktemp("opensearch")) as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A headless browser; of modules without async tests alone (tests/chromium.py)."""
+    from tests.chromium import CHROMIUM, chromium
+
+    if not CHROMIUM:
+        pytest.skip("needs Chromium (apt-get install chromium)")
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser):
+    """A page of a visitor nobody knows; nothing may go wrong in it."""
+    from tests.chromium import DESKTOP, complaints
+
+    context = browser.new_context(viewport=DESKTOP, locale="en-GB")
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    found = complaints(page)
+    yield page
+    context.close()
+    assert found == []
+
+
+@pytest.fixture
+def look(request):
+    """Keep how a page looks, under a name: pictures of the newest run, by test, in `.artifacts/`."""
+    from tests.chromium import ARTIFACTS, Album
+
+    folder = ARTIFACTS / "pages" / request.module.__name__.rpartition(".")[2] / request.node.name
+    shutil.rmtree(folder, ignore_errors=True)
+    return Album(folder)

@@ -6,8 +6,10 @@ and products of its own, and asserts nothing that another one's orders or clicks
 
 from pathlib import Path
 
+import httpx2
 import pytest
 
+from emporium.services import environment
 from tests import platform
 
 
@@ -26,3 +28,26 @@ def site(tmp_path_factory, pytestconfig):
 def figures(site):
     """The demo's figures after its first run of all DAGs; what is measured or changed comes after it."""
     return platform.first_figures(site)
+
+
+@pytest.fixture(scope="session")
+def shop(site):
+    """The two APIs behind the gateway."""
+    with httpx2.Client(base_url=f"{site.url('gateway')}/api/v1", timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def operator(site, shop):
+    """The headers of the operator in whose name purchases are planned."""
+    env = environment(site)
+    credentials = {
+        "email": env["SHOP_OPERATOR_EMAIL"],
+        "password": env["SHOP_OPERATOR_PASSWORD"],
+    }
+
+    def headers():
+        token = shop.post("/tokens", json=credentials).json()["access_token"]
+        return {"Authorization": f"Bearer {token}"}
+
+    return headers
