@@ -67,7 +67,7 @@ def _shop(url: str | None) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder).resolve()
         settings = Settings(emporium_home=home, database_url="", redis_url="", port=free_port())
-        supervisor = Supervisor(plan(settings, "bench"), say=lambda line: None)
+        supervisor = Supervisor(plan(settings, "bench"), say=lambda _: None)
         try:
             supervisor.start()
             now = dt.datetime.now(dt.UTC)  # noqa: TID251 - the edge
