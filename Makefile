@@ -5,18 +5,21 @@ DATA_DIR ?=
 # A data set of its own has a home of its own, unless the user names one.
 export EMPORIUM_HOME ?= $(CURDIR)/.emporium$(if $(filter-out simulator,$(DATA)),-$(DATA))
 
-.PHONY: setup demo test test-long check format lock dictionary clean
+.PHONY: setup test-setup demo test test-long check format lock dictionary clean
 
 setup:
 	@PYTHON=$(PYTHON) ./setup.sh
 
+test-setup:
+	@PYTHON=$(PYTHON) ./setup.sh test
+
 demo: setup
 	@$(BIN)/emporium demo --data $(DATA) $(if $(DATA_DIR),--data-dir $(DATA_DIR)) $(ARGS)
 
-test: setup
+test: test-setup
 	@$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile --no-loadscope-reorder
 
-test-long: setup
+test-long: test-setup
 	@$(BIN)/python -m pytest -m long -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes .venv from requirements.lock and sees to Java. Quick when nothing has changed.
+# Makes .venv from requirements.lock and sees to Java; `./setup.sh test` also to what tests alone want.
+# Quick when nothing has changed.
 set -euo pipefail
 cd "$(dirname "$0")"
 PYTHON=${PYTHON:-python3}
@@ -20,23 +21,40 @@ venv_works() {
 
 openmp_works() { "$PYTHON" -c 'import ctypes; ctypes.CDLL("libgomp.so.1")' 2>/dev/null; }
 
+may_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+
+apt_install() { # the end of its output if it fails
+    local log
+    echo "setup: installing $*"
+    log=$(mktemp)
+    { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } >"$log" 2>&1 ||
+        { tail -5 "$log"; rm -f "$log"; return 1; }
+    rm -f "$log"
+}
+
 # Installs what the machine lacks of Debian's packages if that is allowed, else says how.
 install_missing() {
-    local missing="" install log
+    local missing=""
     java_works || missing+=" openjdk-17-jre-headless" # Spark
     venv_works || missing+=" python3-venv"
     openmp_works || missing+=" libgomp1" # implicit, LightGBM
     [ "$missing" ] || return 0
-    install="apt-get update && apt-get install -y --no-install-recommends$missing"
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        echo "setup: installing$missing"
-        log=$(mktemp)
-        DEBIAN_FRONTEND=noninteractive sh -c "$install" >"$log" 2>&1 || { tail -5 "$log"; exit 1; }
-        rm -f "$log"
+    if may_install; then
+        apt_install $missing || exit 1
     else
-        echo "setup: this machine lacks$missing: run  sudo sh -c '$install'" >&2
+        echo "setup: this machine lacks$missing: run  sudo apt-get update && sudo apt-get install$missing" >&2
         exit 1
     fi
+}
+
+# Without these, the tests that need them are skipped and say so.
+install_for_tests() {
+    local missing=""
+    command -v chromium >/dev/null || missing+=" chromium fonts-liberation"
+    [ -x "$(PATH=$PATH:/usr/sbin command -v nginx)" ] || missing+=" nginx"
+    [ "$missing" ] || return 0
+    may_install && apt_install $missing ||
+        echo "setup: without$missing some tests are skipped; apt-get install$missing"
 }
 
 install_packages() {
@@ -74,3 +92,4 @@ archive_classes() {
 install_missing
 install_packages
 archive_classes
+[ "${1:-}" != test ] || install_for_tests

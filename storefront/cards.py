@@ -1,6 +1,6 @@
 """A product as lists show it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from storefront.apis import Document
@@ -16,8 +16,10 @@ class Card:
         Path of an image.
     position
         From 1; 0 outside of lists.
+    source, because
+        Why it is there: what chose it, and the title of the product that led there, if another one.
     reason
-        Why it is there, in the API's words.
+        The same in the API's words.
     """
 
     product_id: int
@@ -30,6 +32,8 @@ class Card:
     mean_rating: float | None = None
     n_reviews: int = 0
     position: int = 0
+    source: str = ""
+    because: str = ""
     reason: str = ""
 
 
@@ -87,10 +91,27 @@ def found_cards(finds: list[Document], known: Mapping[int, Card]) -> list[Card]:
     ]
 
 
-def recommended_cards(items: list[Document], known: Mapping[int, Card]) -> list[Card]:
-    """Return what is recommended, best first; what the catalogue does not have is left out."""
+def recommended_cards(
+    items: list[Document], known: Mapping[int, Card], beside: Collection[object] = ()
+) -> list[Card]:
+    """Return what is recommended, best first; what the catalogue does not have is left out.
+
+    That a product of `beside`, which the page is about, led there need not be said.
+    """
     shown = [each for each in items if each["product_id"] in known]
     return [
-        replace(known[each["product_id"]], position=position, reason=each["reason"])
+        replace(
+            known[each["product_id"]],
+            position=position,
+            source=each["source"],
+            because=_title(each["because_product_id"], known, beside),
+            reason=each["reason"],
+        )
         for position, each in enumerate(shown, start=1)
     ]
+
+
+def _title(product_id: int | None, known: Mapping[int, Card], beside: Collection[object]) -> str:
+    if product_id is None or product_id in beside or product_id not in known:
+        return ""
+    return known[product_id].title

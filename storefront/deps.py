@@ -58,8 +58,8 @@ class Clerk:
         return self.pages.go(self.visit, path)
 
     def speak(self, key: str, **values: object) -> str:
-        """Return a text of the shop's language."""
-        return self.pages.speak(key, **values)
+        """Return a text in the visit's language."""
+        return self.pages.speak(self.visit, key, **values)
 
     def new_id(self) -> str:
         """Return what cannot be guessed."""

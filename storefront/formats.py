@@ -4,6 +4,7 @@ import datetime as dt
 from decimal import Decimal
 from functools import lru_cache
 
+from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal
 
@@ -33,6 +34,11 @@ def minute(moment: str, language: str) -> str:
 def number(value: float, language: str) -> str:
     """Return a number with the language's separators."""
     return format_decimal(value, locale=language)
+
+
+def language_name(language: str) -> str:
+    """Return what a language calls itself."""
+    return (Locale(language).get_language_name(language) or language).capitalize()
 
 
 def _parsed(moment: str) -> dt.datetime:

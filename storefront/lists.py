@@ -53,8 +53,9 @@ async def with_cards(
     wanted: Sequence[Wanted], found: Sequence[Document | None], shelf: Shelf
 ) -> dict[str, ProductList | None]:
     """Return what was recommended as lists of cards by slot."""
-    ids = [item["product_id"] for answer in found if answer for item in answer["items"]]
-    known = await shelf.cards(ids)
+    items = [item for answer in found if answer for item in answer["items"]]
+    led = {each["because_product_id"] for each in items} - {None}
+    known = await shelf.cards([*(each["product_id"] for each in items), *led])
     return {
         each.slot: product_list(each, answer, known) if answer else None
         for each, answer in zip(wanted, found, strict=True)
@@ -63,5 +64,6 @@ async def with_cards(
 
 def product_list(wanted: Wanted, answer: Document, known: dict[int, Card]) -> ProductList:
     """Return an answer as a list of what the catalogue has."""
-    cards = recommended_cards(answer["items"], known)
+    beside = [value for name, value in wanted.params if name == "product_id"]
+    cards = recommended_cards(answer["items"], known, beside)
     return ProductList(wanted.slot, wanted.kind, cards, answer["answer_id"])

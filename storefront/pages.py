@@ -11,10 +11,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from storefront import forgery, formats, texts
+from storefront.cards import Card
 from storefront.visits import FORMS, Visit
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
+VARY = {"Vary": "HX-Request, Accept-Language, Cookie"}
 PRIVATE = {"Cache-Control": "private, no-store"}
 
 
@@ -24,14 +26,17 @@ class Pages:
 
     Parameters
     ----------
+    environments
+        The templates by language.
+    language
+        Of who asks for none of these.
     secret
         Signs the tokens of forms.
     new_id
         Makes what cannot be guessed: of a browser's forms, of an order.
     """
 
-    environment: Environment
-    speak: texts.Speak
+    environments: Mapping[str, Environment]
     language: str
     secret: str
     new_id: Callable[[], str]
@@ -47,10 +52,19 @@ class Pages:
         if not visit.get(FORMS):
             visit.keep(FORMS, self.new_id())
         token = forgery.new_token(self.secret, visit.get(FORMS))
-        text = self.environment.get_template(template).render(visit=visit, csrf=token, **data)
-        response = HTMLResponse(text, status, headers={**PRIVATE, "Vary": "HX-Request"})
+        environment = self.environments[self.language_of(visit)]
+        text = environment.get_template(template).render(visit=visit, csrf=token, **data)
+        response = HTMLResponse(text, status, headers={**PRIVATE, **VARY})
         visit.write_to(response)
         return response
+
+    def language_of(self, visit: Visit) -> str:
+        """Return the language that a visit's pages are in."""
+        return visit.language(self.environments, self.language)
+
+    def speak(self, visit: Visit, key: str, **values: object) -> str:
+        """Return a text in the visit's language."""
+        return texts.speaker(self.language_of(visit))(key, **values)
 
     def message(self, visit: Visit, name: str, status: int) -> Response:
         """Return a page that says one thing: `message.<name>_title` and `message.<name>_text`."""
@@ -66,9 +80,9 @@ class Pages:
 
 
 def make_pages(language: str, currency: str, secret: str, new_id: Callable[[], str]) -> Pages:
-    """Return the pages in a language, with amounts in a currency."""
-    environment = templates(language, currency)
-    return Pages(environment, texts.speaker(language), language, secret, new_id)
+    """Return the pages in all languages, this one first, with amounts in a currency."""
+    environments = {each: templates(each, currency) for each in (language, *texts.languages())}
+    return Pages(environments, language, secret, new_id)
 
 
 @cache
@@ -82,14 +96,32 @@ def templates(language: str, currency: str) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals.update(t=texts.speaker(language), asset=asset, language=language)
+    speak = texts.speaker(language)
+    environment.globals.update(
+        t=speak, asset=asset, language=language, languages=languages_by_name()
+    )
     environment.filters.update(
         money=lambda cents, its=None: formats.money(cents, its or currency, language),
         day=lambda moment: formats.day(moment, language),
         minute=lambda moment: formats.minute(moment, language),
         number=lambda value: formats.number(value, language),
+        reason=lambda card: reason_of(card, speak),
     )
     return environment
+
+
+def reason_of(card: Card, speak: texts.Speak) -> str:
+    """Return why a product is in a list; in the API's words if its source has none of ours."""
+    try:
+        return speak(f"reason.{card.source}{'_because' * bool(card.because)}", title=card.because)
+    except KeyError:
+        return card.reason
+
+
+@cache
+def languages_by_name() -> dict[str, str]:
+    """Return each language's own name."""
+    return {each: formats.language_name(each) for each in texts.languages()}
 
 
 @cache

@@ -11,13 +11,19 @@ Speak = Callable[..., str]
 
 
 @cache
+def languages() -> tuple[str, ...]:
+    """Return the languages there are, by the names of the files."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+
+
+@cache
 def texts_of(language: str) -> dict[str, str]:
     """Return all texts of a language by key.
 
     Raises
     ------
     FileNotFoundError
-        If there is no such file; those there are name the languages.
+        If there is no such file; `languages` are those there are.
     """
     tables = tomllib.loads((FOLDER / f"{language}.toml").read_text())
     return {

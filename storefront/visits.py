@@ -20,8 +20,10 @@ SPARE_SECONDS = 60
 """How long before its end an access token is no more used."""
 ACCESS, REFRESH, CART, FORMS = "access", "refresh", "cart", "forms"
 THEME, CONSENT, VIEWED, N_UNITS = "theme", "consent", "viewed", "units"
-CODES, NOTICES = "codes", "notices"
+CODES, NOTICES, LANGUAGE = "codes", "notices", "language"
 MAX_VIEWED = 12
+MAX_WISHES = 200
+"""Characters of a header that are read."""
 MAX_CODES = 5
 CODE = re.compile("[A-Za-z0-9_-]{1,40}")
 
@@ -46,6 +48,8 @@ class Visit:
         Whether a script asks for a part of a page.
     here
         The page's own path, to come back to.
+    languages
+        What the browser would read, the best first: two letters each.
     """
 
     cookies: Mapping[str, str]
@@ -53,6 +57,7 @@ class Visit:
     is_secure: bool = False
     is_fragment: bool = False
     here: str = "/"
+    languages: tuple[str, ...] = ()
     changes: dict[str, tuple[str, int | None]] = field(default_factory=dict)
 
     @classmethod
@@ -66,6 +71,7 @@ class Visit:
             is_fragment="hx-request" in request.headers
             and "hx-history-restore-request" not in request.headers,
             here=_here(request),
+            languages=wished(request.headers.get("accept-language", "")),
         )
 
     def get(self, name: str) -> str:
@@ -100,6 +106,12 @@ class Visit:
         """Dark, light, or as the browser likes it."""
         chosen = self.get(THEME)
         return chosen if chosen in THEMES else "auto"
+
+    def language(self, known: Iterable[str], otherwise: str) -> str:
+        """Return the language to speak: as chosen, else as the browser likes it of those known."""
+        of_these = set(known)
+        wanted = (self.get(LANGUAGE), *self.languages, otherwise)
+        return next((each for each in wanted if each in of_these), otherwise)
 
     @property
     def consents(self) -> bool:
@@ -151,6 +163,18 @@ def _here(request: Request) -> str:
         return "/"
     query = request.url.query
     return local_path(f"{request.url.path}?{query}" if query else request.url.path)
+
+
+def wished(accept_language: str) -> tuple[str, ...]:
+    """Return the languages of a header `Accept-Language` (RFC 9110 §12.5.4), the best first."""
+    found = []
+    for each in accept_language[:MAX_WISHES].split(","):
+        tag, _, weight = each.partition(";q=")
+        language = re.match("[a-z]{2}", tag.strip().lower())
+        quality = float(weight) if re.fullmatch(r"[01](\.\d{0,3})?", weight) else 1.0
+        if language and quality:
+            found.append((-quality, len(found), language[0]))
+    return tuple(language for *_, language in sorted(found))
 
 
 def claims_of(access_token: str) -> Customer | None:

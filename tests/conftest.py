@@ -1,4 +1,5 @@
 import os
+import shutil
 import sys
 
 import pytest
@@ -14,6 +15,32 @@ os.environ["SPARK_SUBMIT_OPTS"] = SPARK_CLASSES
 # A worker of pytest-xdist has no main module; PySpark would take it for a doctest run and exit.
 if not hasattr(sys.modules["__main__"], "__file__"):
     sys.modules["__main__"].__file__ = __file__
+
+
+PLATFORM = "tests/live/platform/"
+"""Modules that share one platform: one worker runs all of them."""
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--home", default="", help=f"home of a running platform, for {PLATFORM}: none is started"
+    )
+
+
+def pytest_collection_modifyitems(items):
+    """What takes longest begins first: workers of pytest-xdist are given groups in this order."""
+    items.sort(key=lambda item: not item.nodeid.startswith(PLATFORM))
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Send each module to one worker, as `--dist loadfile`; those that share a platform to the same one."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class SharedPlatform(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            return PLATFORM if nodeid.startswith(PLATFORM) else super()._split_scope(nodeid)
+
+    return SharedPlatform(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")
@@ -76,3 +103,38 @@ def opensearch_url(tmp_path_factory):
     """URL of a node; who uses it names its own indexes. Skips, with the reason, where none can be had."""
     with opensearch_node(tmp_path_factory.mktemp("opensearch")) as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A headless browser; of modules without async tests alone (tests/chromium.py)."""
+    from tests.chromium import CHROMIUM, chromium
+
+    if not CHROMIUM:
+        pytest.skip("needs Chromium (apt-get install chromium)")
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser):
+    """A page of a visitor nobody knows; nothing may go wrong in it."""
+    from tests.chromium import DESKTOP, complaints
+
+    context = browser.new_context(viewport=DESKTOP, locale="en-GB")
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    found = complaints(page)
+    yield page
+    context.close()
+    assert found == []
+
+
+@pytest.fixture
+def look(request):
+    """Keep how a page looks, under a name: pictures of the newest run, by test, in `.artifacts/`."""
+    from tests.chromium import ARTIFACTS, Album
+
+    folder = ARTIFACTS / "pages" / request.module.__name__.rpartition(".")[2] / request.node.name
+    shutil.rmtree(folder, ignore_errors=True)
+    return Album(folder)

@@ -48,10 +48,10 @@ async def show_status(
     seen: Annotated[str, Query(max_length=40)] = "",
 ) -> Response:
     """Return how far an order is, for the page that is open; 204 if it shows that already."""
-    data = _data(tracked(await clerk.apis.shop.get(f"/orders/{order_id}/progress")))
-    if seen == data["digest"]:
+    progress = tracked(await clerk.apis.shop.get(f"/orders/{order_id}/progress"))
+    if seen == progress.digest:
         return Response(status_code=204)
-    return clerk.page("status.html", data)
+    return clerk.page("order_changed.html", await _data(progress, clerk))
 
 
 @router.post("/{order_id}/cancel")
@@ -150,21 +150,21 @@ async def _order(
     *,
     was_placed: bool = False,
 ) -> Response:
-    progress = await clerk.apis.shop.get(f"/orders/{order_id}/progress")
-    history = await part(clerk.apis.shop.get(f"/orders/{order_id}/history"))
+    progress = tracked(await clerk.apis.shop.get(f"/orders/{order_id}/progress"))
     data = {
-        **_data(tracked(progress)),
-        "history": history,
+        **await _data(progress, clerk),
         "refusal": refusal,
         "was_placed": was_placed,
     }
     return clerk.page("order.html", data, 409 if refusal else 200)
 
 
-def _data(progress: Tracked) -> dict[str, object]:
+async def _data(progress: Tracked, clerk: Clerk) -> dict[str, object]:
+    order = progress.order
     return {
         "progress": progress,
-        "order": progress.order,
+        "order": order,
+        "history": await part(clerk.apis.shop.get(f"/orders/{order['order_id']}/history")),
         "is_live": not is_final(progress),
         "digest": progress.digest,
     }

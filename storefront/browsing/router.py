@@ -13,7 +13,17 @@ from storefront.deps import Clerk, ClerkDep, FormDep
 from storefront.errors import PageRoute
 from storefront.lists import answers, lists, with_cards
 from storefront.shelf import Category
-from storefront.visits import CONSENT, THEME, THEMES, VIEWED, YEAR_SECONDS, Visit, local_path
+from storefront.texts import languages
+from storefront.visits import (
+    CONSENT,
+    LANGUAGE,
+    THEME,
+    THEMES,
+    VIEWED,
+    YEAR_SECONDS,
+    Visit,
+    local_path,
+)
 
 router = APIRouter(route_class=PageRoute)
 CategoryId = Annotated[Id, Path()]
@@ -153,6 +163,15 @@ async def choose_theme(clerk: ClerkDep, form: FormDep) -> Response:
     """Keep whether pages are dark or light."""
     theme = form.text("theme")
     clerk.visit.keep(THEME, theme if theme in THEMES else "auto", YEAR_SECONDS)
+    return clerk.go(local_path(form.text("back")))
+
+
+@router.post("/language")
+async def choose_language(clerk: ClerkDep, form: FormDep) -> Response:
+    """Keep which language pages are in."""
+    language = form.text("language")
+    if language in languages():
+        clerk.visit.keep(LANGUAGE, language, YEAR_SECONDS)
     return clerk.go(local_path(form.text("back")))
 
 

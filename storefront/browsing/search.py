@@ -170,13 +170,14 @@ def facets_of(facets: Document, asked: Asked, *, with_categories: bool) -> list[
 
 def price_steps(facets: Document, asked: Asked) -> list[tuple[PriceStep, Choice]]:
     """Return the ranges of prices to choose from."""
-    steps = [PriceStep(each["from_cents"], each["below_cents"]) for each in facets["prices"]]
-    values = [f"{step.from_cents or ''}-{step.below_cents or ''}" for step in steps]
-    return [
-        (step, Choice(value, "", each["n_products"], value == asked.price))
-        for step, value, each in zip(steps, values, facets["prices"], strict=True)
-        if each["n_products"] or value == asked.price
-    ]
+    found = []
+    for each in facets["prices"]:
+        step = PriceStep(each["from_cents"], each["below_cents"])
+        value = f"{step.from_cents or ''}-{step.below_cents or ''}"
+        is_chosen = value == asked.price
+        if value != "-" and (each["n_products"] or is_chosen):  # "-": all cost the same
+            found.append((step, Choice(value, "", each["n_products"], is_chosen)))
+    return found
 
 
 def _facet(

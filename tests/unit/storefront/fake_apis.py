@@ -124,6 +124,7 @@ class FakeApis:
 
     def __init__(self):
         self.down: tuple[str, ...] = ()
+        self.facets = FACETS
         self.asked: list[tuple[str, str, object]] = []
         self.queries: list[tuple[str, str]] = []
         self.headers: list[dict[str, str]] = []
@@ -210,7 +211,7 @@ class FakeApis:
             "partial_from": None,
             "corrections": {"lapm": "lamp"} if "lapm" in q else {},
             "dropped": [],
-            "facets": FACETS,
+            "facets": self.facets,
             "next_cursor": "more" if not q else None,
             "redirect_url": "/categories/3" if q == "lamps page" else None,
         }
@@ -222,7 +223,8 @@ class FakeApis:
     def recommend(self, request, _):
         kind, limit = request.query_params["type"], int(request.query_params["limit"])
         start = {"similar": 2, "also_bought": 7, "for_you": 5}.get(kind, 1)
-        items = [{"product_id": start + n, "reason": "Popular now"} for n in range(min(limit, 6))]
+        why = {"reason": "Popular now", "source": "popular", "because_product_id": None}
+        items = [{"product_id": start + n, **why} for n in range(min(limit, 6))]
         bundle = {"product_ids": [1, 2, 3]} if kind == "bought_together" else None
         return {"items": items, "bundle": bundle, "answer_id": f"{kind}-1"}
 

@@ -118,6 +118,9 @@ async def test_an_open_order_is_asked_for_until_it_ends_and_says_nothing_new_twi
     assert same.status_code == 204
     assert "Delivered" in changed.text
     assert "hx-trigger" not in changed.text
+    assert 'id="more" hx-swap-oob="true"' in changed.text
+    assert "/orders/1001/reviews/1" in changed.text
+    assert "/orders/1001/cancel" not in changed.text
 
 
 async def test_an_order_is_cancelled_and_a_delivered_one_can_be_reviewed_and_sent_back(

@@ -171,3 +171,45 @@ async def test_a_fault_of_ours_is_a_page_that_says_so(browser, fake):
 
     assert page.status == 500
     assert "Something went wrong on our side" in page.text
+
+
+async def test_the_shop_speaks_the_browsers_language_until_another_is_chosen(browser):
+    german = await browser.open("/", **{"Accept-Language": "de-DE,en;q=0.5"})
+    english = await browser.send(german, "/language", language="en")
+    english = await browser.open("/", **{"Accept-Language": "de-DE,en;q=0.5"})
+
+    assert 'lang="de"' in german.html
+    assert "22,40\xa0€" in german.html
+    assert "Bei allen beliebt" in german.text
+    assert "Trending now" in english.text
+    assert (
+        english.html.count('aria-pressed="true"') == german.html.count('aria-pressed="true"') == 2
+    )
+
+
+async def test_the_product_that_a_page_is_about_is_not_named_as_the_reason(browser, fake):
+    why = {"reason": "Similar to Oak shelf", "source": "similar"}
+    items = [
+        {"product_id": 2, "because_product_id": 1, **why},
+        {"product_id": 3, "because_product_id": 8, **why},
+        {"product_id": 4, "because_product_id": None, "reason": "By a new source", "source": "new source"},
+    ]  # fmt: skip
+    answer = JSONResponse({"items": items, "bundle": None, "answer_id": "a"})
+    fake.answers["GET", "/recommendations"] = answer
+
+    page = await browser.open("/products/1")
+
+    assert "Similar to this" in page.text
+    assert "Similar to Cast iron pan, 28 cm" in page.text
+    assert "By a new source" in page.text
+
+
+async def test_prices_that_are_all_the_same_are_not_to_be_chosen_from(browser, fake):
+    found = await browser.open("/search?q=lamp")
+    prices = [{"from_cents": None, "below_cents": None, "n_products": 12}]
+    fake.facets = {**fake.facets, "prices": prices}
+
+    same = await browser.open("/search?q=lamp")
+
+    assert 'name="price"' in found.html
+    assert 'name="price"' not in same.html

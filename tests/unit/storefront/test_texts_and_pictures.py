@@ -1,7 +1,9 @@
 """The shop's words, amounts and drawn pictures."""
 
 import re
+import string
 from pathlib import Path
+from typing import get_args
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -10,17 +12,23 @@ from hypothesis import strategies as st
 from starlette.datastructures import QueryParams
 
 import storefront
+from serving.recommendations.schemas import Source
 from storefront.account.progress import STEPS
 from storefront.browsing.pictures import drawn
 from storefront.browsing.search import SORTS, Asked, corrected
 from storefront.formats import day, minute, money
-from storefront.texts import FOLDER, texts_of
+from storefront.texts import languages, texts_of
+from storefront.visits import Visit, wished
 
 SOURCE = Path(storefront.__file__).parent
-LANGUAGES = sorted(path.stem for path in FOLDER.glob("*.toml"))
+LANGUAGES = languages()
 KEY = re.compile(r"""(?:\bt|speak)\(\s*f?"([a-z_]+\.[a-z_0-9]*)"(?:\s*~)?""")
-MADE = ("problem.", "message.", "list.")
+MADE = ("problem.", "message.", "list.", "reason.")
 """Keys whose last part is made while the shop runs."""
+
+
+def places(text):
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
 def keys_used():
@@ -56,6 +64,42 @@ def test_no_text_lies_there_unused_and_all_languages_have_the_same(language):
     idle = [key for key in texts_of(language) if key not in used and not key.startswith(begun)]
     assert idle == []
     assert set(texts_of(language)) == set(texts_of("en"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_takes_what_the_english_one_takes(language):
+    takes = {key: places(text) for key, text in texts_of("en").items()}
+
+    assert {key: places(text) for key, text in texts_of(language).items()} == takes
+
+
+@pytest.mark.parametrize("source", get_args(Source))
+def test_why_a_product_is_in_a_list_is_said_in_every_language(source):
+    assert {f"reason.{source}" in texts_of(language) for language in LANGUAGES} == {True}
+
+
+@pytest.mark.parametrize(
+    ("header", "languages"),
+    [
+        ("de-AT,de;q=0.9,en;q=0.5", ("de", "de", "en")),
+        ("fr;q=0.2, de;q=0.8", ("de", "fr")),
+        ("*", ()),
+        ("en;q=0,de;q=x", ("de",)),
+        ("", ()),
+    ],
+)
+def test_what_a_browser_would_read_is_in_the_order_of_its_wishes(header, languages):
+    assert wished(header) == languages
+
+
+@pytest.mark.parametrize(
+    ("chosen", "wishes", "spoken"),
+    [("de", ("en",), "de"), ("xx", ("fr", "de"), "de"), ("", ("fr",), "en"), ("", (), "en")],
+)
+def test_pages_speak_what_was_chosen_else_what_the_browser_would_read(chosen, wishes, spoken):
+    visit = Visit({"language": chosen}, languages=wishes)
+
+    assert visit.language(("de", "en"), "en") == spoken
 
 
 @pytest.mark.parametrize(

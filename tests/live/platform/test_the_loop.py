@@ -14,7 +14,6 @@ import pytest
 from emporium.airflow_client import connect
 from emporium.demo import failure
 from emporium.pipeline_run import Days, run_chain
-from emporium.services import environment
 from features.schemas.lake import CoPurchase, ProductFeatures, Trending
 from features.store.opening import open_store
 from jobs.partitions import Partitions
@@ -27,12 +26,6 @@ MOST_UNITS = 100
 
 def now():
     return dt.datetime.now(dt.UTC)
-
-
-@pytest.fixture(scope="module")
-def shop(site):
-    with httpx2.Client(base_url=f"{site.url('gateway')}/api/v1", timeout=30) as client:
-        yield client
 
 
 def test_every_row_is_validated_or_quarantined_with_a_reason(figures):
@@ -75,19 +68,10 @@ def registered(shop):
     return account.json()["customer_id"], headers
 
 
-def planner(site, shop):
-    """The headers of the operator in whose name purchases are planned."""
-    env = environment(site)
-    credentials = {
-        "email": env["SHOP_OPERATOR_EMAIL"],
-        "password": env["SHOP_OPERATOR_PASSWORD"],
-    }
-    token = shop.post("/tokens", json=credentials).json()["access_token"]
-    return {"Authorization": f"Bearer {token}"}
-
-
-def test_what_the_plan_proposes_is_approved_received_and_in_the_ledger(site, figures, shop):
-    headers, orders = planner(site, shop), "/stock/purchase-orders"
+def test_what_the_plan_proposes_is_approved_received_and_in_the_ledger(
+    site, figures, shop, operator
+):
+    headers, orders = operator(), "/stock/purchase-orders"
     told = figures["reports"]["plan_purchases"]
     drafts = shop.get(orders, params={"status": "draft"}, headers=headers).json()
     draft = drafts["purchase_orders"][0]
