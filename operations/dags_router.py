@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import TypeAdapter
@@ -47,12 +48,17 @@ async def list_dags(_: OperatorDep, airflow: AirflowDep, settings: SettingsDep) 
         )
         for each in dags
     ]
-    return DagList(dags=summaries, page_url=settings.airflow_page or settings.airflow_url)
+    return DagList(dags=summaries, page_url=settings.airflow_people)
 
 
 @router.get("/{dag_id}")
 async def read_dag(
-    dag_id: DagId, _: OperatorDep, airflow: AirflowDep, limit: Limit = 20, cursor: Cursor = None
+    dag_id: DagId,
+    _: OperatorDep,
+    airflow: AirflowDep,
+    settings: SettingsDep,
+    limit: Limit = 20,
+    cursor: Cursor = None,
 ) -> DagDetails:
     """Return a DAG, what it takes, and its runs, the newest first."""
     offset = cursors.decode(cursor, f"runs of {dag_id}", PLACE)[0] if cursor else 0
@@ -66,16 +72,21 @@ async def read_dag(
         parameters={name: _schema(each) for name, each in (dag["params"] or {}).items()},
         runs=[run_of(each) for each in runs[:limit]],
         next_cursor=cursors.encode([offset + limit], f"runs of {dag_id}") if more else None,
+        page_url=f"{settings.airflow_people}/dags/{dag_id}",
     )
 
 
 @router.get("/{dag_id}/runs/{run_id}")
-async def read_run(dag_id: DagId, run_id: RunId, _: OperatorDep, airflow: AirflowDep) -> RunDetails:
+async def read_run(
+    dag_id: DagId, run_id: RunId, _: OperatorDep, airflow: AirflowDep, settings: SettingsDep
+) -> RunDetails:
     """Return a run with its tasks, and how the log of the first one that failed ends."""
     run, tasks = await asyncio.gather(airflow.run(dag_id, run_id), airflow.tasks(dag_id, run_id))
     failed = next((each for each in tasks if each["state"] == "failed"), None)
     log = await airflow.log(failed) if failed else []
-    return RunDetails(run=run_of(run), tasks=[_task(each) for each in tasks], log=log)
+    page_url = f"{settings.airflow_people}/dags/{dag_id}/runs/{quote(run_id)}"
+    views = [_task(each) for each in tasks]
+    return RunDetails(run=run_of(run), tasks=views, log=log, page_url=page_url)
 
 
 @router.post("/{dag_id}/runs", status_code=201)

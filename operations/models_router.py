@@ -30,7 +30,7 @@ async def list_models(_: OperatorDep, settings: SettingsDep) -> ModelList:
     """Return all registered models with the versions that serve and would serve."""
     found = await _asked(settings, registry.registered)
     views = [_view(each) for each in found]
-    return ModelList(models=views, page_url=settings.mlflow_page or settings.mlflow_url)
+    return ModelList(models=views, page_url=settings.mlflow_people)
 
 
 @router.get("/{name}")
@@ -44,7 +44,8 @@ async def read_model(
     found = await _asked(settings, lambda url: registry.versions(url, name, below, limit + 1))
     more = cursors.encode([int(found[limit - 1].version)], listing) if len(found) > limit else None
     versions = [version_view(each) for each in found[:limit]]
-    return VersionPage(model=_view(model), versions=versions, next_cursor=more)
+    page_url = f"{settings.mlflow_people}/#/models/{name}"
+    return VersionPage(model=_view(model), versions=versions, next_cursor=more, page_url=page_url)
 
 
 @router.get("/{name}/versions/{version}")

@@ -55,6 +55,7 @@ class VersionPage(BaseModel):
     model: ModelView
     versions: list[VersionView]
     next_cursor: str | None
+    page_url: Annotated[str, Field(description="MLflow's own page of it")]
 
 
 class Promotion(RequestBody):
@@ -113,6 +114,7 @@ class DagDetails(BaseModel):
     parameters: dict[str, dict[str, Any]]
     runs: list[DagRun]
     next_cursor: str | None
+    page_url: Annotated[str, Field(description="Airflow's own page of it")]
 
 
 class Task(BaseModel):
@@ -130,6 +132,7 @@ class RunDetails(BaseModel):
     run: DagRun
     tasks: list[Task]
     log: list[str]
+    page_url: Annotated[str, Field(description="Airflow's own page of it")]
 
 
 class RunRequest(RequestBody):

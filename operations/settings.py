@@ -44,6 +44,16 @@ class Settings(BaseSettings):
         return (self.home / "reports").resolve()
 
     @property
+    def airflow_people(self) -> str:
+        """Where people open Airflow."""
+        return self.airflow_page or self.airflow_url
+
+    @property
+    def mlflow_people(self) -> str:
+        """Where people open MLflow."""
+        return self.mlflow_page or self.mlflow_url
+
+    @property
     def state(self) -> Path:
         """File in which a supervisor on this machine says what it runs."""
         return self.home / "run" / "state.json"

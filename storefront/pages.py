@@ -33,6 +33,7 @@ class Pages:
     environment: Environment
     speak: texts.Speak
     language: str
+    currency: str
     secret: str
     new_id: Callable[[], str]
 
@@ -68,7 +69,7 @@ class Pages:
 def make_pages(language: str, currency: str, secret: str, new_id: Callable[[], str]) -> Pages:
     """Return the pages in a language, with amounts in a currency."""
     environment = templates(language, currency)
-    return Pages(environment, texts.speaker(language), language, secret, new_id)
+    return Pages(environment, texts.speaker(language), language, currency, secret, new_id)
 
 
 @cache
@@ -88,6 +89,8 @@ def templates(language: str, currency: str) -> Environment:
         day=lambda moment: formats.day(moment, language),
         minute=lambda moment: formats.minute(moment, language),
         number=lambda value: formats.number(value, language),
+        percent=lambda value: formats.percent(value, language),
+        span=formats.span,
     )
     return environment
 

@@ -29,10 +29,9 @@ def operations(settings):
 @pytest.mark.parametrize(("role", "status"), [(None, 401), ("shopper", 403), ("seller", 403)])
 async def test_who_is_no_operator_is_refused_everything(ask, operations, role, status):
     for method, path in operations:
-        for name, value in PATHS.items():
-            path = path.replace(name, value)
+        filled = "/".join(PATHS.get(part, part) for part in path.split("/"))
 
-        answer = await ask(method, path, role=role)
+        answer = await ask(method, filled, role=role)
 
         assert answer.status_code == status, (method, path)
         assert answer.headers["content-type"] == "application/problem+json"

@@ -19,7 +19,15 @@ from storefront.texts import FOLDER, texts_of
 SOURCE = Path(storefront.__file__).parent
 LANGUAGES = sorted(path.stem for path in FOLDER.glob("*.toml"))
 KEY = re.compile(r"""(?:\bt|speak)\(\s*f?"([a-z_]+\.[a-z_0-9]*)"(?:\s*~)?""")
-MADE = ("problem.", "message.", "list.")
+MADE = (
+    "problem.",
+    "message.",
+    "list.",
+    "desk.done_",
+    "desk_transfers.status_",
+    "desk_quality.breaches",
+    "desk_quality.refused",
+)
 """Keys whose last part is made while the shop runs."""
 
 
