@@ -37,6 +37,7 @@ TO_SHOP = (
     "experiments",
     "reviews",
     "notifications",
+    "figures",
 )
 TO_SERVING = (
     "products",
@@ -92,6 +93,8 @@ class Gateway:
     storefront_url
         Base URL of the shop's pages, which answer every path that is nobody else's; "" without them:
         then `/` lists what there is.
+    operations_url
+        Base URL of the operations API; "" without it.
     """
 
     shop_url: str
@@ -100,6 +103,7 @@ class Gateway:
     inbox_url: str = ""
     data_docs: Path | None = None
     storefront_url: str = ""
+    operations_url: str = ""
 
 
 def create_app(gateway: Gateway, transport: httpx2.AsyncBaseTransport | None = None) -> Starlette:
@@ -127,6 +131,9 @@ def create_app(gateway: Gateway, transport: httpx2.AsyncBaseTransport | None = N
     for names, url in ((TO_SHOP, gateway.shop_url), (TO_SERVING, gateway.serving_url)):
         for name in names:
             routes += _proxy_routes(f"/api/v1/{name}", url)
+    if gateway.operations_url:
+        routes += _proxy_routes("/docs/operations", gateway.operations_url)
+        routes += _proxy_routes("/api/v1/operations", gateway.operations_url)
     if gateway.inbox_url:
         routes += _proxy_routes("/inbox", gateway.inbox_url)
     if gateway.data_docs:
@@ -235,6 +242,8 @@ def _index_page(gateway: Gateway) -> Callable[[Request], Awaitable[Response]]:
     links = {
         "The shop's API": "/docs/shop",
         "Search and recommendations": "/docs/serving",
+        **({"Operations": "/docs/operations"} if gateway.operations_url else {}),
+        **({"Operator's desk": "/ops"} if gateway.storefront_url else {}),
         **({"Inbox: the shop's mails": "/inbox"} if gateway.inbox_url else {}),
         **gateway.links,
         **({"Data Docs": "/data-docs/latest/index.html"} if gateway.data_docs else {}),

@@ -22,6 +22,7 @@ class GatewaySettings(BaseSettings):
     mlflow_url: str = ""
     inbox_url: str = ""
     storefront_url: str = ""
+    operations_url: str = ""
     data_docs: Path | None = None
 
 
@@ -36,6 +37,7 @@ def create_app() -> Starlette:
             inbox_url=settings.inbox_url,
             data_docs=settings.data_docs,
             storefront_url=settings.storefront_url,
+            operations_url=settings.operations_url,
             links={name: url for name, url in links.items() if url},
         )
     )

@@ -19,6 +19,14 @@ SPARK_CLASSES = f'"-XX:SharedArchiveFile={BIN.parent / "spark.jsa"}"'
 DRAIN_SECONDS = 5
 """How long a service that is told to stop may finish requests: an event stream has no end of its own."""
 SECRETS = ("token", "airflow", "webhook", "planner", "forms")
+MLFLOW_IN_TIME = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "5"}
+"""For who answers a person: MLflow's client would try for minutes."""
+READY = {
+    "transactional": "/readyz",
+    "serving": "/readyz",
+    "airflow-api": "/api/v2/monitor/health",
+}
+"""Paths that tell more than a sign of life does: what a service needs, Airflow's other processes."""
 PLANNER_EMAIL = "planner@emporium.example"
 NAMES = (
     "gateway",
@@ -30,6 +38,7 @@ NAMES = (
     "live-states",
     "feature-push",
     "storefront",
+    "operations",
     "mlflow",
     "airflow-api",
 )
@@ -128,6 +137,8 @@ def applications(site: Site) -> list[Service]:
                 site.ports["serving"], "/healthz"),
         serving_worker("live-states", "states", site.ports["live-states"]),
         serving_worker("feature-push", "feature-store", site.ports["feature-push"]),
+        Service("operations", granian("operations.app:create_app", site.ports["operations"]),
+                site.ports["operations"], "/healthz", MLFLOW_IN_TIME),
         Service("storefront", granian("storefront.app:create_app", site.ports["storefront"]),
                 site.ports["storefront"], "/healthz"),
         Service("gateway", granian("emporium.gateway_process:create_app", site.ports["gateway"]),
@@ -226,6 +237,9 @@ def environment(site: Site) -> dict[str, str]:
         "GATEWAY_STOREFRONT_URL": site.url("storefront"),
         "STOREFRONT_SHOP_URL": site.url("transactional"),
         "STOREFRONT_SERVING_URL": site.url("serving"),
+        "STOREFRONT_OPERATIONS_URL": site.url("operations"),
+        "GATEWAY_OPERATIONS_URL": site.url("operations"),
+        **operations_environment(site),
         "STOREFRONT_SECRET": kept["forms"],
         "GATEWAY_INBOX_URL": "" if site.smtp_url else site.url("inbox"),
         "GATEWAY_AIRFLOW_URL": site.url("airflow-api"),
@@ -251,6 +265,24 @@ def payment_environment(site: Site, webhook_secret: str) -> dict[str, str]:
         "TEST_PROVIDER_PUBLIC_URL": site.url("payments"),
         "TEST_PROVIDER_WEBHOOK_URL": f"{site.url('transactional')}/api/v1/payments/webhooks",
         "TEST_PROVIDER_WEBHOOK_SECRET": webhook_secret,
+    }
+
+
+def probes(site: Site) -> dict[str, str]:
+    """Return where each service that answers HTTP says whether it is ready."""
+    return {
+        each.name: f"http://127.0.0.1:{each.port}{READY.get(each.name, each.probe)}"
+        for each in applications(site)
+        if each.port and each.probe
+    }
+
+
+def operations_environment(site: Site) -> dict[str, str]:
+    """Return what the operations API knows of the others."""
+    return {
+        "OPERATIONS_AIRFLOW_URL": site.url("airflow-api"),
+        "OPERATIONS_INBOX_URL": "" if site.smtp_url else site.url("inbox"),
+        "OPERATIONS_PROBES": json.dumps(probes(site)),
     }
 
 

@@ -13,6 +13,9 @@ from mlflow.exceptions import MlflowException
 
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
 GATE, PROMOTED, ROLLED_BACK = "gate", "promoted", "rolled_back"
+N_MODELS = 100
+RegistryError = MlflowException
+"""What is raised where MLflow cannot be reached, or refuses."""
 
 
 class NoPreviousVersionError(LookupError):
@@ -115,9 +118,14 @@ def _log_figures(
 ) -> None:
     client.log_batch(
         run_id,
-        metrics=[Metric(key, value, 0, 0) for key, value in metrics.items() if isfinite(value)],
+        metrics=[Metric(key, value, 0, 0) for key, value in finite(metrics).items()],
         params=[Param(key, str(value)) for key, value in params.items()],
     )
+
+
+def finite(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Return the figures that are numbers."""
+    return {name: value for name, value in metrics.items() if isfinite(value)}
 
 
 @dataclass(frozen=True)
@@ -146,12 +154,39 @@ class Version:
     card: str
 
 
-def versions(tracking_uri: str, name: str) -> list[Version]:
-    """Return all versions of a model, the newest first; none if there is no such model."""
+@dataclass(frozen=True)
+class Registered:
+    """A registered model; `aliases` name versions."""
+
+    name: str
+    aliases: Mapping[str, str]
+
+
+def registered(tracking_uri: str) -> list[Registered]:
+    """Return all registered models by name, at most 100."""
+    found = MlflowClient(tracking_uri).search_registered_models(
+        max_results=N_MODELS, order_by=["name ASC"]
+    )
+    return [
+        Registered(one.name, {alias: str(version) for alias, version in one.aliases.items()})
+        for one in found
+    ]
+
+
+def versions(
+    tracking_uri: str, name: str, below: int | None = None, limit: int | None = None
+) -> list[Version]:
+    """Return versions of a model, the newest first; none if there is no such model.
+
+    Parameters
+    ----------
+    below, limit
+        Only versions of lower numbers, and so many of them; None: all.
+    """
     client = MlflowClient(tracking_uri)
-    found = client.search_model_versions(f"name = '{name}'")
-    newest_first = sorted(found, key=lambda one: -int(one.version))
-    return [_version(client, name, str(one.version)) for one in newest_first]
+    numbers = (int(one.version) for one in client.search_model_versions(f"name = '{name}'"))
+    newest_first = sorted((n for n in numbers if below is None or n < below), reverse=True)
+    return [_version(client, name, str(number)) for number in newest_first[:limit]]
 
 
 def version(tracking_uri: str, name: str, number: str) -> Version:

@@ -41,27 +41,6 @@ class UnknownAnswerProblem(Problem):
         )
 
 
-class UnauthorisedProblem(Problem):
-    """No valid token."""
-
-    type, title, status = "/problems/unauthorised", "Unauthorised", 401
-
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail, {"WWW-Authenticate": "Bearer"})
-
-
-class ForbiddenProblem(Problem):
-    """The caller's role does not allow this."""
-
-    type, title, status = "/problems/forbidden", "Forbidden", 403
-
-
-class NoTokensProblem(Problem):
-    """Who calls cannot be told here."""
-
-    type, title, status = "/problems/no-tokens", "Callers cannot be told", 503
-
-
 class NotPublishedProblem(UnavailableProblem):
     """What the answer is made from has not been built yet."""
 

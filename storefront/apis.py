@@ -1,4 +1,4 @@
-"""The two APIs, as pages ask them: in parallel, within a time, and each part of a page for itself."""
+"""The APIs, as pages ask them: in parallel, within a time, and each part of a page for itself."""
 
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +14,8 @@ CONNECT_SECONDS = 0.5
 READ_SECONDS = 2.0
 ORDER_SECONDS = 20.0
 """Placing an order waits for the payment provider."""
+OPERATIONS_SECONDS = 12.0
+"""Operations asks Airflow and MLflow, which take their time."""
 
 
 class ApiError(Exception):
@@ -69,46 +71,68 @@ class Api:
         path: str,
         body: object = None,
         headers: Mapping[str, str] | None = None,
-        seconds: float = READ_SECONDS,
+        seconds: float | None = None,
     ) -> Any:  # noqa: ANN401 - JSON
-        """Send a body as JSON and return the answer; None for an empty one."""
-        timeout = httpx2.Timeout(seconds, connect=CONNECT_SECONDS)
+        """Send a body as JSON and return the answer; None for an empty one.
+
+        It is waited for as the client does, or so many `seconds`.
+        """
+        timeout = (
+            self.client.timeout
+            if seconds is None
+            else httpx2.Timeout(seconds, connect=CONNECT_SECONDS)
+        )
         return await self._ask(method, path, json=body, headers=headers or {}, timeout=timeout)
 
-    async def _ask(
+    async def file(self, path: str) -> tuple[str, bytes]:
+        """Return what is at a path as it is: its media type and content."""
+        answer = await self._answer("GET", path)
+        return answer.headers.get("content-type", ""), answer.content
+
+    async def _ask(self, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401 - JSON
+        answer = await self._answer(method, path, **options)
+        try:
+            return answer.json() if answer.content else None
+        except ValueError as error:
+            raise UnansweredError(f"{method} {path}: {error!r}") from error
+
+    async def _answer(
         self,
         method: str,
         path: str,
         headers: Mapping[str, str] | None = None,
         **options: Any,  # noqa: ANN401 - httpx2's
-    ) -> Any:  # noqa: ANN401 - JSON
+    ) -> httpx2.Response:
         sent = {**self.headers, **(headers or {})}
         try:
             answer = await self.client.request(method, f"/api/v1{path}", headers=sent, **options)
-            document = answer.json() if answer.content else None
+            refusal = answer.json() if 400 <= answer.status_code < 500 and answer.content else {}
         except (httpx2.TransportError, ValueError) as error:
             raise UnansweredError(f"{method} {path}: {error!r}") from error
         if answer.status_code >= 500:
             raise UnansweredError(f"{method} {path}: {answer.status_code}")
         if answer.status_code >= 400:
-            raise RefusedError(answer.status_code, document or {})
-        return document
+            raise RefusedError(answer.status_code, refusal)
+        return answer
 
 
 @dataclass(frozen=True)
 class Apis:
-    """Both services, on behalf of one shopper."""
+    """All services, on behalf of one shopper; `operations` answers operators alone."""
 
     shop: Api
     serving: Api
+    operations: Api
 
 
-def make_client(url: str, transport: httpx2.AsyncBaseTransport | None = None) -> httpx2.AsyncClient:
+def make_client(
+    url: str, transport: httpx2.AsyncBaseTransport | None = None, seconds: float = READ_SECONDS
+) -> httpx2.AsyncClient:
     """Return a client that keeps its connections; `transport` replaces the network in tests."""
     return httpx2.AsyncClient(
         base_url=url,
         transport=transport,
-        timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+        timeout=httpx2.Timeout(seconds, connect=CONNECT_SECONDS),
         limits=httpx2.Limits(max_connections=200, max_keepalive_connections=50),
         trust_env=False,
     )

@@ -14,11 +14,12 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from storefront.account.orders_router import router as orders_router
 from storefront.account.router import router as account_router
-from storefront.apis import Api, make_client
+from storefront.apis import OPERATIONS_SECONDS, Api, make_client
 from storefront.browsing.pictures import router as pictures_router
 from storefront.browsing.router import router as browsing_router
 from storefront.cart.router import router as cart_router
 from storefront.checkout.router import router as checkout_router
+from storefront.desk.router import router as desk_router
 from storefront.errors import add_error_pages
 from storefront.files import router as files_router
 from storefront.headers import SecurityHeaders
@@ -39,6 +40,7 @@ ROUTERS = (
     account_router,
     orders_router,
     seller_router,
+    desk_router,
 )
 SMALL_BYTES = 600
 
@@ -47,15 +49,17 @@ def create_app(
     settings: Settings | None = None,
     shop: httpx2.AsyncBaseTransport | None = None,
     serving: httpx2.AsyncBaseTransport | None = None,
+    operations: httpx2.AsyncBaseTransport | None = None,
 ) -> FastAPI:
-    """Build the application; `shop` and `serving` replace the network in tests."""
+    """Build the application; `shop`, `serving` and `operations` replace the network in tests."""
     settings = settings or Settings()
     shop_client = make_client(settings.shop_url, shop)
     serving_client = make_client(settings.serving_url, serving)
+    operations_client = make_client(settings.operations_url, operations, OPERATIONS_SECONDS)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with shop_client, serving_client:
+        async with shop_client, serving_client, operations_client:
             yield
 
     app = make_service(
@@ -69,6 +73,7 @@ def create_app(
     app.add_middleware(GZipMiddleware, minimum_size=SMALL_BYTES, compresslevel=5)
     app.add_middleware(SecurityHeaders)
     app.state.shop, app.state.serving = shop_client, serving_client
+    app.state.operations = operations_client
     app.state.sessions = Sessions(monotonic)
     app.state.shelf = Shelf(Api(shop_client), monotonic)
     app.state.pages = make_pages(

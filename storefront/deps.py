@@ -23,6 +23,10 @@ class LoginNeededError(Exception):
     """Only who is logged in can see this."""
 
 
+class OperatorNeededError(Exception):
+    """Only operators can see this."""
+
+
 async def visit_of(request: Request) -> Visit:
     """Return the visit, its session continued if need be."""
     state = request.app.state
@@ -69,7 +73,11 @@ class Clerk:
 async def clerk(request: Request, visit: VisitDep) -> Clerk:
     """Return what serves the request."""
     state = request.app.state
-    asked = Apis(Api(state.shop, visit.headers), Api(state.serving))
+    asked = Apis(
+        Api(state.shop, visit.headers),
+        Api(state.serving),
+        Api(state.operations, visit.headers),
+    )
     return Clerk(visit, asked, state.pages, state.shelf)
 
 
@@ -130,3 +138,19 @@ async def customer(visit: VisitDep) -> Customer:
 
 
 CustomerDep = Annotated[Customer, Depends(customer)]
+
+
+async def operator(found: CustomerDep) -> Customer:
+    """Return the operator who is logged in.
+
+    Raises
+    ------
+    LoginNeededError, OperatorNeededError
+        If nobody is, or no operator.
+    """
+    if not found.is_operator:
+        raise OperatorNeededError
+    return found
+
+
+OperatorDep = Annotated[Customer, Depends(operator)]

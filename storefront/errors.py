@@ -11,11 +11,18 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from storefront.apis import ApiError, RefusedError, UnansweredError
-from storefront.deps import ForgedFormError, LoginNeededError
+from storefront.deps import ForgedFormError, LoginNeededError, OperatorNeededError
 from storefront.pages import Pages
 from storefront.visits import ACCESS, REFRESH, Visit
 
-EXPECTED = (HTTPException, RequestValidationError, ApiError, ForgedFormError, LoginNeededError)
+EXPECTED = (
+    HTTPException,
+    RequestValidationError,
+    ApiError,
+    ForgedFormError,
+    LoginNeededError,
+    OperatorNeededError,
+)
 
 
 class PageRoute(APIRoute):
@@ -39,6 +46,8 @@ class PageRoute(APIRoute):
 
 def add_error_pages(app: FastAPI) -> None:
     """Answer what goes wrong with a page."""
+    for kind, name in ((ForgedFormError, "forged"), (OperatorNeededError, "operators")):
+        app.add_exception_handler(kind, _forbidden(name))
 
     @app.exception_handler(RefusedError)
     async def refused(request: Request, error: RefusedError) -> Response:
@@ -51,10 +60,6 @@ def add_error_pages(app: FastAPI) -> None:
     async def unanswered(request: Request, error: UnansweredError) -> Response:
         app.state.log.warning("an api does not answer", error=str(error))
         return _message(request, "unanswered", 503)
-
-    @app.exception_handler(ForgedFormError)
-    async def forged(request: Request, _: ForgedFormError) -> Response:
-        return _message(request, "forged", 403)
 
     @app.exception_handler(LoginNeededError)
     async def login_needed(request: Request, _: LoginNeededError) -> Response:
@@ -73,6 +78,13 @@ def add_error_pages(app: FastAPI) -> None:
 def _message(request: Request, name: str, status: int) -> Response:
     pages: Pages = request.app.state.pages
     return pages.message(_visit(request), name, status)
+
+
+def _forbidden(name: str) -> Callable[[Request, Exception], Coroutine[Any, Any, Response]]:
+    async def forbidden(request: Request, _: Exception) -> Response:
+        return _message(request, name, 403)
+
+    return forbidden
 
 
 def _log_in(request: Request, *, forget: bool) -> Response:

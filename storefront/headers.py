@@ -25,7 +25,7 @@ SECURITY = (
 
 
 class SecurityHeaders:
-    """Middleware: every answer carries them."""
+    """Middleware: every answer carries them; one that brings its own keeps it, as a report does."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -35,7 +35,9 @@ class SecurityHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message["headers"], *SECURITY]}
+                own = {name for name, _ in message["headers"]}
+                added = [each for each in SECURITY if each[0] not in own]
+                message = {**message, "headers": [*message["headers"], *added]}
             await send(message)
 
         await self.app(scope, receive, with_headers)

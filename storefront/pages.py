@@ -38,6 +38,7 @@ class Pages:
 
     environments: Mapping[str, Environment]
     language: str
+    currency: str
     secret: str
     new_id: Callable[[], str]
 
@@ -82,7 +83,7 @@ class Pages:
 def make_pages(language: str, currency: str, secret: str, new_id: Callable[[], str]) -> Pages:
     """Return the pages in all languages, this one first, with amounts in a currency."""
     environments = {each: templates(each, currency) for each in (language, *texts.languages())}
-    return Pages(environments, language, secret, new_id)
+    return Pages(environments, language, currency, secret, new_id)
 
 
 @cache
@@ -106,6 +107,8 @@ def templates(language: str, currency: str) -> Environment:
         minute=lambda moment: formats.minute(moment, language),
         number=lambda value: formats.number(value, language),
         reason=lambda card: reason_of(card, speak),
+        percent=lambda value: formats.percent(value, language),
+        span=formats.span,
     )
     return environment
 

@@ -15,6 +15,9 @@ class Settings(BaseSettings):
 
     shop_url: Annotated[str, Field(pattern="^https?://", description="of `transactional`")]
     serving_url: Annotated[str, Field(pattern="^https?://")]
+    operations_url: Annotated[
+        str, Field(pattern="^(https?://.*)?$", description="without it the desk shows less")
+    ] = ""
     secret: Annotated[SecretStr, Field(min_length=32, description="signs the tokens of forms")]
     trusted_proxies: Annotated[
         str,

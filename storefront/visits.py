@@ -35,6 +35,11 @@ class Customer:
     customer_id: int
     role: str
 
+    @property
+    def is_operator(self) -> bool:
+        """Whether the operator's desk is theirs."""
+        return self.role == "ops"
+
 
 @dataclass
 class Visit:

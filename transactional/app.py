@@ -23,6 +23,7 @@ from transactional.catalogue.router import router as catalogue_router
 from transactional.equipment import check_database, check_redis, equip, working
 from transactional.errors import add_store_handlers
 from transactional.experiments.router import router as experiments_router
+from transactional.figures.router import router as figures_router
 from transactional.fulfilment import router as fulfilment
 from transactional.orders.router import router as orders_router
 from transactional.orders.webhooks import router as webhooks_router
@@ -78,6 +79,7 @@ ROUTERS = (
     personal_data_router,
     imports_router,
     fulfilment.operators,
+    figures_router,
     planning_router,  # its fixed paths before `/stock/{product_id}`
     purchasing_router,  # its fixed paths before `/stock/{product_id}`
     stock_router,

@@ -23,7 +23,16 @@ from storefront.visits import Visit, wished
 SOURCE = Path(storefront.__file__).parent
 LANGUAGES = languages()
 KEY = re.compile(r"""(?:\bt|speak)\(\s*f?"([a-z_]+\.[a-z_0-9]*)"(?:\s*~)?""")
-MADE = ("problem.", "message.", "list.", "reason.")
+MADE = (
+    "problem.",
+    "message.",
+    "list.",
+    "reason.",
+    "desk.done_",
+    "desk_transfers.status_",
+    "desk_quality.breaches",
+    "desk_quality.refused",
+)
 """Keys whose last part is made while the shop runs."""
 
 

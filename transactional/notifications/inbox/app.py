@@ -16,11 +16,12 @@ from fastapi.responses import HTMLResponse
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from transactional.deps import utc_now
-from transactional.notifications.inbox.mailbox import Mailbox
+from transactional.notifications.inbox.mailbox import NEWEST, Mailbox
 from transactional.notifications.inbox.page import inbox_page
 
 Recipient = Annotated[str, Query(max_length=254)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
+Below = Annotated[int, Query(ge=1, description="only mails of lower numbers")]
 
 
 class InboxSettings(BaseSettings):
@@ -69,9 +70,11 @@ def create_app(settings: InboxSettings | None = None) -> FastAPI:
         return HTMLResponse(inbox_page(mailbox.latest(recipient, limit), recipient))
 
     @app.get("/inbox/mails")
-    async def list_mails(recipient: Recipient = "", limit: Limit = 100) -> list[dict[str, Any]]:
+    async def list_mails(
+        recipient: Recipient = "", limit: Limit = 100, below: Below = NEWEST
+    ) -> list[dict[str, Any]]:
         """Return the newest mails as JSON."""
-        return [dataclasses.asdict(mail) for mail in mailbox.latest(recipient, limit)]
+        return [dataclasses.asdict(mail) for mail in mailbox.latest(recipient, limit, below)]
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:

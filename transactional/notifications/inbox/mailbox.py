@@ -16,6 +16,8 @@ create table if not exists mails (
     body text not null,
     received_at text not null
 )"""
+NEWEST = 2**62
+"""Above the number of any mail."""
 COLUMNS = "number, message_id, recipients, subject, body, received_at"
 
 
@@ -56,10 +58,14 @@ class Mailbox:
         )
         return self._connection.execute(statement, values).rowcount == 1
 
-    def latest(self, recipient: str, limit: int) -> list[ReceivedMail]:
-        """Return the newest mails to whom `recipient` is a part of the address, "" for all."""
+    def latest(self, recipient: str, limit: int, below: int = NEWEST) -> list[ReceivedMail]:
+        """Return the newest mails of numbers below one, to whom `recipient` is a part of the address.
+
+        "" is a part of every address.
+        """
         query = (
             f"select {COLUMNS} from mails where instr(recipients, ?)"  # noqa: S608 - names of ours
-            " order by number desc limit ?"
+            " and number < ? order by number desc limit ?"
         )
-        return [ReceivedMail(*row) for row in self._connection.execute(query, (recipient, limit))]
+        values = (recipient, below, limit)
+        return [ReceivedMail(*row) for row in self._connection.execute(query, values)]

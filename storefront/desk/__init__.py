@@ -1,0 +1,1 @@
+"""/ops: what operators see and decide, in the shop's pages."""

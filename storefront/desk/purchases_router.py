@@ -1,0 +1,108 @@
+"""/ops/purchases: what is proposed to be ordered of suppliers, and what was ordered."""
+
+import asyncio
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from features.schemas.row import Id
+from storefront.apis import Document, RefusedError
+from storefront.deps import Form, FormDep
+from storefront.desk.desk import Desk, DeskDep, after
+from storefront.errors import PageRoute
+
+router = APIRouter(prefix="/ops/purchases", route_class=PageRoute)
+OrderId = Annotated[Id, Path()]
+Cursor = Annotated[str, Query(max_length=500)]
+STATUSES = ("draft", "open", "received", "closed", "rejected")
+Status = Annotated[str, Query(pattern=f"^({'|'.join(STATUSES)})$")]
+QUANTITY = re.compile(r"units-(\d{1,3})")
+PATH = "/stock/purchase-orders"
+
+
+@router.get("")
+async def list_orders(desk: DeskDep, status: Status = "draft", cursor: Cursor = "") -> Response:
+    """Show purchase orders of a status, the oldest first."""
+    params = [("status", status), ("limit", 25), *after(cursor)]
+    found, names = await asyncio.gather(desk.apis.shop.get(PATH, params), warehouse_names(desk))
+    orders = [(each, *sums_of(each)) for each in found["purchase_orders"]]
+    data = {"orders": orders, "names": names, "status": status, "statuses": STATUSES}
+    return desk.page("purchases", {**data, "next_cursor": found["next_cursor"]})
+
+
+@router.get("/{purchase_order_id}")
+async def show_order(purchase_order_id: OrderId, desk: DeskDep) -> Response:
+    """Show a purchase order, and why it is proposed."""
+    return await _order(desk, purchase_order_id)
+
+
+@router.post("/{purchase_order_id}")
+async def decide(purchase_order_id: OrderId, desk: DeskDep, form: FormDep) -> Response:
+    """Change a draft's quantities, approve it, or reject it with a reason."""
+    shop, path = desk.apis.shop, f"{PATH}/{purchase_order_id}"
+    step, version = form.text("step"), {"If-Match": f'"{form.number("version")}"'}
+    try:
+        if step == "edit":
+            await shop.send("PATCH", path, {"lines": quantities_of(form)}, version)
+        elif step == "approve":
+            await shop.send("POST", f"{path}/approve", headers=version)
+        elif step == "reject":
+            reason = {"reason": form.text("reason")}
+            await shop.send("POST", f"{path}/reject", reason, version)
+        elif step == "close":
+            await shop.send("POST", f"{path}/close")
+        else:
+            return desk.clerk.message("invalid", 422)
+    except RefusedError as error:
+        return await _order(desk, purchase_order_id, desk.why(error))
+    return desk.go(f"/ops/purchases/{purchase_order_id}", f"order_{step}", purchase_order_id)
+
+
+async def _order(desk: Desk, purchase_order_id: int, refusal: str = "") -> Response:
+    order, names = await asyncio.gather(
+        desk.apis.shop.get(f"{PATH}/{purchase_order_id}"), warehouse_names(desk)
+    )
+    cards = await desk.clerk.shelf.cards(each["product_id"] for each in order["lines"])
+    n_units, cents = sums_of(order)
+    data = {
+        "order": order,
+        "names": names,
+        "cards": cards,
+        "n_units": n_units,
+        "cents": cents,
+        "facts": facts_of,
+    }
+    return desk.page("purchase", data, refusal)
+
+
+async def warehouse_names(desk: Desk) -> dict[int, str]:
+    """Return the warehouses' names by id."""
+    found = await desk.apis.shop.get("/stock/warehouses")
+    return {each["warehouse_id"]: each["name"] for each in found}
+
+
+def sums_of(order: Document) -> tuple[int, int | None]:
+    """Return the units of a purchase order and what they cost; None if a cost is not known."""
+    lines = order["lines"]
+    costs = [each["unit_cost_cents"] for each in lines]
+    n_units = sum(each["n_ordered"] for each in lines)
+    if None in costs:
+        return n_units, None
+    return n_units, sum(each["n_ordered"] * each["unit_cost_cents"] for each in lines)
+
+
+def quantities_of(form: Form) -> list[dict[str, int]]:
+    """Return the quantities that a form has, by line: fields `units-<line>`."""
+    found = ((QUANTITY.fullmatch(name), name) for name in form.data)
+    return [
+        {"line_number": int(match[1]), "quantity": form.number(name)}
+        for match, name in found
+        if match and form.text(name)
+    ]
+
+
+def facts_of(explanation: Document | None) -> list[tuple[str, object]]:
+    """Return the facts of a plan by name, but for the sentence that says them."""
+    facts = (explanation or {}).items()
+    return [(name.replace("_", " "), value) for name, value in facts if name != "sentence"]
