@@ -15,7 +15,7 @@ import psutil
 import typer
 from rich.console import Console
 
-from emporium import dag_runs, feature_views, model_versions, notebooks, outcome
+from emporium import backups, dag_runs, feature_views, model_versions, notebooks, outcome
 from emporium.data import SIMULATOR, Wanted, code_version
 from emporium.demo import Demo, curl_lines
 from emporium.documents import JsonFile, aside, write_document
@@ -37,11 +37,12 @@ WIDTH = 120 if not sys.stdout.isatty() else None
 """A log or a picture has room for the tables whatever `COLUMNS` says."""
 console = Console(highlight=False, soft_wrap=True, record=True, width=WIDTH)
 STOP_SECONDS = 60
-PLATFORM, DATA, MODELS, FILES = (
+PLATFORM, DATA, MODELS, FILES, KEEP = (
     "Run the platform",
     "Data and DAGs",
     "Models and features",
     "Judge on your own files",
+    "Keep it safe",
 )
 GATES = ("gateway", "airflow-api", "mlflow")
 
@@ -150,6 +151,8 @@ app.add_typer(feature_views.app, name="features", rich_help_panel=MODELS)
 app.command(rich_help_panel=FILES)(evaluate)
 app.command(rich_help_panel=FILES)(search_eval)
 app.command(rich_help_panel=FILES)(forecast)
+app.command(rich_help_panel=KEEP)(backups.backup)
+app.command(rich_help_panel=KEEP)(backups.restore)
 
 
 @contextmanager

@@ -15,6 +15,8 @@ from emporium.settings import REPOSITORY
 FOLDER = REPOSITORY / "notebooks"
 KERNEL = "python3"
 CELL_SECONDS = 600
+NO_WIDGETS = "ignore:IProgress not found"
+"""tqdm would like to draw its bars with Jupyter's widgets."""
 
 
 class NotebookError(Exception):
@@ -81,7 +83,8 @@ def execute(
         resources={"metadata": {"path": str(FOLDER)}},
         on_cell_complete=lambda cell, cell_index: say(cell_index + 1, len(book.cells)),  # noqa: ARG005
     )
-    env = {**os.environ, "EMPORIUM_HOME": str(home)}  # noqa: TID251 - the kernel's own
+    own = {"EMPORIUM_HOME": str(home), "PYTHONWARNINGS": NO_WIDGETS}
+    env = {**os.environ, **own}  # noqa: TID251 - the kernel's
     try:
         client.execute(env=env)
     except CellExecutionError as error:

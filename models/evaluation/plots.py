@@ -78,12 +78,12 @@ def bounds(found: Band, title: str, unit: str) -> Axes:
 
 
 def points(values: Mapping[str, tuple[float, float]], title: str, units: tuple[str, str]) -> Axes:
-    """Draw a point for each name, labelled."""
+    """Draw a point for each name; beside the plot is whose each is."""
     axes = _axes(title)
     for name, (x, y) in values.items():
-        axes.scatter([x], [y])
-        axes.annotate(name, (x, y), textcoords="offset points", xytext=(5, 4))
-    axes.margins(0.2)
+        axes.scatter([x], [y], label=name)
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.margins(0.1)
     axes.set_xlabel(units[0])
     axes.set_ylabel(units[1])
     return axes
