@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,49 +15,50 @@ import psutil
 import typer
 from rich.console import Console
 
-from emporium import feature_views, model_versions, outcome
-from emporium.airflow_client import AirflowError, connect
+from emporium import backups, dag_runs, feature_views, model_versions, notebooks, outcome
 from emporium.data import SIMULATOR, Wanted, code_version
-from emporium.databases import SetupError
-from emporium.demo import Demo, StepFailedError, curl_lines, follow
+from emporium.demo import Demo, curl_lines
+from emporium.documents import JsonFile, aside, write_document
 from emporium.evaluate import evaluate
 from emporium.forecast import forecast
-from emporium.pipeline_run import Days, run_chain
-from emporium.postgres import PostgresError
+from emporium.reporting import StoppedError, reporting
 from emporium.running import running_site
 from emporium.search_eval import search_eval
 from emporium.services import Site, plan
 from emporium.settings import Settings
 from emporium.supervisor import Supervisor, http_status, log_file, only_one, read_state, repair
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="Start, fill, watch and question Emporium, an online shop that learns.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 WIDTH = 120 if not sys.stdout.isatty() else None
 """A log or a picture has room for the tables whatever `COLUMNS` says."""
 console = Console(highlight=False, soft_wrap=True, record=True, width=WIDTH)
 STOP_SECONDS = 60
+PLATFORM, DATA, MODELS, FILES, KEEP = (
+    "Run the platform",
+    "Data and DAGs",
+    "Models and features",
+    "Judge on your own files",
+    "Keep it safe",
+)
+GATES = ("gateway", "airflow-api", "mlflow")
 
 
-class StoppedError(Exception):
-    """Somebody asked us to stop: Ctrl-C, `emporium stop`, or the machine's shutdown."""
-
-
-app.command()(evaluate)
-app.command()(search_eval)
-app.command()(forecast)
-app.add_typer(model_versions.app, name="models")
-app.add_typer(feature_views.app, name="features")
-
-
-@app.command()
-def up() -> None:
+@app.command(rich_help_panel=PLATFORM)
+def up(json_file: JsonFile = None) -> None:
     """Start all services and stay until Ctrl-C."""
     settings = Settings()
-    with reporting(), started(settings) as supervisor:
+    aside(console, json_file)
+    with reporting(console), started(settings) as supervisor:
+        write_document({name: supervisor.site.url(name) for name in GATES}, json_file)
         show_urls(supervisor.site)
         watch(supervisor)
 
 
-@app.command()
+@app.command(rich_help_panel=PLATFORM)
 def demo(  # noqa: PLR0913, PLR0917 - one parameter per option
     data: Annotated[
         str, typer.Option(help="simulator, online-retail, olist, clickstream")
@@ -65,20 +67,20 @@ def demo(  # noqa: PLR0913, PLR0917 - one parameter per option
     scale: Annotated[float, typer.Option(help="simulator: times 5,000 products")] = 1.0,
     seed: Annotated[int, typer.Option(help="simulator's seed")] = 7,
     leave: Annotated[bool, typer.Option("--exit", help="stop everything at the end")] = False,  # noqa: FBT002
-    json_file: Annotated[Path | None, typer.Option("--json", help="write the figures here")] = None,
+    json_file: JsonFile = None,
     svg_file: Annotated[Path | None, typer.Option("--svg", help="draw what was printed")] = None,
 ) -> None:
     """Start all services, load data, run the DAGs, and say what came out."""
     settings = Settings()
+    aside(console, json_file)
     wanted = Wanted(data, data_dir, scale, seed)
     began = time.monotonic()
-    with reporting(), started(settings) as supervisor:
+    with reporting(console), started(settings) as supervisor:
         run = Demo(supervisor.site, console, supervisor.restart_dead)
         run.seconds["services"] = round(time.monotonic() - began, 1)
         figures = run.run(wanted, dt.datetime.now(dt.UTC))  # noqa: TID251 - the edge
         outcome.show(console, figures)
-        if json_file:
-            outcome.write_json(figures, json_file)
+        write_document(figures, json_file)
         show_urls(supervisor.site)
         for line in curl_lines(supervisor.site, dt.date.fromisoformat(str(figures["last_day"]))):
             console.print(line)
@@ -89,54 +91,68 @@ def demo(  # noqa: PLR0913, PLR0917 - one parameter per option
             watch(supervisor)
 
 
-@app.command()
-def backfill(
-    first: Annotated[dt.datetime, typer.Option("--from", formats=["%Y-%m-%d"])],
-    last: Annotated[dt.datetime, typer.Option("--to", formats=["%Y-%m-%d"])],
-) -> None:
-    """Rebuild past days through Airflow, on a running platform."""
-    if first > last:
-        raise typer.BadParameter(f"--from {first.date()} is after --to {last.date()}")
-    site = running_site(Settings(), console)
-    days = Days(first.date(), last.date(), first.date(), first.date())
-    with reporting():
-        airflow = connect(site["airflow-api"])
-        now = dt.datetime.now(dt.UTC)  # noqa: TID251 - the edge
-        follow(run_chain(airflow, days, now), airflow, console)
-
-
-@app.command()
-def status() -> None:
+@app.command(rich_help_panel=PLATFORM)
+def status(json_file: JsonFile = None) -> None:
     """Say which services answer."""
+    aside(console, json_file)
     site = running_site(Settings(), console)
-    for name, url in site.items():
-        console.print(f"{name:22} {url}  {'answers' if http_status(url) else 'does not answer'}")
+    found = {}
+    with console.status("asking each service"):
+        for name, url in site.items():
+            found[name] = {"url": url, "answers": bool(http_status(url))}
+    write_document(found, json_file)
+    for name, each in found.items():
+        word = "answers" if each["answers"] else "does not answer: `emporium logs` says why"
+        console.print(f"{name:22} {each['url']}  {word}")
 
 
-@app.command()
-def stop() -> None:
+@app.command(rich_help_panel=PLATFORM)
+def stop(json_file: JsonFile = None) -> None:
     """Stop everything, whoever started it."""
+    aside(console, json_file)
     home = Settings().home
     state = read_state(home)
     if state:
         supervisor = psutil.Process(state["supervisor_pid"])
         supervisor.send_signal(signal.SIGTERM)
-        psutil.wait_procs([supervisor], timeout=STOP_SECONDS)
+        with console.status("stopping all services"):
+            psutil.wait_procs([supervisor], timeout=STOP_SECONDS)
     repair(home, console.print)
+    write_document({"home": home, "was_running": bool(state)}, json_file)
     console.print("stopped")
 
 
-@app.command()
-def logs(name: str, lines: Annotated[int, typer.Option("-n")] = 50) -> None:
+@app.command(rich_help_panel=PLATFORM)
+def logs(
+    name: Annotated[str, typer.Argument(help="serving, transactional, worker, ...")],
+    lines: Annotated[int, typer.Option("-n", min=1, help="so many lines")] = 50,
+    json_file: JsonFile = None,
+) -> None:
     """Print the end of a service's log."""
-    folder = log_file(Settings().home, name).parent
+    aside(console, json_file)
     path = log_file(Settings().home, name)
     if not path.exists():
-        known = sorted(found.stem for found in folder.glob("*.log"))
+        known = sorted(found.stem for found in path.parent.glob("*.log"))
         console.print(f"no service {name!r}: one of {', '.join(known) or 'none yet'}")
         raise typer.Exit(2)
-    for line in path.read_text(errors="replace").splitlines()[-lines:]:
-        sys.stdout.write(f"{line}\n")
+    with path.open(errors="replace") as log:
+        last = [line.rstrip("\n") for line in deque(log, maxlen=lines)]
+    write_document({"service": name, "lines": last}, json_file)
+    for line in last:
+        console.file.write(f"{line}\n")
+
+
+app.command(rich_help_panel=DATA)(dag_runs.backfill)
+app.command(rich_help_panel=DATA)(dag_runs.trigger)
+app.command(rich_help_panel=DATA)(dag_runs.runs)
+app.add_typer(notebooks.app, name="notebooks", rich_help_panel=DATA)
+app.add_typer(model_versions.app, name="models", rich_help_panel=MODELS)
+app.add_typer(feature_views.app, name="features", rich_help_panel=MODELS)
+app.command(rich_help_panel=FILES)(evaluate)
+app.command(rich_help_panel=FILES)(search_eval)
+app.command(rich_help_panel=FILES)(forecast)
+app.command(rich_help_panel=KEEP)(backups.backup)
+app.command(rich_help_panel=KEEP)(backups.restore)
 
 
 @contextmanager
@@ -162,18 +178,6 @@ def started(settings: Settings) -> Iterator[Supervisor]:
             supervisor.stop()
 
 
-@contextmanager
-def reporting() -> Iterator[None]:
-    """Turn expected errors into one message and an exit status of 1."""
-    try:
-        yield
-    except (SetupError, PostgresError, StepFailedError, AirflowError) as error:
-        console.print(f"FAILED: {error}", style="bold", markup=False)
-        raise typer.Exit(1) from error
-    except StoppedError:
-        raise typer.Exit(130) from None
-
-
 def _raise_stopped(signum: int, frame: object) -> None:
     del signum, frame
     raise StoppedError
@@ -189,7 +193,7 @@ def watch(supervisor: Supervisor) -> None:
 
 def show_urls(site: Site) -> None:
     """Print where people can look."""
-    for name in ("gateway", "airflow-api", "mlflow"):
+    for name in GATES:
         console.print(f"{name:12} {site.url(name)}")
     console.print(f"{'lake':12} {os.path.relpath(site.home / 'lake')}")
 

@@ -29,11 +29,15 @@ class AirflowClient:
             If one is missing in the end; with the import errors.
         """
         deadline = time.monotonic() + seconds
-        while missing := dag_ids - {dag["dag_id"] for dag in self._get("/dags", limit=100)["dags"]}:
+        while missing := dag_ids - self.dag_ids():
             if time.monotonic() > deadline:
                 errors = self._get("/importErrors").get("import_errors", [])
                 raise AirflowError(f"not parsed: {sorted(missing)}; import errors: {errors}")
             time.sleep(0.5)
+
+    def dag_ids(self) -> set[str]:
+        """Return the DAGs that are parsed."""
+        return {dag["dag_id"] for dag in self._get("/dags", limit=100)["dags"]}
 
     def trigger(self, dag_id: str, conf: Mapping[str, str | int]) -> str:
         """Start a run and return its id."""
@@ -49,6 +53,24 @@ class AirflowClient:
         found: list[dict[str, Any]] = self._get("/dags/~/dagRuns", run_after_gte=since, limit=100)[
             "dag_runs"
         ]
+        return found
+
+    def latest(self, dag_id: str, limit: int) -> list[dict[str, Any]]:
+        """Return the last runs of a DAG (`~`: of all), the newest first, at most 100."""
+        path = f"/dags/{dag_id}/dagRuns"
+        found: list[dict[str, Any]] = self._get(path, order_by="-run_after", limit=limit)[
+            "dag_runs"
+        ]
+        return found
+
+    def run(self, dag_id: str, run_id: str) -> dict[str, Any]:
+        """Return a run."""
+        return self._get(f"/dags/{dag_id}/dagRuns/{run_id}")
+
+    def tasks_of(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """Return the task instances of a run."""
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances"
+        found: list[dict[str, Any]] = self._get(path)["task_instances"]
         return found
 
     def tasks(self, since: str) -> list[dict[str, Any]]:

@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from emporium.documents import JsonFile, aside
+
 WIDTH = 160 if not sys.stdout.isatty() else None
 """A log or a pipe has room for the tables whatever `COLUMNS` says."""
 
@@ -38,7 +40,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter per option
     k: Annotated[int, typer.Option(help="length of the lists", min=1, max=100)] = 10,
     seconds: Annotated[float, typer.Option(help="try settings for so long", min=0)] = 300,
     seed: Annotated[int, typer.Option(help="of everything drawn at random")] = 0,
-    json_file: Annotated[Path | None, typer.Option("--json", help="write the figures here")] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Compare recommenders on a log of events, say which one was chosen and why.
 
@@ -56,5 +58,5 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter per option
         ),
         evaluation.Wishes(split, days, repeats, k, seconds, seed),
         json_file,
-        Console(highlight=False, soft_wrap=True, width=WIDTH),
+        aside(Console(highlight=False, soft_wrap=True, width=WIDTH), json_file),
     )

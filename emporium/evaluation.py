@@ -1,6 +1,5 @@
 """Comparing recommenders on anybody's files, from reading them to showing what came out."""
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -10,6 +9,7 @@ import typer
 from rich.console import Console
 
 from emporium import outcome
+from emporium.documents import write_document
 from emporium.event_files import (
     EventFile,
     EventFileError,
@@ -19,7 +19,6 @@ from emporium.event_files import (
     read_items,
 )
 from emporium.table_files import TableFileError
-from jobs.reports import finite
 from models.evaluation.comparison import Comparison, Outcome, compare
 from models.evaluation.cuts import Cut, Rule, TooLittleError, cut_of, inner, repeated_share
 from models.evaluation.holdouts import Holdout, holdout
@@ -71,8 +70,7 @@ def run(files: Files, wishes: Wishes, json_file: Path | None, console: Console) 
     comparison = Comparison(families(), about, wishes.k, wishes.seconds, wishes.seed)
     found = compare(comparison, choosing, judging, lambda line: console.print(line, markup=False))
     show(console, found, wishes.k)
-    if json_file:
-        json_file.write_text(json.dumps(finite(figures(found)), indent=2))
+    write_document(figures(found), json_file)
 
 
 def holdouts(log: Log, later: EventFile | None, cut: Cut) -> tuple[Holdout, Holdout]:

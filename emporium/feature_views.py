@@ -1,35 +1,33 @@
 """`emporium features`: what features there are, whose they are, and whether the store has them as defined."""
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from emporium.documents import JsonFile, aside, write_document
 from emporium.settings import Settings
 
 if TYPE_CHECKING:
     from features.store.describing import View
 
-app = typer.Typer(help=__doc__, no_args_is_help=True)
+app = typer.Typer(help="List, describe and compare views of features.", no_args_is_help=True)
 console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 120)
 """A log has room for the tables."""
-AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 NO_SERVER = "redis://127.0.0.1:6379/0"
 """The registry is a file: nobody is asked."""
 
 
 @app.command("list")
-def list_views(as_json: AsJson = False) -> None:  # noqa: FBT002 - an option
+def list_views(json_file: JsonFile = None) -> None:
     """List the views of features that this code defines."""
     views = _defined()
-    if as_json:
-        _print_json([asdict(view) for view in views])
-        return
+    aside(console, json_file)
+    write_document([asdict(view) for view in views], json_file)
     table = Table(
         "view", "of", "features", "counts for", "pushed by events", "service", show_edge=False
     )
@@ -41,16 +39,15 @@ def list_views(as_json: AsJson = False) -> None:  # noqa: FBT002 - an option
 
 
 @app.command()
-def describe(view: str, as_json: AsJson = False) -> None:  # noqa: FBT002 - an option
+def describe(view: str, json_file: JsonFile = None) -> None:
     """Tell everything about a view, feature by feature."""
+    aside(console, json_file)
     by_name = {each.name: each for each in _defined()}
     if view not in by_name:
         console.print(f"no view {view!r}: one of {', '.join(by_name)}", markup=False)
         raise typer.Exit(2)
     found = by_name[view]
-    if as_json:
-        _print_json(asdict(found))
-        return
+    write_document(asdict(found), json_file)
     console.print(
         f"{found.name}, of {', '.join(found.keys)}; counts for {_days(found.ttl_seconds)}"
     )
@@ -64,7 +61,7 @@ def describe(view: str, as_json: AsJson = False) -> None:  # noqa: FBT002 - an o
 
 
 @app.command()
-def diff(as_json: AsJson = False) -> None:  # noqa: FBT002 - an option
+def diff(json_file: JsonFile = None) -> None:
     """Tell how the store's registry differs from this code; exit with 1 if it does.
 
     The DAG build_features applies what is defined.
@@ -75,10 +72,10 @@ def diff(as_json: AsJson = False) -> None:  # noqa: FBT002 - an option
     folder = Settings().home / "feast"
     there = applied(open_store(folder, NO_SERVER)) if (folder / "registry.db").exists() else []
     found = differences(_defined(), there)
-    if as_json:
-        _print_json(found)
-    else:
-        console.print("\n".join(found) or "the store has what is defined", markup=False)
+    write_document(found, json_file)
+    aside(console, json_file).print(
+        "\n".join(found) or "the store has what is defined", markup=False
+    )
     if found:
         raise typer.Exit(1)
 
@@ -91,7 +88,3 @@ def _defined() -> "Sequence[View]":
 
 def _days(seconds: float) -> str:
     return f"{seconds / 86_400:g} d"
-
-
-def _print_json(what: Any) -> None:  # noqa: ANN401 - anything that JSON can hold
-    typer.echo(json.dumps(what, indent=2))

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from emporium.documents import JsonFile, aside
 from emporium.evaluate import WIDTH
 
 
@@ -39,7 +40,7 @@ def forecast(  # noqa: PLR0913, PLR0917 - one parameter per option
         int | None, typer.Option(help="judged on so many; else the horizon", min=1)
     ] = None,
     seed: Annotated[int, typer.Option(help="of everything drawn at random")] = 0,
-    json_file: Annotated[Path | None, typer.Option("--json", help="write the figures here")] = None,
+    json_file: JsonFile = None,
     out: Annotated[Path | None, typer.Option(help="write forecasts: .csv or .parquet")] = None,
     bad_rows: Annotated[
         Path | None, typer.Option(help="write here, as .csv, each row that was not as it should be")
@@ -57,5 +58,5 @@ def forecast(  # noqa: PLR0913, PLR0917 - one parameter per option
     forecasting.run(
         forecasting.Files(sales, names, out, bad_rows, json_file),
         forecasting.Wishes(horizon, freq, gaps, loss, test_periods, seed),
-        Console(highlight=False, soft_wrap=True, width=WIDTH),
+        aside(Console(highlight=False, soft_wrap=True, width=WIDTH), json_file),
     )

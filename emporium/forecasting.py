@@ -1,6 +1,5 @@
 """Forecasting anybody's file of sales, from reading it to showing how good the forecasts are."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -11,6 +10,7 @@ import typer
 from rich.console import Console
 
 from emporium import outcome
+from emporium.documents import write_document
 from emporium.sales_files import Findings, SalesNames, SalesRows, read_sales
 from emporium.sales_panel import Frequency, Gaps, Reading, SalesPanel, rhythm_of, sales_panel
 from models.forecasting.backtest import backtest
@@ -67,18 +67,19 @@ def run(files: Files, wishes: Wishes, console: Console) -> None:
         sales, found = read(files, wishes)
         show_findings(console, sales, found, files.bad_rows)
         horizon = horizon_of(found.panel, wishes)
-        scores, chosen = judged(found.panel, wishes, horizon)
+        with console.status("judging models on the newest periods"):
+            scores, chosen = judged(found.panel, wishes, horizon)
         show_scores(console, scores, chosen)
-        forecast = foreseen(found.panel, wishes, horizon)
+        with console.status("foreseeing what comes"):
+            forecast = foreseen(found.panel, wishes, horizon)
         if files.out:
             write(table_of(forecast, found), files.out)
             console.print(f"{forecast.mean.size:,} forecasts written to {files.out}", markup=False)
     except ValueError as error:
         console.print(f"FAILED: {error}", style="bold", markup=False)
         raise typer.Exit(1) from error
-    if files.figures:
-        figures = {"models": scores, "chosen": chosen, "findings": sales.findings.counts()}
-        outcome.write_json(json.loads(json.dumps(figures).replace("NaN", "null")), files.figures)
+    figures = {"models": scores, "chosen": chosen, "findings": sales.findings.counts()}
+    write_document(figures, files.figures)
 
 
 def read(files: Files, wishes: Wishes) -> tuple[SalesRows, SalesPanel]:

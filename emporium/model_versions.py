@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -9,11 +10,12 @@ from rich.console import Console
 from rich.table import Table
 
 from emporium import outcome
+from emporium.documents import JsonFile, aside, write_document
 from emporium.running import running_site
 from emporium.settings import Settings
 from emporium.sweep import sweep
 
-app = typer.Typer(help=__doc__, no_args_is_help=True)
+app = typer.Typer(help="List, compare, promote and tune models.", no_args_is_help=True)
 app.command()(sweep)
 console = Console(highlight=False, soft_wrap=True)
 
@@ -22,12 +24,15 @@ RECOMMENDER = "recommender"
 
 
 @app.command("list")
-def list_versions(model: Model = RECOMMENDER) -> None:
+def list_versions(model: Model = RECOMMENDER, json_file: JsonFile = None) -> None:
     """List the versions, the newest first, with what the gate said of each."""
     from models import registry  # noqa: PLC0415 - MLflow takes seconds to load
 
+    aside(console, json_file)
+    found = registry.versions(_tracking_uri(), model)
+    write_document([asdict(one) for one in found], json_file)
     table = Table("version", "is", "trained up to", "method", "NDCG", "gate", show_edge=False)
-    for one in registry.versions(_tracking_uri(), model):
+    for one in found:
         method = one.params.get("method", "")
         ndcg = one.metrics.get(f"{method}_ndcg")
         shown = "" if ndcg is None else f"{ndcg:.4f}"
@@ -36,21 +41,28 @@ def list_versions(model: Model = RECOMMENDER) -> None:
 
 
 @app.command()
-def show(version: str, model: Model = RECOMMENDER) -> None:
+def show(version: str, model: Model = RECOMMENDER, json_file: JsonFile = None) -> None:
     """Print a version's card."""
     from models import registry  # noqa: PLC0415 - MLflow takes seconds to load
 
+    aside(console, json_file)
     with _errors():
-        console.print(registry.version(_tracking_uri(), model, version).card, markup=False)
+        found = registry.version(_tracking_uri(), model, version)
+    write_document(asdict(found), json_file)
+    console.print(found.card, markup=False)
 
 
 @app.command()
-def compare(first: str, second: str, model: Model = RECOMMENDER) -> None:
+def compare(
+    first: str, second: str, model: Model = RECOMMENDER, json_file: JsonFile = None
+) -> None:
     """Print the figures of two versions side by side; each was judged by its own hold-out."""
     from models import registry  # noqa: PLC0415 - MLflow takes seconds to load
 
+    aside(console, json_file)
     with _errors():
         found = [registry.version(_tracking_uri(), model, name) for name in (first, second)]
+    write_document([asdict(one) for one in found], json_file)
     names = sorted({name for one in found for name in one.metrics})
     rows = {
         name: {f"version {one.version}": one.metrics.get(name, "") for one in found}
@@ -71,22 +83,27 @@ def promote(
     version: str,
     because: Annotated[str, typer.Option(help="the reason, kept with the version")],
     model: Model = RECOMMENDER,
+    json_file: JsonFile = None,
 ) -> None:
     """Make a version the champion whatever the gate said; serving follows within seconds."""
     from models import registry  # noqa: PLC0415 - MLflow takes seconds to load
 
+    aside(console, json_file)
     with _errors():
         registry.promote_by_hand(_tracking_uri(), model, version, because)
+    write_document({"model": model, "champion": version}, json_file)
     console.print(f"{model} {version} is the champion")
 
 
 @app.command()
-def rollback(model: Model = RECOMMENDER) -> None:
+def rollback(model: Model = RECOMMENDER, json_file: JsonFile = None) -> None:
     """Make the champion before this one the champion again."""
     from models import registry  # noqa: PLC0415 - MLflow takes seconds to load
 
+    aside(console, json_file)
     with _errors():
         version = registry.roll_back(_tracking_uri(), model)
+    write_document({"model": model, "champion": version}, json_file)
     console.print(f"{model} {version} is the champion again")
 
 

@@ -15,7 +15,12 @@ def running_site(settings: Settings, console: Console) -> dict[str, str]:
         left = processes.of_home(settings.home)
         console.print(
             f"nothing runs on {settings.home}"
-            + (f", but {len(left)} processes are left: `emporium stop` ends them" if left else "")
+            + (
+                f", but {len(left)} processes are left: `emporium stop` ends them"
+                if left
+                else ": start it with `emporium up`, or name another home by EMPORIUM_HOME"
+            ),
+            markup=False,
         )
         raise typer.Exit(3)
     ports: dict[str, int] = state["site"]["ports"]

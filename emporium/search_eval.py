@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from emporium.documents import JsonFile, aside
 from emporium.evaluate import WIDTH
 from models.search.languages import Language
 
@@ -30,7 +31,7 @@ def search_eval(  # noqa: PLR0913, PLR0917 - one parameter per option
         Language, typer.Option(help="whose word endings the catalogue and queries have")
     ] = "english",
     k: Annotated[int, typer.Option(help="places of a list that count", min=1, max=100)] = 10,
-    json_file: Annotated[Path | None, typer.Option("--json", help="write the figures here")] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Judge the shop's search by graded queries on any catalogue: nDCG@k and recall@100."""
     # Arrow, numpy and Tantivy take a second to load, which no other command needs to wait for.
@@ -43,5 +44,8 @@ def search_eval(  # noqa: PLR0913, PLR0917 - one parameter per option
         products, names, judgments, JudgmentNames(query, product, grade), language
     )
     search_evaluation.run(
-        files, k, json_file, Console(highlight=False, soft_wrap=True, width=WIDTH)
+        files,
+        k,
+        json_file,
+        aside(Console(highlight=False, soft_wrap=True, width=WIDTH), json_file),
     )

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from emporium import outcome
+from emporium.documents import write_document
 from emporium.search_files import JudgmentNames, ProductNames, read_judgments, read_products
 from models.evaluation.intervals import gain, interval
 from models.search.index import LANGUAGE, MANIFEST, Index
@@ -48,13 +49,13 @@ def run(files: Files, k: int, json_file: Path | None, console: Console) -> None:
             f"{len(documents):,} products, {len(found.grades):,} queries; "
             f"{found.n_unknown:,} grades left out: the catalogue lacks their products"
         )
-        reports = compared(documents, found.grades, k, files.language)
+        with console.status("indexing the products and asking both searches"):
+            reports = compared(documents, found.grades, k, files.language)
     except ValueError as error:
         console.print(f"FAILED: {error}", style="bold", markup=False)
         raise typer.Exit(1) from error
     show(console, reports, k)
-    if json_file:
-        json_file.write_text(json.dumps(figures(reports), indent=2))
+    write_document(figures(reports), json_file)
 
 
 def compared(

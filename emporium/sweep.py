@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from emporium.documents import JsonFile, aside, write_document
 from emporium.running import running_site
 from emporium.settings import Settings
 
@@ -31,6 +32,7 @@ def sweep(  # noqa: PLR0913, PLR0917 - one parameter per option
     text: Annotated[str, typer.Option(help="its columns of text, with commas between")] = "",
     category: Annotated[str | None, typer.Option(help="its column of the category")] = None,
     mlflow: Annotated[str | None, typer.Option(help="MLflow's URL; else the running one")] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Look for better settings of a family, on the hold-out that chooses and never on the last one.
 
@@ -42,7 +44,7 @@ def sweep(  # noqa: PLR0913, PLR0917 - one parameter per option
     from emporium.event_files import ItemNames, Names  # noqa: PLC0415
     from models.evaluation.sweep import Plan  # noqa: PLC0415
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = aside(Console(highlight=False, soft_wrap=True), json_file)
     settings = Settings()
     asked = sweeping.Asked(family, Plan(trials, seconds, seed), split)
     uri = mlflow or running_site(settings, console)["mlflow"]
@@ -55,4 +57,5 @@ def sweep(  # noqa: PLR0913, PLR0917 - one parameter per option
             events = Names(user, item, time, weight, time_format, has_header=not no_header)
             files = Files(interactions, events, None, items, names)
             work = sweeping.of_files(asked, files, console)
-        sweeping.run(work, asked.plan, uri, console)
+        made = sweeping.run(work, asked.plan, uri, console)
+    write_document([sweeping.figures(trial) for trial in made], json_file)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import typer
@@ -226,6 +227,20 @@ def child_run(trial: SweepTrial) -> registry.ChildRun:
     }
     name = f"trial {trial.number}"
     return registry.ChildRun(name, trial.params, metrics, STATUSES[trial.state], trial.error)
+
+
+def figures(trial: SweepTrial) -> dict[str, Any]:
+    """Return a trial as JSON."""
+    return {
+        "number": trial.number,
+        "state": trial.state,
+        "params": dict(trial.params),
+        "ndcg": trial.value,
+        "fit_seconds": trial.fit_seconds,
+        "score_seconds": trial.score_seconds,
+        "n_users": n_asked(trial),
+        "error": trial.error,
+    }
 
 
 def n_asked(trial: SweepTrial) -> int:
