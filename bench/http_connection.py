@@ -40,6 +40,11 @@ class Connection(asyncio.Protocol):
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(error or ConnectionResetError("closed"))
 
+    def close(self) -> None:
+        """Close it."""
+        if self._transport is not None:
+            self._transport.close()
+
     async def ask(self, request: bytes) -> tuple[int, bytes, bytes]:
         """Send a request and return the answer's status, head and body."""
         if self._transport is None:

@@ -110,7 +110,7 @@ def oracle_lists(shop: SimulatedShop, judged: Holdout, k: int) -> NDArray[np.int
     """Return the oracle's best items of each judged user, shape (n, k)."""
 
     def known(chunk: slice, seasons: Floats) -> Floats:
-        return _leaf_chance(shoppers(shop, judged.users[chunk] + 1).interests, seasons)
+        return leaf_chance(shoppers(shop, judged.users[chunk] + 1).interests, seasons)
 
     return _best_lists(shop, judged, k, known)
 
@@ -194,7 +194,7 @@ def oracle_scores(
     return np.asarray(bought + along * seen.launched)
 
 
-def _leaf_chance(interests: NDArray[np.int64], seasons: Floats) -> Floats:
+def leaf_chance(interests: NDArray[np.int64], seasons: Floats) -> Floats:
     """Return the chance that a visit is for each category, shape (n, n_leaves)."""
     weights = INTEREST_WEIGHTS * seasons[interests]
     weights = (1 - EXPLORING_RATIO) * weights / weights.sum(axis=1, keepdims=True)

@@ -25,7 +25,7 @@ class SetupError(Exception):
 
 
 def prepare(site: Site, env: Mapping[str, str]) -> None:
-    """Create the three databases and migrate the shop's and Airflow's (MLflow does its own).
+    """Create the four databases and migrate the shop's and Airflow's (MLflow and Feast do their own).
 
     Raises
     ------
@@ -33,7 +33,12 @@ def prepare(site: Site, env: Mapping[str, str]) -> None:
         If a server does not answer, a migration fails, or the plan's account is a shopper's.
     """
     check_redis(site.redis_url)
-    urls = (site.database_url, site.airflow_database_url, site.mlflow_database_url)
+    urls = (
+        site.database_url,
+        site.airflow_database_url,
+        site.mlflow_database_url,
+        site.feature_registry_url,
+    )
     for url in urls:
         create_database(url)
     migrate([sys.executable, "-m", "transactional.migrations", "upgrade"], env, site.home)

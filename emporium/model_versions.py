@@ -1,5 +1,6 @@
 """`emporium models`: what was trained, what serves, and changing that by hand."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -17,7 +18,8 @@ from emporium.sweep import sweep
 
 app = typer.Typer(help="List, compare, promote and tune models.", no_args_is_help=True)
 app.command()(sweep)
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
+"""A log has room for the tables."""
 
 Model = Annotated[str, typer.Option(help="its name in the registry")]
 RECOMMENDER = "recommender"
@@ -31,18 +33,21 @@ def list_versions(model: Model = RECOMMENDER, json_file: JsonFile = None) -> Non
     aside(console, json_file)
     found = registry.versions(_tracking_uri(), model)
     write_document([asdict(one) for one in found], json_file)
-    table = Table("version", "is", "trained up to", "method", "NDCG", "gate", show_edge=False)
+    table = Table(
+        "version", "is", "trained up to", "on features", "method", "NDCG", "gate", show_edge=False
+    )
     for one in found:
         method = one.params.get("method", "")
         ndcg = one.metrics.get(f"{method}_ndcg")
         shown = "" if ndcg is None else f"{ndcg:.4f}"
-        table.add_row(one.version, ", ".join(one.aliases), one.date, method, shown, one.gate)
+        told = one.version, ", ".join(one.aliases), one.date, one.feature_service, method, shown
+        table.add_row(*told, one.gate)
     console.print(table)
 
 
 @app.command()
 def show(version: str, model: Model = RECOMMENDER, json_file: JsonFile = None) -> None:
-    """Print a version's card."""
+    """Print a version's card, and what features it was trained on."""
     from models import registry  # noqa: PLC0415 - MLflow takes seconds to load
 
     aside(console, json_file)
@@ -50,6 +55,12 @@ def show(version: str, model: Model = RECOMMENDER, json_file: JsonFile = None) -
         found = registry.version(_tracking_uri(), model, version)
     write_document(asdict(found), json_file)
     console.print(found.card, markup=False)
+    if found.feature_service:
+        console.print(
+            f"\nTrained on the feature service {found.feature_service}: {found.feature_views}. "
+            "See emporium features describe <view>.",
+            markup=False,
+        )
 
 
 @app.command()

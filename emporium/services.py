@@ -64,6 +64,7 @@ class Site:
     database_url: str
     airflow_database_url: str
     mlflow_database_url: str
+    feature_registry_url: str
     redis_url: str
     embedded: tuple[str, ...]
     spark_master: str
@@ -95,6 +96,7 @@ def plan(settings: Settings, code_version: str) -> Site:
         database_url=shop,
         airflow_database_url=urlsplit(shop)._replace(path=f"{prefix}airflow").geturl(),
         mlflow_database_url=urlsplit(shop)._replace(path=f"{prefix}mlflow").geturl(),
+        feature_registry_url=urlsplit(shop)._replace(path=f"{prefix}features").geturl(),
         redis_url=settings.redis_url or redis.url(ports["redis"]),
         embedded=tuple(
             name
@@ -221,6 +223,7 @@ def environment(site: Site) -> dict[str, str]:
         "DATABASE_URL": site.database_url,
         "REDIS_URL": site.redis_url,
         "MLFLOW_TRACKING_URI": site.url("mlflow"),
+        "FEATURE_REGISTRY_URL": site.feature_registry_url,
         "TOKEN_SECRET": kept["token"],
         "CODE_VERSION": site.code_version,
         "SMTP_URL": site.smtp_url or f"smtp://127.0.0.1:{site.ports['smtp']}",

@@ -72,10 +72,11 @@ def repair(home: Path, say: Say) -> None:
 
 @dataclass
 class Supervisor:
-    """The running services of one site."""
+    """The running services of one site, all but those named in `left_out`."""
 
     site: Site
     say: Say
+    left_out: frozenset[str] = frozenset()
     running: dict[str, tuple[Service, subprocess.Popen[bytes]]] = field(default_factory=dict)
     started_at: dict[str, float] = field(default_factory=dict)
 
@@ -94,7 +95,8 @@ class Supervisor:
             postgres.initialise(self.site.home / "postgres")
         self._start_all(stores(self.site), env)
         prepare(self.site, env)
-        self._start_all(applications(self.site), env)
+        wanted = [each for each in applications(self.site) if each.name not in self.left_out]
+        self._start_all(wanted, env)
         self._write_state()
 
     def _start_all(self, services: list[Service], env: dict[str, str]) -> None:

@@ -21,6 +21,7 @@ class Settings(BaseSettings):
     database_url: str = ""
     redis_url: str = ""
     mlflow_tracking_uri: str = ""
+    feature_registry_url: str = ""
     opensearch_url: str = ""
     opensearch_alias: str = "emporium-products"
     search_language: Language = ENGLISH
@@ -51,9 +52,9 @@ class Settings(BaseSettings):
         return (self.emporium_home / "judgments.csv").resolve()
 
     @property
-    def feast(self) -> Path:
-        """Folder of the feature store's registry."""
-        return (self.emporium_home / "feast").resolve()
+    def feast(self) -> Path | str:
+        """The feature store's registry: PostgreSQL, or a folder of the home without any."""
+        return self.feature_registry_url or (self.emporium_home / "feast").resolve()
 
     @property
     def metrics(self) -> Path:

@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix
 
+from features.schemas.feature_sets import RECOMMENDER
 from features.schemas.lake import Interaction
 from features.schemas.logs import ClickstreamEvent, ProductVersion
 from features.schemas.weights import HOLDOUT_DAYS
@@ -52,7 +53,7 @@ from models.evaluation.trials import Problem, Setting, tried
 from models.families import nightly_families
 from models.gate import Decision, decide, unless_older
 from models.ids import rows_of
-from models.live import LiveRecommender, live_recommender
+from models.live import FEATURE_SERVICE, LiveRecommender, live_recommender
 from models.ranking.second_stage import TwoStages
 from models.recommender import Known
 from models.retrieval.histories import Rows
@@ -215,7 +216,7 @@ def bundles(data: TrainingData, made: Judgement, date: dt.date) -> tuple[LiveRec
     if kind != SINGLE:
         lesson = lesson_for(problem_of(made.known, made.holdout), made.before.models, SEED)
         newest = taught_again(made.found, lesson)
-    about = {"fitted_on": str(date)}
+    about = {"fitted_on": str(date), FEATURE_SERVICE: RECOMMENDER.service}
     served = live_recommender(known, fitted(newest, known, date), kind, about)
     copy = bundle(made.known, made.before, kind, {"fitted_on": str(made.after)})
     return served, copy
@@ -238,6 +239,8 @@ def record(
         date=str(date),
         params={**params, "method": found.chosen_name, "holdout": made.holdout.rule},
         metrics=flat(metrics),
+        feature_service=RECOMMENDER.service,
+        feature_views=RECOMMENDER.views,
     )
 
 

@@ -30,6 +30,8 @@ from models.retrieval.saving import BrokenModelError, load, save
 from models.retrieval.successors import SuccessorsRetriever
 
 FORMAT = 5
+FEATURE_SERVICE = "feature_service"
+"""The key of the metadata that names what the order learned from."""
 N_LINKS = 50
 MEMORY_EVENTS = 4.0
 """Of what was looked at, weights fall to 1/e over so many."""
@@ -67,7 +69,8 @@ class LiveRecommender:
     alike
         Of whose text an item's is like.
     metadata
-        `models` names what found the candidates, in the order of their opinions.
+        `models` names what found the candidates, in the order of their opinions; `feature_service`, if it is
+        there, what the order was taught by (`features.schemas.feature_sets`).
     """
 
     past: Catalogued

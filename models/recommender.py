@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from features.schemas.feature_sets import PRODUCT_COLUMNS, USER_COLUMNS
 from models.evaluation.holdouts import Holdout
 from models.ranking.asked import Asked
 from models.ranking.pair_context import ItemFacts, item_facts
@@ -13,22 +14,14 @@ from models.ranking.shown import KnownLists, ShownLists
 from models.retrieval.histories import Histories, Rows
 from models.retrieval.items import Items
 
+__all__ = ["PRODUCT_COLUMNS", "USER_COLUMNS", "Features", "Known"]
+
 Features = NDArray[np.float32]
 N_TAUGHT_LISTS = 5_000
 SEED = 0
 """Of the draw of lists, where there are more."""
 
-PRODUCT_COLUMNS = (
-    "n_units_7d", "n_views_28d", "n_carts_28d", "n_returns_28d", "conversion_ratio", "price_cents",
-    "rebuy_ratio", "return_ratio", "n_reviews", "mean_rating", "look_ratio", "category_price_ratio",
-    "n_available",
-)  # fmt: skip
-"""What rankers see of the table `product_features`, in this order; nan where unknown."""
-
 PRICES = (PRODUCT_COLUMNS.index("price_cents"), PRODUCT_COLUMNS.index("category_price_ratio"))
-
-USER_COLUMNS = ("mean_price_cents", "n_orders_all", "n_views_28d", "days_since_last_order")
-"""What rankers see of the table `user_features`, in this order; nan where unknown."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from math import isfinite
 from pathlib import Path
 
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param
+from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
@@ -16,6 +16,7 @@ GATE, PROMOTED, ROLLED_BACK = "gate", "promoted", "rolled_back"
 N_MODELS = 100
 RegistryError = MlflowException
 """What is raised where MLflow cannot be reached, or refuses."""
+LINEAGE = FEATURE_SERVICE, FEATURE_VIEWS = "feature_service", "feature_views"
 
 
 class NoPreviousVersionError(LookupError):
@@ -28,13 +29,30 @@ class UnknownVersionError(LookupError):
 
 @dataclass(frozen=True)
 class TrainingRecord:
-    """What is stored beside a model. `code_version` is a git commit, `data_version` of the lake."""
+    """What is stored beside a model. `code_version` is a git commit, `data_version` of the lake.
+
+    Parameters
+    ----------
+    feature_service
+        The store's service that has just the features it learned from; empty if it learned from none.
+    feature_views
+        The version of what was taken of each view.
+    """
 
     code_version: str
     data_version: str
     date: str
     params: Mapping[str, float | int | str] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
+    feature_service: str = ""
+    feature_views: Mapping[str, str] = field(default_factory=dict)
+
+    def tags(self) -> dict[str, str]:
+        """Return what leads from the model to its features."""
+        if not self.feature_service:
+            return {}
+        views = ", ".join(f"{view} {version}" for view, version in self.feature_views.items())
+        return {FEATURE_SERVICE: self.feature_service, FEATURE_VIEWS: views}
 
 
 def log_run(tracking_uri: str, name: str, record: TrainingRecord, artifacts: Path | None) -> str:
@@ -58,6 +76,7 @@ def log_run(tracking_uri: str, name: str, record: TrainingRecord, artifacts: Pat
             run_id,
             metrics=[Metric(key, value, 0, 0) for key, value in record.metrics.items()],
             params=[Param(key, str(value)) for key, value in params.items()],
+            tags=[RunTag(key, value) for key, value in record.tags().items()],
         )
         if artifacts is not None:
             client.log_artifacts(run_id, str(artifacts))
@@ -140,6 +159,8 @@ class Version:
         The last day (YYYY-MM-DD) it was trained on.
     gate, promoted
         What the gate said, and why it last became champion; empty where neither happened.
+    feature_service, feature_views
+        What it learned from (`TrainingRecord`); empty of versions of before that was kept.
     card
         Its page, in Markdown.
     """
@@ -149,9 +170,15 @@ class Version:
     date: str
     gate: str
     promoted: str
+    feature_service: str
+    feature_views: str
     params: Mapping[str, str]
     metrics: Mapping[str, float]
     card: str
+
+    def views(self) -> list[str]:
+        """Return the names of the feature views that it learned from."""
+        return [each.split()[0] for each in self.feature_views.split(", ") if each]
 
 
 @dataclass(frozen=True)
@@ -214,6 +241,8 @@ def _version(client: MlflowClient, name: str, version: str) -> Version:
         date=run.params.get("date", ""),
         gate=about.tags.get(GATE, ""),
         promoted=about.tags.get(PROMOTED, ""),
+        feature_service=about.tags.get(FEATURE_SERVICE, ""),
+        feature_views=about.tags.get(FEATURE_VIEWS, ""),
         params=run.params,
         metrics=run.metrics,
         card=about.description or "",
@@ -233,8 +262,11 @@ def register(tracking_uri: str, name: str, run_id: str, gate: str = "", card: st
     client = MlflowClient(tracking_uri)
     if not client.search_registered_models(f"name = '{name}'"):
         client.create_registered_model(name)
-    source = f"{client.get_run(run_id).info.artifact_uri}"
-    version = str(client.create_model_version(name, source, run_id, description=card).version)
+    run = client.get_run(run_id)
+    lineage = {tag: run.data.tags[tag] for tag in LINEAGE if tag in run.data.tags}
+    source = f"{run.info.artifact_uri}"
+    made = client.create_model_version(name, source, run_id, lineage, description=card)
+    version = str(made.version)
     client.set_model_version_tag(name, version, GATE, gate)
     client.set_registered_model_alias(name, CHALLENGER, version)
     return version

@@ -17,6 +17,9 @@ class Shared(BaseSettings):
     emporium_home: Path = Path(".emporium")
     index_root: Path | None = None
     feast_root: Path | None = None
+    feature_registry_url: Annotated[
+        str, Field(description="PostgreSQL database of the feature store's registry")
+    ] = ""
     redis_url: str
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     poll_seconds: Annotated[float, Field(gt=0, description="between looks for new versions")] = 3.0
@@ -27,9 +30,10 @@ class Shared(BaseSettings):
         return (self.index_root or self.emporium_home / "index").resolve()
 
     @property
-    def feast(self) -> Path:
-        """Folder of the feature store's registry."""
-        return (self.feast_root or self.emporium_home / "feast").resolve()
+    def feast(self) -> Path | str:
+        """The feature store's registry: PostgreSQL, or a folder without any."""
+        folder = self.feast_root or self.emporium_home / "feast"
+        return self.feature_registry_url or folder.resolve()
 
 
 class WorkerSettings(Shared):

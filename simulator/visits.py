@@ -140,8 +140,8 @@ def _shown(now: Today, who: Shoppers, leaf: Ints, rng: np.random.Generator) -> t
     """Return the list shown on each visit and the appeal of what is on it."""
     made = now.made
     candidates = _candidates(made, leaf, rng)
-    appeal = _appeal(now, who, candidates, leaf)
-    suits = appeal + rng.gumbel(size=appeal.shape)
+    appeals = appeal(now, who, candidates, leaf[:, None])
+    suits = appeals + rng.gumbel(size=appeals.shape)
     # A product is listed once, and not before it is launched or if its category holds none.
     suits[_repeats(candidates) | (made.launch[candidates] > now.day)] = -np.inf
     suits[made.leaf[candidates] != leaf[:, None]] = -np.inf
@@ -150,7 +150,7 @@ def _shown(now: Today, who: Shoppers, leaf: Ints, rng: np.random.Generator) -> t
     shown = np.where(fits, np.take_along_axis(candidates, best, axis=1), -1)
     place = np.log(made.popularity[shown]) + 1.5 * rng.standard_normal(shown.shape)
     order = np.argsort(np.where(fits, -place, np.inf), axis=1)
-    appeal_shown = np.take_along_axis(appeal, best, axis=1)
+    appeal_shown = np.take_along_axis(appeals, best, axis=1)
     return np.take_along_axis(shown, order, 1), np.take_along_axis(appeal_shown, order, 1)
 
 
@@ -162,12 +162,15 @@ def _candidates(made: Catalogue, leaf: Ints, rng: np.random.Generator) -> Ints:
     return np.asarray(made.order[np.minimum(place, len(made.order) - 1)])
 
 
-def _appeal(now: Today, who: Shoppers, products: Ints, leaf: Ints) -> Floats:
-    """Return taste + promotion - price above the budget, shape of `products`; about -3 to 3."""
+def appeal(now: Today, who: Shoppers, products: Ints, leaf: Ints) -> Floats:
+    """Return taste + promotion - price above the budget, shape of `products`; about -3 to 3.
+
+    Prices stand beside the typical one of `leaf`, which is of the shape of `products` or spread over it.
+    """
     made = now.made
     taste = np.einsum("nmk,nk->nm", made.vectors[products], who.taste)
     price = now.price_cents[products]
-    dear = np.log(price / LEAF_PRICES[leaf][:, None]) - who.budget[:, None]
+    dear = np.log(price / LEAF_PRICES[leaf]) - who.budget[:, None]
     saved = 1 - price / made.base_price_cents[products]
     return np.asarray(taste - who.price_sensitivity[:, None] * np.maximum(dear, 0) + 2.5 * saved)
 

@@ -1,5 +1,6 @@
 """Entities and feature views; names and types come from the tables in `features.schemas.lake`."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import get_args, get_origin
@@ -9,6 +10,7 @@ from feast.types import Array, FeastType, Float64, Int64, String
 from feast.value_type import ValueType
 
 from features.schemas.column import Column, columns
+from features.schemas.feature_sets import FEATURE_SETS, FeatureSet
 from features.schemas.lake import CategoryLists, ItemLists, ProductFeatures, UserFeatures
 from features.schemas.row import Row
 from features.store.live_views import LIVE_VIEWS, PRODUCT_ID, SHOPPER_KEY, LiveView
@@ -33,14 +35,13 @@ PUSHED = {USER_RECENT: "recent_item_ids", USER_BOUGHT: "bought_item_ids"}
 """Views of one list per user, newest first, and its column: of the batch, then kept fresh by events."""
 PUSHED_TTL = timedelta(days=90)
 LIVE_TTL = timedelta(days=1)
-RANKING_FEATURES = "ranking"
 
 TIMES = ("available_at", "date")
 
 
 def definitions(
     lake: Path,
-) -> tuple[list[Entity], list[FeatureView], list[PushSource], FeatureService]:
+) -> tuple[list[Entity], list[FeatureView], list[PushSource], list[FeatureService]]:
     """Return all that is applied to the store.
 
     Parameters
@@ -53,13 +54,18 @@ def definitions(
     pushed = [_pushed_view(view, source) for view, source in sources.items()]
     live = [_live_view(name, view, lake) for name, view in LIVE_VIEWS.items()]
     all_sources = [*sources.values(), *(view.stream_source for view in live)]
-    ranking = FeatureService(name=RANKING_FEATURES, features=views[:2])
-    return [USER, PRODUCT, CATEGORY, SHOPPER], [*views, *pushed, *live], all_sources, ranking
+    services = [_service(each, {view.name: view for view in views}) for each in FEATURE_SETS]
+    return [USER, PRODUCT, CATEGORY, SHOPPER], [*views, *pushed, *live], all_sources, services
 
 
 def push_name(view: str) -> str:
     """Return the name under which events are pushed into a view of `PUSHED` or `LIVE_VIEWS`."""
     return f"{view}_push"
+
+
+def _service(features: FeatureSet, views: Mapping[str, FeatureView]) -> FeatureService:
+    taken = [views[row.table][list(names)] for row, names in features.columns.items()]
+    return FeatureService(name=features.service, features=taken, tags=features.views)
 
 
 def _view(row: type[Row], entity: Entity, lake: Path) -> FeatureView:

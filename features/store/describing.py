@@ -1,11 +1,12 @@
 """What views of features there are: as this code defines them, and as they were applied to a store."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from feast import FeatureView
+from feast import FeatureService, FeatureView
 
 from features.store.definitions import definitions
 from features.store.opening import FeatureStore
@@ -35,7 +36,7 @@ class View:
     ttl_seconds
         How long a value counts.
     services
-        Names of the feature services that have it: what models learn from.
+        The feature services that have it, and which of its features: what models learn from.
     """
 
     name: str
@@ -44,26 +45,25 @@ class View:
     table: str
     pushed_by: str
     ttl_seconds: float
-    services: tuple[str, ...] = ()
+    services: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def defined(lake: Path) -> list[View]:
     """Return the views of this code, by name."""
-    _, views, _, service = definitions(lake)
-    return _views(views, {service.name: [each.name for each in service.feature_view_projections]})
+    _, views, _, services = definitions(lake)
+    return _views(views, services)
 
 
 def applied(store: FeatureStore) -> list[View]:
     """Return the views that a store's registry has, by name; none before anything was applied."""
-    services = {
-        each.name: [view.name for view in each.feature_view_projections]
-        for each in store.list_feature_services()
-    }
-    return _views(store.list_feature_views(), services)
+    return _views(store.list_feature_views(), store.list_feature_services())
 
 
 def differences(wanted: Sequence[View], there: Sequence[View]) -> list[str]:
-    """Return a sentence for each difference between what is wanted and what is there."""
+    """Return a sentence for each difference between what is wanted and what is there.
+
+    Services that are no longer wanted are no difference: versions of models were trained on them.
+    """
     wanted_by, there_by = ({each.name: each for each in views} for views in (wanted, there))
     found = [f"{name}: not applied yet" for name in sorted(wanted_by.keys() - there_by.keys())]
     found += [f"{name}: no longer defined" for name in sorted(there_by.keys() - wanted_by.keys())]
@@ -75,10 +75,12 @@ def differences(wanted: Sequence[View], there: Sequence[View]) -> list[str]:
 def _between(wanted: View, there: View) -> Iterable[str]:
     types = [{each.name: each.type for each in view.features} for view in (wanted, there)]
     yield from _columns(*types)
-    for what in ("keys", "table", "pushed_by", "ttl_seconds", "services"):
+    for what in ("keys", "table", "pushed_by", "ttl_seconds"):
         now, before = getattr(wanted, what), getattr(there, what)
         if now != before:
             yield f"{what} {_told(before)} becomes {_told(now)}"
+    for name in sorted(wanted.services.keys() - there.services.keys()):
+        yield f"service {name} comes"
 
 
 def _columns(wanted: Mapping[str, str], there: Mapping[str, str]) -> Iterable[str]:
@@ -96,12 +98,17 @@ def _told(value: object) -> str:
     return (", ".join(value) if isinstance(value, tuple) else str(value)) or "nothing"
 
 
-def _views(views: Iterable[FeatureView], services: Mapping[str, Sequence[str]]) -> list[View]:
-    found = [_view(each, services) for each in views]
+def _views(views: Iterable[FeatureView], services: Iterable[FeatureService]) -> list[View]:
+    taken: dict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
+    for service in sorted(services, key=lambda each: str(each.name)):
+        for projection in service.feature_view_projections:
+            names = tuple(each.name for each in projection.features)
+            taken[projection.name][service.name] = names
+    found = [_view(each, taken[each.name]) for each in views]
     return sorted(found, key=lambda each: each.name)
 
 
-def _view(view: Any, services: Mapping[str, Sequence[str]]) -> View:  # noqa: ANN401 - untyped
+def _view(view: Any, services: Mapping[str, tuple[str, ...]]) -> View:  # noqa: ANN401 - untyped
     return View(
         name=view.name,
         keys=tuple(each.name for each in view.entity_columns),
@@ -111,5 +118,5 @@ def _view(view: Any, services: Mapping[str, Sequence[str]]) -> View:  # noqa: AN
         table=view.batch_source.path,
         pushed_by=view.stream_source.name if view.stream_source else "",
         ttl_seconds=view.ttl.total_seconds(),
-        services=tuple(sorted(name for name, views in services.items() if view.name in views)),
+        services=services,
     )

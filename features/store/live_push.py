@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,18 +10,18 @@ import pandas as pd
 from features.live.states import STATES, Family, State
 from features.store.definitions import push_name
 from features.store.live_views import LIVE_VIEWS, SHOPPER_KEY, LiveView
-from features.store.opening import FeatureStore, PushMode, open_store
+from features.store.opening import FeatureStore, PushMode, Registry, open_store
 
 
 @dataclass
 class LivePush:
-    """The feature store as it takes live states; `folder` is that of its registry.
+    """The feature store as it takes live states.
 
     A shopper's row goes online when their state does. What is known of a product lies beside its
     batch's features, and stays.
     """
 
-    folder: Path
+    registry: Registry
     redis_url: str
     stores: dict[int | None, FeatureStore] = field(default_factory=dict)
 
@@ -37,7 +36,7 @@ class LivePush:
     def _store(self, seconds: int | None) -> FeatureStore:
         if seconds not in self.stores:
             self.stores[seconds] = open_store(
-                self.folder, self.redis_url, overwrite=True, entity_seconds=seconds
+                self.registry, self.redis_url, overwrite=True, entity_seconds=seconds
             )
         return self.stores[seconds]
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import structlog
 
-from models.live import LiveRecommender
+from features.schemas.feature_sets import RECOMMENDER
+from models.live import FEATURE_SERVICE, LiveRecommender
 from models.recommender import PRODUCT_COLUMNS, USER_COLUMNS
 from serving.published import Published
 
@@ -16,6 +17,10 @@ MODEL = "recommender"
 N_KEPT_VERSIONS = 3
 MISSING = "There is no champion model yet: run the DAG train_recommendations."
 NO_CHALLENGER = "No experiment wants a challenger, or none was trained."
+
+
+class OtherFeaturesError(Exception):
+    """A model was taught by other features than are served; the message says what to do."""
 
 
 def published_model(
@@ -79,6 +84,7 @@ class Registry:
 
         folder = registry.download(self.tracking_uri, MODEL, version, self.folder / version)
         recommender = LiveRecommender.load(folder)
+        refuse_other_features(recommender, version)
         ask(recommender)
         self._drop_old()
         return recommender
@@ -88,6 +94,22 @@ class Registry:
         by_age = sorted(self.folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
         for path in by_age[:-N_KEPT_VERSIONS]:
             shutil.rmtree(path, ignore_errors=True)
+
+
+def refuse_other_features(model: LiveRecommender, version: str) -> None:
+    """Let no model answer that was taught by features which are not those that requests read.
+
+    Raises
+    ------
+    OtherFeaturesError
+        If it says so; a model of before that was kept says nothing.
+    """
+    taught_by = model.metadata.get(FEATURE_SERVICE, RECOMMENDER.service)
+    if taught_by != RECOMMENDER.service:
+        raise OtherFeaturesError(
+            f"{MODEL} {version} was trained on the features {taught_by}, and {RECOMMENDER.service} are "
+            "served: run the DAG train_recommendations with this code, or serve with that version's"
+        )
 
 
 def ask(model: LiveRecommender) -> None:

@@ -58,7 +58,7 @@ def published(site, date):
     """What is read from every store that the jobs publish to."""
     lake, day = Partitions(site.home / "lake"), dt.date.fromisoformat(date)
     customers = sorted(lake.read(UserFeatures, day, day)["user_id"].to_pylist())[::50]
-    store = open_store(site.home / "feast", site.redis_url)
+    store = open_store(site.feature_registry_url, site.redis_url)
     online = store.get_online_features(
         features=[f"user_features:{name}" for name in FEATURES],
         entity_rows=[{"user_id": customer} for customer in customers],

@@ -20,6 +20,7 @@ from emporium import model_versions
 from emporium.loaders import online_retail
 from emporium.ports import free_port
 from features.schemas.arrow import arrow_schema
+from features.schemas.feature_sets import RECOMMENDER
 from features.schemas.lake import (
     DailyDemand,
     DemandForecast,
@@ -177,9 +178,11 @@ def test_the_first_recommender_beats_popularity_and_serves(settings, tmp_path):
     assert figures["promoted"]
     assert figures["models"][figures["method"]]["ndcg"] > figures["models"]["popularity"]["ndcg"]
     assert (item_ids % 2 == 0).mean() >= 0.8  # user 5 wants the even items
-    card = registry.version(settings.mlflow_tracking_uri, "recommender", version).card
-    assert f"Gate: {figures['gate']}" in card
-    assert "| popularity |" in card
+    made = registry.version(settings.mlflow_tracking_uri, "recommender", version)
+    assert f"Gate: {figures['gate']}" in made.card
+    assert "| popularity |" in made.card
+    assert made.feature_service == RECOMMENDER.service
+    assert made.views() == ["product_features", "user_features"]
 
 
 def test_a_second_training_on_the_same_data_ties_and_keeps_the_champion(settings):
@@ -295,7 +298,15 @@ def versions(mlflow_url, tmp_path, monkeypatch):
     (tmp_path / "made").mkdir()
     for ndcg, gate in ((0.25, "promoted, the first"), (0.125, "champion kept")):
         params = {"method": "als", "als.n_factors": int(ndcg * 1000)}
-        record = TrainingRecord("abc", "def", "2026-01-31", params, {"als_ndcg": ndcg})
+        record = TrainingRecord(
+            code_version="abc",
+            data_version="def",
+            date="2026-01-31",
+            params=params,
+            metrics={"als_ndcg": ndcg},
+            feature_service="shelf_1a2b",
+            feature_views={"product_features": "3c4d", "user_features": "5e6f"},
+        )
         run_id = registry.log_run(mlflow_url, name, record, tmp_path / "made")
         registry.register(mlflow_url, name, run_id, gate, f"# A card of {gate}")
     registry.promote(mlflow_url, name, "1", "promoted, the first")
@@ -312,6 +323,13 @@ def test_versions_are_listed_with_what_the_gate_said(versions):
     assert listed.index("champion kept") < listed.index("promoted, the first")
     assert "0.1250" in listed
     assert "# A card of champion kept" in versions("show", "2").output
+
+
+def test_a_version_leads_to_the_features_it_learned_from(versions):
+    shown = versions("show", "2").output
+
+    assert "shelf_1a2b" in versions("list").output
+    assert "service shelf_1a2b: product_features 3c4d, user_features 5e6f." in shown
 
 
 def test_two_versions_are_compared_figure_by_figure(versions):

@@ -187,7 +187,7 @@ def test_orders_and_clicks_change_features_trending_and_co_purchases(site, figur
     trending = lake.read(Trending, today, today).to_pylist()
     assert (0, lamp, 1) in {(t["category_id"], t["item_id"], t["rank"]) for t in trending}
 
-    store = open_store(site.home / "feast", site.redis_url)
+    store = open_store(site.feature_registry_url, site.redis_url)
     online = store.get_online_features(
         features=["user_features:n_orders_28d", "user_features:recent_item_ids"],
         entity_rows=[{"user_id": customers[0][0]}],

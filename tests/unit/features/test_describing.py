@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from features.schemas.feature_sets import PRODUCT_COLUMNS, RECOMMENDER
 from features.store.describing import Feature, View, defined, differences
 
 PRICE, SALES = Feature("price_cents", "Int64"), Feature("n_units_28d", "Int64")
@@ -29,11 +30,12 @@ PRODUCTS = View("product_features", ("product_id",), (PRICE, SALES), "lake/a", "
             ["product_features: feature price_cents is Float64 and becomes Int64"],
         ),
         (
-            [replace(PRODUCTS, ttl_seconds=86_400.0, services=("ranking",))],
             [
-                "product_features: ttl_seconds 86400.0 becomes 259200.0",
-                "product_features: services ranking becomes nothing",
+                replace(
+                    PRODUCTS, ttl_seconds=86_400.0, services={"of_an_old_model": ("price_cents",)}
+                )
             ],
+            ["product_features: ttl_seconds 86400.0 becomes 259200.0"],
         ),
     ],
 )
@@ -41,10 +43,17 @@ def test_every_difference_is_told_in_a_sentence(there, told):
     assert differences([PRODUCTS], there) == told
 
 
+def test_a_service_that_is_not_there_yet_is_a_difference():
+    wanted = replace(PRODUCTS, services={"recommender_1": ("price_cents",)})
+
+    assert differences([wanted], [PRODUCTS]) == ["product_features: service recommender_1 comes"]
+
+
 def test_views_are_told_with_their_keys_services_and_what_pushes_them(tmp_path):
     found = {view.name: view for view in defined(tmp_path / "lake")}
 
-    assert found["product_features"].services == ("ranking",)
+    assert found["product_features"].services == {RECOMMENDER.service: PRODUCT_COLUMNS}
+    assert found["item_lists"].services == {}
     types = {each.name: each.type for each in found["product_features"].features}
     assert types["price_cents"] == "Int64"
     assert found["user_recent"].pushed_by == "user_recent_push"
