@@ -37,6 +37,7 @@ class Prepared(BaseSettings):
     database_url: str = Field(pattern="^postgresql://")
     redis_url: str
     mlflow_backend_store_uri: str
+    feature_registry_url: str = Field(pattern="^postgresql://")
     airflow_database_url: str = Field(validation_alias="AIRFLOW__DATABASE__SQL_ALCHEMY_CONN")
     shop_operator_email: str
     shop_operator_password: SecretStr = Field(min_length=12)
@@ -51,7 +52,13 @@ def prepare(wanted: Prepared) -> None:
         If a server does not answer, or a migration fails.
     """
     check_redis(wanted.redis_url)
-    for url in (wanted.database_url, wanted.mlflow_backend_store_uri, wanted.airflow_database_url):
+    urls = (
+        wanted.database_url,
+        wanted.mlflow_backend_store_uri,
+        wanted.feature_registry_url,
+        wanted.airflow_database_url,
+    )
+    for url in urls:
         plain = url.replace("postgresql+psycopg2:", "postgresql:")
         create_database(plain)
         print(f"database: {without_password(plain)}")  # noqa: T201 - what a job leaves in its log

@@ -102,6 +102,7 @@ def front(shop, pages, tmp_path):
         SHOP=f"127.0.0.1:{shop.ports['shop']}",
         SERVING=f"127.0.0.1:{free_port()}",
         PAGES=f"127.0.0.1:{pages}",
+        OPERATIONS=f"127.0.0.1:{free_port()}",
     ) as client:
         yield client
 
@@ -150,7 +151,7 @@ def test_a_kept_page_is_shown_while_the_shop_is_away(front, shop):
 
 def test_a_page_whose_process_is_away_says_so_to_people(shop, tmp_path):
     away = f"127.0.0.1:{free_port()}"
-    with nginx(tmp_path, SHOP=away, SERVING=away, PAGES=away) as client:
+    with nginx(tmp_path, SHOP=away, SERVING=away, PAGES=away, OPERATIONS=away) as client:
         page, api = client.get("/cart"), client.get("/api/v1/suggestions?q=a")
 
     assert (page.status_code, page.headers["content-type"]) == (502, "text/html")
@@ -212,7 +213,7 @@ def test_a_body_that_is_too_large_is_refused_as_a_problem(front):
 
 def test_a_problem_of_nginxs_own_is_json_whatever_the_path_holds(tmp_path):
     away = f"127.0.0.1:{free_port()}"
-    with nginx(tmp_path, SHOP=away, SERVING=away, PAGES=away) as client:
+    with nginx(tmp_path, SHOP=away, SERVING=away, PAGES=away, OPERATIONS=away) as client:
         answer = client.get('/api/v1/products/"><script>')
 
     assert told(answer).instance == "/"

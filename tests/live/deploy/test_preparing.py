@@ -34,6 +34,7 @@ def environment(postgres_server, redis_url, tmp_path):
     return {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "DATABASE_URL": f"{server}/d_shop",
+        "FEATURE_REGISTRY_URL": f"{server}/d_features",
         "MLFLOW_BACKEND_STORE_URI": f"{by_driver}/d_mlflow",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"{by_driver}/d_airflow",
         "AIRFLOW_HOME": str(tmp_path / "airflow"),
@@ -48,7 +49,7 @@ def test_empty_servers_are_prepared_once_and_again_without_a_change(environment,
     waited = preparing(environment, "--wait")
 
     assert [done.returncode for done in (first, again, waited)] == [0, 0, 0], waited.stderr[-2000:]
-    assert databases(postgres_server) == {"d_shop", "d_mlflow", "d_airflow"}
+    assert databases(postgres_server) == {"d_shop", "d_mlflow", "d_features", "d_airflow"}
     assert "passphrase" not in first.stdout + first.stderr
     with psycopg2.connect(environment["DATABASE_URL"]) as connection, connection.cursor() as cursor:
         cursor.execute("select email, role from accounts")

@@ -10,6 +10,7 @@ from emporium.preparing import Prepared
 from emporium.services import applications, plan
 from emporium.settings import Settings
 from jobs.settings import Settings as JobSettings
+from operations.settings import Settings as OperationsSettings
 from serving.settings import Settings as ServingSettings
 from serving.settings import WorkerSettings as LiveSettings
 from storefront.settings import Settings as PagesSettings
@@ -27,6 +28,7 @@ SETTINGS = {
     "feature-push": LiveSettings,
     "landing": JobSettings,
     "storefront": PagesSettings,
+    "operations": OperationsSettings,
     "payments": BankSettings,
     "inbox": InboxSettings,
     "prepare": Prepared,
