@@ -1,5 +1,7 @@
 """The manifests are as the cluster's schemas want them, and run what `emporium up` runs."""
 
+import base64
+
 import kubernetes_validate
 import pytest
 
@@ -25,6 +27,10 @@ def pods(objects):
     }
 
 
+def decoded(secret):
+    return {name: base64.b64decode(value).decode() for name, value in secret["data"].items()}
+
+
 def environment(objects, pod):
     """What the container `main` is given by config maps, secrets and itself."""
     maps = {
@@ -36,7 +42,7 @@ def environment(objects, pod):
     values = {}
     for source in main.get("envFrom", []):
         held = maps[next(iter(source.values()))["name"]]
-        values |= held.get("data", {})
+        values |= decoded(held) if held["kind"] == "Secret" else held["data"]
     return values | {each["name"]: each.get("value", "10.1.2.3") for each in main.get("env", [])}
 
 
@@ -72,23 +78,10 @@ def test_every_process_is_bounded_and_may_do_little(objects):
 @pytest.mark.parametrize(("name", "settings"), SETTINGS.items())
 def test_every_process_accepts_its_environment(objects, monkeypatch, name, settings):
     deployed = pods(objects)
-    for variable, value in decoded(environment(objects, deployed[name])).items():
+    for variable, value in environment(objects, deployed[name]).items():
         monkeypatch.setenv(variable, value)
 
     assert settings()
-
-
-def decoded(values):
-    import base64
-    import binascii
-
-    def text(value):
-        try:
-            return base64.b64decode(value, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
-            return value
-
-    return {name: text(value) for name, value in values.items()}
 
 
 def test_the_front_has_the_one_configuration_there_is(objects):
