@@ -11,8 +11,8 @@ from typing import Literal
 from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 480, 190
-LEFT, RIGHT, TOP, BOTTOM = 52, 8, 10, 24
-N_LABELS = 7
+LEFT, RIGHT, TOP, BOTTOM = 52, 16, 10, 24
+N_LABELS = 6
 Write = Callable[[float], str]
 Look = Literal["now", "before"]
 
@@ -179,10 +179,7 @@ def _labels(labels: Sequence[str]) -> Markup:
     # Counted from the end: the newest always has its label.
     shown = range((len(labels) - 1) % every, len(labels), every) if labels else range(0)
     return Markup("").join(
-        _text(
-            _x(n, len(labels)), HEIGHT - 6, labels[n], "end" if n == len(labels) - 1 else "middle"
-        )
-        for n in shown
+        _text(_x(n, len(labels)), HEIGHT - 6, labels[n], "middle") for n in shown
     )
 
 

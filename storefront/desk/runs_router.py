@@ -82,6 +82,7 @@ async def _dag(
         "chart": durations(desk, found["runs"]),
         "runs": [(each, seconds_of(each)) for each in found["runs"]],
         "is_busy": is_under_way(found["runs"]),
+        "is_asked": "start=" in desk.clerk.visit.here,
         "next_cursor": found["next_cursor"],
     }
     return desk.page("dag", data, refusal)

@@ -17,10 +17,14 @@ def fake():
 @pytest.fixture
 def app(fake):
     settings = Settings(
-        shop_url="http://shop", serving_url="http://serving", secret=SECRET, log_level="ERROR"
+        shop_url="http://shop",
+        serving_url="http://serving",
+        operations_url="http://operations",
+        secret=SECRET,
+        log_level="ERROR",
     )
     transport = httpx2.ASGITransport(fake.app)
-    return create_app(settings, transport, transport)
+    return create_app(settings, transport, transport, transport)
 
 
 @pytest.fixture

@@ -122,6 +122,8 @@ LEDGER = {"entries": [SALE], "currency": "EUR", "next_cursor": None}
 class FakeApis:
     """`down` are beginnings of paths that answer 503; `asked` is every request: method, path, body."""
 
+    role = "shopper"
+
     def __init__(self):
         self.down: tuple[str, ...] = ()
         self.facets = FACETS
@@ -312,7 +314,7 @@ class FakeApis:
         return self.tokens()
 
     def tokens(self):
-        made = {"access_token": token_of(7), "refresh_token": secrets.token_urlsafe(32)}
+        made = {"access_token": token_of(7, self.role), "refresh_token": secrets.token_urlsafe(32)}
         return JSONResponse({**made, "expires_in_seconds": 900}, 201)
 
     def register(self, _, body):

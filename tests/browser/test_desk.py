@@ -1,0 +1,85 @@
+"""The operator's desk in a browser: axe finds nothing, on phone and desktop, in light and dark."""
+
+import httpx2
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import async_playwright
+
+from storefront.app import create_app
+from storefront.settings import Settings
+from tests.browser.chromium import CHROMIUM
+from tests.page_reader import Browser
+from tests.unit.storefront.desk.fake_desk import FakeDesk
+from tests.unit.storefront.desk.test_looking import PAGES
+from tests.unit.storefront.test_forms_and_headers import logged_in
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM, reason="needs Chromium (apt-get install chromium)"),
+]
+STORE = "http://store.example"
+SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 850}}
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+
+@pytest.fixture
+async def operator():
+    """A client of the pages that is logged in as an operator; no port is needed."""
+    fake = httpx2.ASGITransport(FakeDesk().app)
+    names = ("shop_url", "serving_url", "operations_url")
+    urls = dict.fromkeys(names, "http://api.example")
+    app = create_app(Settings(**urls, secret="s" * 40, log_level="ERROR"), fake, fake, fake)
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app), base_url=STORE, follow_redirects=True
+    ) as client:
+        await logged_in(Browser(client))
+        yield client
+
+
+@pytest.fixture
+async def chromium():
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        await browser.close()
+
+
+def answering(client):
+    """Answer what a browser asks of the store, so that nothing listens anywhere."""
+
+    async def answer(route):
+        found = await client.get(route.request.url)
+        dropped = ("content-encoding", "content-length", "set-cookie")
+        headers = {name: value for name, value in found.headers.items() if name not in dropped}
+        await route.fulfill(status=found.status_code, headers=headers, body=found.content)
+
+    return answer
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+async def test_axe_finds_nothing_on_any_page_of_the_desk(operator, chromium, size, scheme):
+    context = await chromium.new_context(
+        viewport=SIZES[size], color_scheme=scheme, bypass_csp=True, reduced_motion="reduce"
+    )
+    await context.route("**/*", answering(operator))
+    page = await context.new_page()
+    found = {}
+
+    for path in PAGES:
+        await page.goto(f"{STORE}{path}")
+        for summary in await page.query_selector_all("details:not([open]) > summary"):
+            await summary.evaluate("each => each.parentElement.open = true")
+        results = await Axe().run(page, options=RULES)
+        found[path] = [
+            (each["id"], [node["target"] for node in each["nodes"]][:3])
+            for each in results.response["violations"]
+        ]
+        if await page.evaluate(TOO_WIDE):
+            found[path].append(("scrolls sideways", []))
+
+    assert {path: each for path, each in found.items() if each} == {}
