@@ -5,7 +5,7 @@ DATA_DIR ?=
 # A data set of its own has a home of its own, unless the user names one.
 export EMPORIUM_HOME ?= $(CURDIR)/.emporium$(if $(filter-out simulator,$(DATA)),-$(DATA))
 
-.PHONY: setup test-setup demo test test-long check format lock dictionary clean
+.PHONY: setup test-setup demo test test-long check format lock dictionary docs notebooks clean
 
 setup:
 	@PYTHON=$(PYTHON) ./setup.sh
@@ -39,5 +39,14 @@ lock: setup
 dictionary: setup
 	@$(BIN)/python -m features.schemas.dictionary > docs/data-dictionary.md
 
+# The site of docs/, in site/; a link that leads nowhere fails.
+docs: setup
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+	@echo "open site/index.html"
+
+# On the data of a demo that has run; NOTEBOOKS="1 3" runs some of them.
+notebooks: setup
+	@$(BIN)/emporium notebooks run $(NOTEBOOKS)
+
 clean:
-	@rm -rf .venv .emporium .emporium-*
+	@rm -rf site .venv .emporium .emporium-*

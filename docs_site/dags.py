@@ -12,7 +12,7 @@ WITHOUT_DAG = ("__init__", "common")
 
 
 def dags_page(folder: Path) -> str:
-    """Return the page of all DAGs, each file's headings two levels lower."""
+    """Return the page of all DAGs, each file's headings one level lower."""
     pages = [
         _lower(ast.get_docstring(ast.parse(path.read_text())) or "")
         for path in sorted(folder.glob("*.py"))

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from pydantic_settings import BaseSettings
+
 from docs_site.command_line import command_line
 from docs_site.dags import dags_page
 from docs_site.http_api import http_api
@@ -23,7 +25,7 @@ SHOP = """Accounts, catalogue, carts, orders, stock, sellers. An operator's requ
 problem documents (RFC 9457): their `type` names the kind, `detail` says what to do. A running shop shows the same at `/docs/shop`."""
 SERVING = """Search, recommendations, events of shoppers. Needs no token, but for what names customers. A running platform shows the same at
 `/docs/serving`; how to send events tells [Events](../events.md)."""
-SETTINGS = {
+SETTINGS: dict[str, type[BaseSettings]] = {
     "`emporium`": Settings,
     "Jobs": JobSettings,
     "The shop": ShopSettings,

@@ -48,7 +48,8 @@ def keys_of(url):
 
 def files_of(home):
     names = ("lake", "index", "secrets.json")
-    paths = [path for name in names for path in [home / name, *(home / name).rglob("*")]]
+    found = (path for name in names for path in [home / name, *(home / name).rglob("*")])
+    paths = [path for path in found if ".staging" not in path.parts]
     return {
         str(path.relative_to(home)): path.readlink() if path.is_symlink() else path.read_bytes()
         for path in paths
