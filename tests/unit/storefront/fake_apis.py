@@ -116,6 +116,18 @@ OWN_ORDER = {
     "shipments": [],
 }
 SALE = {"kind": "sale", "cents": 5000, "order_id": 1001, "note": None, "occurred_at": AT}
+PLACES = {
+    "product_id": 1,
+    "places": [
+        {"warehouse_id": 1, "name": "Main", "n_available": 38},
+        {"warehouse_id": 2, "name": "North", "n_available": 2},
+        {"warehouse_id": 3, "name": "South", "n_available": 0},
+    ],
+}
+OWN_STOCK = {
+    "product_id": 1,
+    "warehouses": [{"warehouse_id": 1, "n_on_hand": 42, "n_reserved": 2, "version": 9}],
+}
 LEDGER = {"entries": [SALE], "currency": "EUR", "next_cursor": None}
 
 
@@ -167,6 +179,7 @@ class FakeApis:
         yield "GET", "/catalogue/listings", self.listings
         yield "POST", "/catalogue/products", lambda _, body: JSONResponse(product(1, **body), 201)
         yield "GET", "/catalogue/products/{id:int}", self.product
+        yield "GET", "/catalogue/products/{id:int}/places", lambda *_: PLACES
         yield "GET", "/reviews/summary", self.rating
         yield "GET", "/reviews", self.reviews
         yield "POST", "/reviews", lambda *_: JSONResponse({"product_id": 1}, 201)
@@ -195,6 +208,8 @@ class FakeApis:
         yield "POST", "/sellers", self.apply
         yield "GET", "/sellers/me", lambda *_: self.business or problem("no-application", 404)
         yield "GET", "/sellers/me/balance", lambda *_: BALANCE
+        yield "GET", "/sellers/me/products/{id:int}/stock", lambda *_: OWN_STOCK
+        yield "POST", "/sellers/me/products/{id:int}/stock", lambda *_: JSONResponse({}, 201)
         yield "GET", "/sellers/me/orders", lambda *_: {"orders": [OWN_ORDER], "next_cursor": None}
         yield "GET", "/sellers/me/ledger", lambda *_: LEDGER
         yield "GET", "/sellers/me/payouts", lambda *_: {"payouts": [], "currency": "EUR"}
