@@ -17,6 +17,7 @@ pytestmark = pytest.mark.live
 
 PUBLIC = {
     ("POST", "/api/v1/accounts"),
+    ("POST", "/api/v1/accounts/guests"),
     ("POST", "/api/v1/accounts/email-confirmations"),
     ("POST", "/api/v1/accounts/password-resets"),
     ("PUT", "/api/v1/accounts/password-resets"),
@@ -40,6 +41,7 @@ PUBLIC = {
 }
 BODIES = {
     "Registration": {"email": "eve@example.com", "password": "correct horse battery"},
+    "Guest": {"email": "eve@example.net"},
     "Credentials": {"email": "eve@example.com", "password": "a wrong one"},
     "RefreshRequest": {"refresh_token": "x" * 43},
     "PasswordChange": {"password": "a wrong one", "new_password": "correct horse battery"},

@@ -101,6 +101,7 @@ ACCOUNT = {
     "email": "ada@example.org",
     "role": "shopper",
     "registered_at": AT,
+    "has_password": True,
     "email_confirmed_at": None,
 }
 HISTORY = {"entries": [{"from_status": None, "to_status": "pending", "occurred_at": AT}]}
@@ -191,6 +192,7 @@ class FakeApis:
         yield "POST", "/tokens/refresh", self.refresh
         yield "POST", "/tokens/revoke", lambda *_: Response(status_code=204)
         yield "POST", "/accounts", self.register
+        yield "POST", "/accounts/guests", self.begin_as_guest
         yield "POST", "/accounts/password-resets", lambda *_: Response(status_code=202)
         yield "PUT", "/accounts/password-resets", self.reset
 
@@ -314,6 +316,9 @@ class FakeApis:
     def log_in(self, request, body):
         if body["password"] != "a long and good passphrase":
             return problem("unauthorised", 401)
+        return self.enter(request)
+
+    def enter(self, request):
         guest = request.headers.get("cart-token")
         if guest in self.carts:
             self.carts.setdefault("customer", {}).update(self.carts.pop(guest))
@@ -333,6 +338,10 @@ class FakeApis:
     def register(self, _, body):
         is_taken = body["email"] == "taken@example.org"
         return problem("email-taken", 409) if is_taken else JSONResponse(ACCOUNT, 201)
+
+    def begin_as_guest(self, request, body):
+        is_taken = body["email"] == "taken@example.org"
+        return problem("email-taken", 409) if is_taken else self.enter(request)
 
     def reset(self, _, body):
         is_right = body["code"] == "12-ab"
