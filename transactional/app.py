@@ -35,6 +35,7 @@ from transactional.reviews.router import router as reviews_router
 from transactional.search_rules.router import router as search_rules_router
 from transactional.sellers.money_router import router as sellers_money_router
 from transactional.sellers.router import router as sellers_router
+from transactional.sellers.stock_router import router as sellers_stock_router
 from transactional.settings import Settings
 from transactional.shortcuts import shortcuts
 from transactional.slots.router import router as slots_router
@@ -69,6 +70,7 @@ ROUTERS = (
     promotions_router,
     reviews_router,
     sellers_money_router,  # its fixed paths before `/sellers/{seller_id}`
+    sellers_stock_router,
     sellers_router,
     slots_router,
     search_rules_router,

@@ -53,6 +53,19 @@ async def register(clerk: ClerkDep, form: FormDep) -> Response:
     return clerk.go(_next(form.text("next")))
 
 
+@router.post("/guest")
+async def begin_as_guest(clerk: ClerkDep, form: FormDep) -> Response:
+    """Go on without a password: an account by e-mail alone, which this browser is logged in to."""
+    try:
+        made = await clerk.apis.shop.send(
+            "POST", "/accounts/guests", {"email": form.text("email")}, _cart(clerk)
+        )
+    except RefusedError as error:
+        return _refused(clerk, "login.html", form, error)
+    _enter(clerk, made)
+    return clerk.go(_next(form.text("next")))
+
+
 @router.post("/logout")
 async def log_out(clerk: ClerkDep, _: FormDep) -> Response:
     """End the session."""
@@ -87,8 +100,14 @@ async def reset_password(clerk: ClerkDep, form: FormDep) -> Response:
 
 async def _begin(clerk: Clerk, form: Form) -> None:
     body = {"email": form.text("email"), "password": _password(form)}
-    cart = {"Cart-Token": clerk.visit.get(CART)} if clerk.visit.get(CART) else {}
-    made = await clerk.apis.shop.send("POST", "/tokens", body, cart)
+    _enter(clerk, await clerk.apis.shop.send("POST", "/tokens", body, _cart(clerk)))
+
+
+def _cart(clerk: Clerk) -> dict[str, str]:
+    return {"Cart-Token": clerk.visit.get(CART)} if clerk.visit.get(CART) else {}
+
+
+def _enter(clerk: Clerk, made: Document) -> None:
     clerk.visit.forget(CART, N_UNITS, NOTICES)
     clerk.visit.keep(FORMS, clerk.new_id())  # forms of before the log-in count no more
     clerk.visit.log_in(made["access_token"], made["refresh_token"], made["expires_in_seconds"])
@@ -121,6 +140,8 @@ def _refused(clerk: Clerk, template: str, form: Form, error: RefusedError) -> Re
         refusal = clerk.speak("login.wrong")
     elif error.status == 422:
         refusal = clerk.speak("register.malformed", least=MIN_PASSWORD)
+        if "password" not in form.data:
+            refusal = clerk.speak("guest.malformed")
     else:
         refusal = sentence(error, clerk.speak)
     typed = (form.text("email"), refusal)

@@ -24,6 +24,19 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Place:
+    """A warehouse, and the units in it that can be sold."""
+
+    name: str
+    n_available: int
+
+    @property
+    def is_scarce(self) -> bool:
+        """Whether their number is worth telling."""
+        return self.n_available <= SCARCE_UNITS
+
+
+@dataclass(frozen=True)
 class Bundle:
     """The product and what is bought with it, and what all of it costs."""
 
@@ -81,6 +94,13 @@ def stars_of(summary: Document | None) -> Mapping[str, Any] | None:
     """Return the product's rating; None without reviews."""
     products = summary["products"] if summary else []
     return products[0] if products and products[0]["n_reviews"] else None
+
+
+def places_of(told: Document | None) -> list[Place]:
+    """Return where units lie, if there is a choice: one place is nothing to tell."""
+    places = told["places"] if told else []
+    found = [Place(each["name"], each["n_available"]) for each in places if each["n_available"] > 0]
+    return found if len(found) > 1 else []
 
 
 def availability(product: Document) -> str:

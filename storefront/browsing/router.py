@@ -131,8 +131,9 @@ async def suggest(
 async def show_product(product_id: ProductId, clerk: ClerkDep) -> Response:
     """Show a product."""
     wanted = product.product_lists(product_id, clerk.visit)
-    one, rated, said, found, tree = await asyncio.gather(
+    one, places, rated, said, found, tree = await asyncio.gather(
         clerk.apis.shop.get(f"/catalogue/products/{product_id}"),
+        part(clerk.apis.shop.get(f"/catalogue/products/{product_id}/places")),
         part(clerk.apis.shop.get("/reviews/summary", [("product_ids", product_id)])),
         part(clerk.apis.shop.get("/reviews", [("product_id", product_id), ("limit", N_REVIEWS)])),
         answers(clerk.apis.serving, wanted),
@@ -149,6 +150,7 @@ async def show_product(product_id: ProductId, clerk: ClerkDep) -> Response:
         "product": one,
         "pictures": product.pictures_of(one),
         "availability": product.availability(one),
+        "places": product.places_of(places),
         "bundle": product.bundle_of(product_id, together, known),
         "rating": product.stars_of(rated),
         "reviews": said,

@@ -13,6 +13,10 @@ class AmountError(ValueError):
     """A price that is none."""
 
 
+class CountError(ValueError):
+    """A number of units that is none."""
+
+
 def cents_of(amount: str) -> int:
     """Return the cents of an amount such as `12.5` or `12,50`.
 
@@ -31,6 +35,21 @@ def cents_of(amount: str) -> int:
 def amount_of(cents: int) -> str:
     """Return cents as a form has them."""
     return f"{cents // 100}.{cents % 100:02d}"
+
+
+def movement_of(form: Form) -> dict[str, object]:
+    """Return what the API takes for a count: how many units more, or fewer, there are than before.
+
+    Raises
+    ------
+    CountError
+        If it is no whole number, or the same as before.
+    """
+    delta = form.number("units", -1) - form.number("before")
+    if form.number("units", -1) < 0 or delta == 0:
+        raise CountError(form.text("units"))
+    reason = "received" if delta > 0 else "corrected"
+    return {"warehouse_id": form.number("warehouse_id") or None, "delta": delta, "reason": reason}
 
 
 def product_of(form: Form) -> dict[str, object]:

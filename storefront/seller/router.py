@@ -10,7 +10,14 @@ from storefront.apis import Document, RefusedError, part
 from storefront.deps import Clerk, ClerkDep, CustomerDep, Form, FormDep
 from storefront.errors import PageRoute
 from storefront.problems import sentence
-from storefront.seller.business import AmountError, amount_of, product_of, work_of
+from storefront.seller.business import (
+    AmountError,
+    CountError,
+    amount_of,
+    movement_of,
+    product_of,
+    work_of,
+)
 
 router = APIRouter(prefix="/sell", route_class=PageRoute)
 ProductId = Annotated[Id, Path()]
@@ -129,14 +136,33 @@ async def change_product(
     return clerk.go("/sell/products")
 
 
+@router.post("/products/{product_id}/stock")
+async def count_stock(
+    product_id: ProductId,
+    _: CustomerDep,
+    clerk: ClerkDep,
+    form: FormDep,
+) -> Response:
+    """Say how many units of a product there are."""
+    path = f"/sellers/me/products/{product_id}/stock"
+    try:
+        await clerk.apis.shop.send("POST", path, movement_of(form), _if_match(form))
+    except (CountError, RefusedError) as error:
+        found = await clerk.apis.shop.get(f"/catalogue/products/{product_id}")
+        return await _product_form(clerk, found, _why(error, clerk))
+    return clerk.go(f"/sell/products/{product_id}")
+
+
 def _if_match(form: Form) -> dict[str, str]:
     version = form.text("version")
     return {"If-Match": f'"{version}"'} if version.isdecimal() else {}
 
 
-def _why(error: AmountError | RefusedError, clerk: Clerk) -> str:
+def _why(error: AmountError | CountError | RefusedError, clerk: Clerk) -> str:
     if isinstance(error, AmountError):
         return clerk.speak("sell.bad_price")
+    if isinstance(error, CountError):
+        return clerk.speak("sell.bad_count")
     return sentence(error, clerk.speak)
 
 
@@ -146,7 +172,7 @@ async def _product_form(
     refusal: str = "",
     form: Form | None = None,
 ) -> Response:
-    tree = await clerk.shelf.tree()
+    tree, stock = await asyncio.gather(clerk.shelf.tree(), _stock(clerk, product))
     names = ("title", "description", "price", "brand", "category_id")
     typed = {name: form.text(name) for name in names} if form else _fields(product)
     data = {
@@ -154,8 +180,16 @@ async def _product_form(
         "typed": typed,
         "refusal": refusal,
         "categories": list(tree.categories.values()) if tree else [],
+        "stock": stock,
     }
     return clerk.page("sell_product.html", data, 422 if refusal else 200)
+
+
+async def _stock(clerk: Clerk, product: Document | None) -> Document | None:
+    """Return a product's units by warehouse; None if they cannot be had now."""
+    if product is None:
+        return None
+    return await part(clerk.apis.shop.get(f"/sellers/me/products/{product['product_id']}/stock"))
 
 
 def _fields(product: Document | None) -> dict[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from playwright.sync_api import Page
 from starlette.responses import JSONResponse
 
-from tests.unit.storefront.fake_apis import AT, OWN_ORDER, TITLES, FakeApis, product
+from tests.unit.storefront.fake_apis import ACCOUNT, AT, OWN_ORDER, TITLES, FakeApis, product
 
 ADDRESS = {
     "address_id": 1, "recipient": "Ada Byron", "street": "Allee 1", "extra": None, "postal_code": "10115",
@@ -158,12 +158,12 @@ def forged(page: Page) -> None:
     send("Log in", email="a@example.org", password="long enough")(page)
 
 
-GONE = {"code": "GONE", "remove": ""}
 LOOKED = (("consent", "yes"), ("viewed", "3.4"))
 VISITS: dict[str, list[Visit]] = {
     "/": [
         Visit("home", "/", is_customer=False),
         Visit("home of a customer", "/", cookies=LOOKED),
+        Visit("home in German", "/", is_customer=False, cookies=(("language", "de"),)),
         Visit("home without lists", "/", given=down("/recommendations", "/catalogue/categories")),
     ],
     "/search": [
@@ -197,6 +197,7 @@ VISITS: dict[str, list[Visit]] = {
     ],
     "/login": [
         Visit("log in", "/login", is_customer=False),
+        Visit("log in or go on as a guest", "/login?next=/checkout", is_customer=False),
         Visit("log in with a wrong password", "/login", is_customer=False,
               then=send("Log in", email="a@example.org", password="wrong")),
         Visit("forged form", "/login", is_customer=False, then=forged),
@@ -212,6 +213,8 @@ VISITS: dict[str, list[Visit]] = {
     ],
     "/account": [
         Visit("account", "/account", given=with_addresses),
+        Visit("account of a guest", "/account",
+              given=answer("/accounts/me", {**ACCOUNT, "has_password": False})),
         Visit("account with a bad address", "/account",
               then=lambda page: (page.click("summary"), send_as_it_is("Save address")(page))),
     ],
@@ -250,7 +253,11 @@ VISITS: dict[str, list[Visit]] = {
         Visit("new product without a price", "/sell/products/new",
               then=send_as_it_is("Save", title="Lamp", price="cheap")),
     ],
-    "/sell/products/{product_id}": [Visit("own product", "/sell/products/1")],
+    "/sell/products/{product_id}": [
+        Visit("own product", "/sell/products/1"),
+        Visit("own product before any units came", "/sell/products/1",
+              given=answer("/sellers/me/products/1/stock", {"product_id": 1, "warehouses": []})),
+    ],
     "/sell/orders": [
         Visit("own orders", "/sell/orders"),
         Visit("own order to hand over", "/sell/orders",

@@ -18,6 +18,8 @@ from transactional.accounts.service import AccountService, LogIn
 from transactional.accounts.sessions import Sessions
 from transactional.accounts.throttle import LOG_IN, Throttle
 from transactional.callers import CallerDep
+from transactional.carts.deps import GuestCartDep
+from transactional.carts.service import GuestCart
 from transactional.deps import RedisDep, SessionDep, SessionMakerDep, new_event_id, utc_now
 from transactional.tokens import Caller
 
@@ -60,6 +62,38 @@ async def log_in(opener: SessionMakerDep, request: Request) -> LogIn:
 
 
 LogInDep = Annotated[LogIn, Depends(log_in)]
+
+
+@dataclass(frozen=True)
+class GuestEntrance:
+    """Lets somebody in who gives but an e-mail."""
+
+    service: AccountService
+    sessions: Sessions
+    cart: GuestCart
+
+    async def enter(self, email: str, region: str | None) -> tuple[Caller, str]:
+        """Make an account without a password, with the guest's cart; return who it is and a refresh token.
+
+        Raises
+        ------
+        EmailTakenProblem
+            If the e-mail has an account.
+        """
+        account = await self.service.register_guest(email, region)
+        refresh_token = await self.sessions.begin(account.customer_id)
+        await self.cart.merge_into(account.customer_id)
+        return Caller(account.customer_id, account.role), refresh_token
+
+
+async def guest_entrance(
+    service: AccountServiceDep, sessions: SessionsDep, cart: GuestCartDep
+) -> GuestEntrance:
+    """Return what lets guests in, in the request's transaction."""
+    return GuestEntrance(service, sessions, cart)
+
+
+GuestEntranceDep = Annotated[GuestEntrance, Depends(guest_entrance)]
 
 
 async def credentials(session: SessionDep, proofs: ProofsDep) -> Credentials:

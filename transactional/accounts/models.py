@@ -42,6 +42,11 @@ class Account(Base):
     email_confirmed_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     deleted_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
 
+    @property
+    def has_password(self) -> bool:
+        """Whether one was set: who ordered as a guest, or is gone, has none, and none is right."""
+        return bool(self.password_hash)
+
 
 class Address(Base):
     """Where a customer's parcels go. An order keeps a copy of its own."""

@@ -4,11 +4,18 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from transactional.accounts import sessions as chains
-from transactional.accounts.deps import AccountServiceDep, LogInDep, SessionsDep, ThrottleDep
+from transactional.accounts.deps import (
+    AccountServiceDep,
+    GuestEntranceDep,
+    LogInDep,
+    SessionsDep,
+    ThrottleDep,
+)
 from transactional.accounts.models import Account
 from transactional.accounts.schemas import (
     AccountView,
     Credentials,
+    Guest,
     RefreshRequest,
     Registration,
     Token,
@@ -30,6 +37,22 @@ async def register(
     await throttle.count(REGISTRATIONS, address_of(request))
     account = await service.register(body.email, body.password.get_secret_value(), body.region)
     return _view(account)
+
+
+@router.post("/accounts/guests", status_code=201)
+async def begin_as_guest(
+    body: Guest,
+    entrance: GuestEntranceDep,
+    throttle: ThrottleDep,
+    tokens: TokenSignerDep,
+    request: Request,
+) -> Token:
+    """Make an account without a password, to order with; what is in the `Cart-Token`'s cart joins it.
+
+    These tokens are its only way in until a password is set: POST /api/v1/accounts/password-resets.
+    """
+    await throttle.count(REGISTRATIONS, address_of(request))
+    return _token(tokens, *await entrance.enter(body.email, body.region))
 
 
 @router.post("/tokens", status_code=201)

@@ -18,6 +18,13 @@ class Registration(RequestBody):
     region: Region | None = None
 
 
+class Guest(RequestBody):
+    """Who orders without a password."""
+
+    email: Email
+    region: Region | None = None
+
+
 class Credentials(RequestBody):
     """What logs in."""
 
@@ -99,4 +106,5 @@ class AccountView(BaseModel):
     role: Literal["shopper", "seller", "ops"]
     region: str | None
     registered_at: dt.datetime
+    has_password: Annotated[bool, Field(description="false for a guest until one is set")]
     email_confirmed_at: Annotated[dt.datetime | None, Field(description="null until it is")]

@@ -41,16 +41,31 @@ class AccountService:
         EmailTakenProblem
             If the e-mail has an account.
         """
+        return await self._open(email, await self.passwords.hash(password), region)
+
+    async def register_guest(self, email: str, region: str | None) -> Account:
+        """Make an account that no password opens, until one is set by a code from a mail.
+
+        Raises
+        ------
+        EmailTakenProblem
+            If the e-mail has an account, a guest's too: whose it is, only a mail can tell.
+        """
+        return await self._open(email, "", region)
+
+    async def _open(self, email: str, password_hash: str, region: str | None) -> Account:
         now = self.now()
         account = await self.accounts.add(
             email=email,
-            password_hash=await self.passwords.hash(password),
+            password_hash=password_hash,
             role="shopper",
             region=region,
             registered_at=now,
         )
         if account is None:
-            raise EmailTakenProblem("Log in, or register another e-mail.")
+            raise EmailTakenProblem(
+                "Log in, set a new password by a code from a mail, or take another e-mail."
+            )
         await record(self.accounts.session, [self._customer(account, now)])
         await self.proofs.ask_of(account.customer_id, "confirm_email")
         return account

@@ -5,13 +5,19 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from transactional.catalogue.cache import tags
-from transactional.catalogue.cache.answers import LISTING, PRODUCT
+from transactional.catalogue.cache.answers import LISTING, PLACES, PRODUCT
 from transactional.catalogue.cache.pages import Page, page_of
 from transactional.catalogue.cache.reading import Address
 from transactional.catalogue.cache.truth import Fill
 from transactional.catalogue.models import Product
 from transactional.catalogue.repository import CatalogueRepository, Filter
-from transactional.catalogue.schemas import Listing, ListingPage, ProductView
+from transactional.catalogue.schemas import (
+    Listing,
+    ListingPage,
+    PlaceView,
+    ProductPlaces,
+    ProductView,
+)
 from transactional.catalogue.views import ProductViews
 from transactional.errors import UnknownProductProblem
 from transactional.stock.repository import StockRepository
@@ -45,6 +51,26 @@ def _tags_of_product(view: ProductView) -> set[str]:
     if view.category_id is not None:
         made_of.add(tags.of_name(view.category_id))
     return made_of
+
+
+def places_address(product_id: int) -> Address:
+    """Return where it is shown what lies where."""
+    return Address(PLACES, str(product_id))
+
+
+def places_fill(product_id: int) -> Fill:
+    """Return what reads a product's places; it raises UnknownProductProblem for a draft, too."""
+
+    async def fill(session: AsyncSession) -> Page:
+        product = await CatalogueRepository(session).product(product_id)
+        if product is None or product.status == "draft":
+            raise UnknownProductProblem(product_id)
+        found = await StockRepository(session).places(product_id)
+        places = [PlaceView.model_validate(each, from_attributes=True) for each in found]
+        view = ProductPlaces(product_id=product_id, places=places)
+        return page_of(view, (tags.of_product(product_id), tags.of_stock(product_id)))
+
+    return fill
 
 
 def listing_address(category_id: int | None, limit: int, after: int) -> Address:

@@ -18,6 +18,8 @@ from transactional.catalogue.public import (
     listing_address,
     listing_fill,
     listing_page,
+    places_address,
+    places_fill,
     product_address,
     product_fill,
 )
@@ -31,6 +33,7 @@ from transactional.catalogue.schemas import (
     PricePage,
     PriceView,
     ProductChange,
+    ProductPlaces,
     ProductView,
 )
 from transactional.catalogue.states import Status
@@ -133,6 +136,12 @@ async def delete_product(
 ) -> None:
     """Delete a draft; what was ever published is archived instead."""
     await service.delete(product_id, version_of(if_match))
+
+
+@router.get("/products/{product_id}/places", response_model=ProductPlaces, responses=UNCHANGED)
+async def read_places(product_id: ProductId, pages: PublicPagesDep) -> Response:
+    """Return in which warehouses a published product lies, and how much can be sold there."""
+    return await pages.answer(places_address(product_id), places_fill(product_id))
 
 
 @router.get("/products/{product_id}/prices", openapi_extra=TOKEN_IS_OPTIONAL)

@@ -151,6 +151,21 @@ class ProductView(BaseModel):
     updated_at: dt.datetime
 
 
+class PlaceView(BaseModel):
+    """Units of a product in an open warehouse."""
+
+    warehouse_id: int
+    name: str
+    n_available: Annotated[int, Field(description="units that can be sold now")]
+
+
+class ProductPlaces(BaseModel):
+    """Where a product lies, by the warehouses' names."""
+
+    product_id: int
+    places: list[PlaceView]
+
+
 class Listing(BaseModel):
     """A product in a list."""
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import select, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from transactional.stock.models import Stock, Warehouse
@@ -21,6 +21,11 @@ AVAILABLE_OF = text("""
 select product_id, sum(n_on_hand - n_reserved)::bigint as n_available
 from stock join warehouses using (warehouse_id)
 where product_id = any(cast(:product_ids as bigint[])) and is_open group by product_id
+""")
+PLACES = text("""
+select warehouse_id, name, n_on_hand - n_reserved as n_available
+from stock join warehouses using (warehouse_id)
+where product_id = :product_id and is_open order by name
 """)
 IS_DRAFT = text("select status = 'draft' from products where product_id = :product_id")
 OPEN = text("""
@@ -83,6 +88,10 @@ class StockRepository:
         """Return the units that can be sold, by product id; those that never had any are missing."""
         rows = await self.session.execute(AVAILABLE_OF, {"product_ids": list(product_ids)})
         return {row.product_id: row.n_available for row in rows}
+
+    async def places(self, product_id: int) -> Sequence[Row[tuple[int, str, int]]]:
+        """Return a product's open warehouses by name: id, name, and units that can be sold."""
+        return (await self.session.execute(PLACES, {"product_id": product_id})).all()
 
     async def is_draft(self, product_id: int) -> bool:
         """Tell whether a product is not published yet; its stock rows' lock keeps it so."""

@@ -14,15 +14,20 @@ def _not_zero(delta: int) -> int:
     return delta
 
 
-class Movement(RequestBody):
-    """Units that came in (positive) or were taken out (negative)."""
+class OwnMovement(RequestBody):
+    """Units of one product that came in (positive) or were taken out (negative)."""
 
-    product_id: Id
     warehouse_id: Annotated[Id | None, Field(description="null for the first open warehouse")] = (
         None
     )
     delta: Annotated[int, Field(ge=-(10**6), le=10**6), AfterValidator(_not_zero)]
     reason: Literal["received", "corrected"]
+
+
+class Movement(OwnMovement):
+    """Units of any product."""
+
+    product_id: Id
 
 
 class Level(BaseModel):

@@ -48,7 +48,7 @@ class Warehouses:
         warehouse = await self.session.get(Warehouse, warehouse_id) if warehouse_id else Warehouse()
         if warehouse is None:
             raise UnknownWarehouseProblem(f"There is no warehouse {warehouse_id}.")
-        was_open = warehouse.is_open
+        before = (warehouse.name, warehouse.is_open)
         for name, value in values.items():
             setattr(warehouse, name, value)
         try:
@@ -56,7 +56,7 @@ class Warehouses:
                 self.session.add(warehouse)
         except IntegrityError as error:
             raise WarehouseNameProblem("Another warehouse has this name.") from error
-        if warehouse.is_open != was_open:  # what lies there can be sold, or not
+        if (warehouse.name, warehouse.is_open) != before:  # products' pages say what lies where
             await tell_everything(self.session)
         return warehouse
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.live.transactional.conftest import SECRET
+from tests.live.transactional.ordering import place
 from transactional.accounts.throttle import LOCK_OUT
 from transactional.deps import utc_now
 from transactional.notifications.sending import MailRoom
@@ -198,3 +199,35 @@ async def test_codes_are_good_for_as_long_as_the_mail_says(client, ann, rows):
         {"purpose": "confirm_email", "good_for": dt.timedelta(days=7)},
         {"purpose": "reset_password", "good_for": dt.timedelta(hours=1)},
     ]
+
+
+async def test_a_guest_has_an_account_with_their_cart_that_opens_by_a_password_set_from_a_mail(
+    client, stocked, codes
+):
+    await stocked({1: 5})
+    cart = {"Cart-Token": (await client.post("/api/v1/carts")).json()["cart_token"]}
+    await client.put("/api/v1/carts/mine/lines/1", json={"quantity": 2}, headers=cart)
+
+    made = await client.post(
+        "/api/v1/accounts/guests", json={"email": "Ann@example.com"}, headers=cart
+    )
+    guest = {"Authorization": f"Bearer {made.json()['access_token']}"}
+    again = await client.post("/api/v1/accounts/guests", json={"email": "ann@example.com"})
+    shut = [(await log_in(client, password=each)).status_code for each in (" ", ANN["password"])]
+    me = (await client.get("/api/v1/accounts/me", headers=guest)).json()
+    cart_lines = (await client.get("/api/v1/carts/mine", headers=guest)).json()["lines"]
+    order = await place(client, guest, {1: 2})
+    await codes()
+    await client.post(RESET, json={"email": "ann@example.com"})
+    code = next(code for (_, _), code in (await codes()).items() if code)
+    await client.put(RESET, json={"code": code, "new_password": ANN["password"]})
+    opened = await log_in(client)
+
+    assert made.status_code == order.status_code == opened.status_code == 201
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/email-taken")
+    assert shut == [401, 401]
+    assert (me["email"], me["has_password"]) == ("ann@example.com", False)
+    assert [each["quantity"] for each in cart_lines] == [2]
+    known = {"Authorization": f"Bearer {opened.json()['access_token']}"}
+    orders = (await client.get("/api/v1/orders", headers=known)).json()["orders"]
+    assert [each["order_id"] for each in orders] == [order.json()["order_id"]]

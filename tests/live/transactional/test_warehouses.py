@@ -111,3 +111,47 @@ async def test_stock_is_changed_only_in_the_version_that_was_read(client, stocke
 
     assert (first.status_code, first.json()["n_available"]) == (201, 8)
     assert (second.status_code, second.json()["type"]) == (412, "/problems/stale-version")
+
+
+async def test_anybody_reads_where_a_product_lies_and_how_much_can_be_sold_there(
+    client, stocked, shopper, warehouses, in_warehouse, database
+):
+    munich, hamburg = warehouses
+    path = "/api/v1/catalogue/products/1/places"
+    await stocked({1: 3})
+    await in_warehouse(1, hamburg, 5)
+    await place(client, shopper(region="Hamburg"), {1: 2})
+
+    places = (await client.get(path)).json()["places"]
+    database.execute(sa.text("update warehouses set is_open = false where name = 'North'"))
+    left = (await client.get(path)).json()["places"]
+
+    assert [tuple(each.values()) for each in places] == [(munich, "Main", 3), (hamburg, "North", 3)]
+    assert [each["name"] for each in left] == ["Main"]
+    assert (await client.get("/api/v1/catalogue/products/99/places")).status_code == 404
+
+
+async def test_a_seller_brings_and_takes_units_of_their_own_products(
+    client, stocked, shopper, selling, rows
+):
+    await stocked({1: 3}, seller_id=3)
+    await stocked({2: 3}, seller_id=4)
+    own, ann = "/api/v1/sellers/me/products/{}/stock", selling(3)
+    await place(client, shopper(), {1: 2})
+    [row] = (await client.get(own.format(1), headers=ann)).json()["warehouses"]
+    versioned = {**ann, "If-Match": f'"{row["version"]}"'}
+    brought, taken = ({"delta": n, "reason": "corrected"} for n in (4, -6))
+
+    moved, stale, too_many, anothers = [
+        await client.post(own.format(product_id), json=body, headers=headers)
+        for product_id, body, headers in (
+            (1, brought, versioned), (1, brought, versioned), (1, taken, ann), (2, brought, ann),
+        )
+    ]  # fmt: skip
+
+    assert (row["n_on_hand"], row["n_reserved"]) == (3, 2)
+    assert (moved.status_code, moved.json()["n_available"]) == (201, 5)
+    assert [each.status_code for each in (stale, too_many, anothers)] == [412, 409, 404]
+    assert rows(
+        "select actor_id is not null as by_ann from stock_ledger where delta_on_hand = 4"
+    ) == [{"by_ann": True}]

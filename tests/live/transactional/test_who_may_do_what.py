@@ -17,6 +17,7 @@ pytestmark = pytest.mark.live
 
 PUBLIC = {
     ("POST", "/api/v1/accounts"),
+    ("POST", "/api/v1/accounts/guests"),
     ("POST", "/api/v1/accounts/email-confirmations"),
     ("POST", "/api/v1/accounts/password-resets"),
     ("PUT", "/api/v1/accounts/password-resets"),
@@ -28,6 +29,7 @@ PUBLIC = {
     ("GET", "/api/v1/catalogue/products/{product_id}"),
     ("GET", "/api/v1/reviews"),
     ("GET", "/api/v1/reviews/summary"),
+    ("GET", "/api/v1/catalogue/products/{product_id}/places"),
     ("GET", "/api/v1/catalogue/products/{product_id}/prices"),
     ("GET", "/api/v1/catalogue/categories"),
     ("GET", "/api/v1/catalogue/categories/{category_id}"),
@@ -39,6 +41,7 @@ PUBLIC = {
 }
 BODIES = {
     "Registration": {"email": "eve@example.com", "password": "correct horse battery"},
+    "Guest": {"email": "eve@example.net"},
     "Credentials": {"email": "eve@example.com", "password": "a wrong one"},
     "RefreshRequest": {"refresh_token": "x" * 43},
     "PasswordChange": {"password": "a wrong one", "new_password": "correct horse battery"},
@@ -67,6 +70,7 @@ BODIES = {
     "ImageOrder": {"sha256": []},
     "NewCategory": {"name": "Fakes"},
     "CategoryChange": {"name": "Fakes"},
+    "OwnMovement": {"delta": -1, "reason": "corrected"},
     "Movement": {"product_id": 1, "delta": -1, "reason": "corrected"},
     "PurchaseOrderRequest": {"supplier": "Eve", "lines": [{"product_id": 1, "quantity": 1}]},
     "ReceiptRequest": {"delivery_note": "n", "lines": [{"line_number": 1, "quantity": 1}]},

@@ -101,6 +101,7 @@ ACCOUNT = {
     "email": "ada@example.org",
     "role": "shopper",
     "registered_at": AT,
+    "has_password": True,
     "email_confirmed_at": None,
 }
 HISTORY = {"entries": [{"from_status": None, "to_status": "pending", "occurred_at": AT}]}
@@ -116,6 +117,18 @@ OWN_ORDER = {
     "shipments": [],
 }
 SALE = {"kind": "sale", "cents": 5000, "order_id": 1001, "note": None, "occurred_at": AT}
+PLACES = {
+    "product_id": 1,
+    "places": [
+        {"warehouse_id": 1, "name": "Main", "n_available": 38},
+        {"warehouse_id": 2, "name": "North", "n_available": 2},
+        {"warehouse_id": 3, "name": "South", "n_available": 0},
+    ],
+}
+OWN_STOCK = {
+    "product_id": 1,
+    "warehouses": [{"warehouse_id": 1, "n_on_hand": 42, "n_reserved": 2, "version": 9}],
+}
 LEDGER = {"entries": [SALE], "currency": "EUR", "next_cursor": None}
 
 
@@ -169,6 +182,7 @@ class FakeApis:
         yield "GET", "/catalogue/listings", self.listings
         yield "POST", "/catalogue/products", lambda _, body: JSONResponse(product(1, **body), 201)
         yield "GET", "/catalogue/products/{id:int}", self.product
+        yield "GET", "/catalogue/products/{id:int}/places", lambda *_: PLACES
         yield "GET", "/reviews/summary", self.rating
         yield "GET", "/reviews", self.reviews
         yield "POST", "/reviews", lambda *_: JSONResponse({"product_id": 1}, 201)
@@ -180,6 +194,7 @@ class FakeApis:
         yield "POST", "/tokens/refresh", self.refresh
         yield "POST", "/tokens/revoke", lambda *_: Response(status_code=204)
         yield "POST", "/accounts", self.register
+        yield "POST", "/accounts/guests", self.begin_as_guest
         yield "POST", "/accounts/password-resets", lambda *_: Response(status_code=202)
         yield "PUT", "/accounts/password-resets", self.reset
 
@@ -197,6 +212,8 @@ class FakeApis:
         yield "POST", "/sellers", self.apply
         yield "GET", "/sellers/me", lambda *_: self.business or problem("no-application", 404)
         yield "GET", "/sellers/me/balance", lambda *_: BALANCE
+        yield "GET", "/sellers/me/products/{id:int}/stock", lambda *_: OWN_STOCK
+        yield "POST", "/sellers/me/products/{id:int}/stock", lambda *_: JSONResponse({}, 201)
         yield "GET", "/sellers/me/orders", lambda *_: {"orders": [OWN_ORDER], "next_cursor": None}
         yield "GET", "/sellers/me/ledger", lambda *_: LEDGER
         yield "GET", "/sellers/me/payouts", lambda *_: {"payouts": [], "currency": "EUR"}
@@ -301,6 +318,9 @@ class FakeApis:
     def log_in(self, request, body):
         if body["password"] != "a long and good passphrase":
             return problem("unauthorised", 401)
+        return self.enter(request)
+
+    def enter(self, request):
         guest = request.headers.get("cart-token")
         if guest in self.carts:
             self.carts.setdefault("customer", {}).update(self.carts.pop(guest))
@@ -320,6 +340,10 @@ class FakeApis:
     def register(self, _, body):
         is_taken = body["email"] == "taken@example.org"
         return problem("email-taken", 409) if is_taken else JSONResponse(ACCOUNT, 201)
+
+    def begin_as_guest(self, request, body):
+        is_taken = body["email"] == "taken@example.org"
+        return problem("email-taken", 409) if is_taken else self.enter(request)
 
     def reset(self, _, body):
         is_right = body["code"] == "12-ab"

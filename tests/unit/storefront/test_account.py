@@ -210,3 +210,31 @@ def test_an_amount_is_read_to_the_cent(amount, cents):
 def test_what_is_no_amount_is_refused(amount):
     with pytest.raises(AmountError):
         cents_of(amount)
+
+
+async def test_a_seller_counts_units_and_the_difference_is_moved_in_the_version_that_was_read(
+    browser, fake
+):
+    await logged_in(browser)
+    page = await browser.open("/sell/products/1")
+
+    counted = await browser.send(page, "/sell/products/1/stock", units=40)
+
+    assert "2 of them are promised to orders" in page.text
+    asked = {"warehouse_id": 1, "delta": -2, "reason": "corrected"}
+    assert ("POST", "/sellers/me/products/1/stock", asked) in fake.asked
+    assert any(each.get("if-match") == '"9"' for each in fake.headers)
+    assert counted.path == "/sell/products/1"
+
+
+@pytest.mark.parametrize("units", ["42", "", "-3", "two"])
+async def test_a_count_that_says_nothing_new_or_is_none_is_refused(browser, fake, units):
+    await logged_in(browser)
+
+    page = await browser.send(
+        await browser.open("/sell/products/1"), "/sell/products/1/stock", units=units
+    )
+
+    assert page.status == 422
+    assert "Write how many units there are" in page.text
+    assert [each for each in fake.asked if each[0] == "POST" and "stock" in each[1]] == []

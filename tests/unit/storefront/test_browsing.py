@@ -213,3 +213,18 @@ async def test_prices_that_are_all_the_same_are_not_to_be_chosen_from(browser, f
 
     assert 'name="price"' in found.html
     assert 'name="price"' not in same.html
+
+
+async def test_a_product_page_says_where_units_lie_if_there_are_several_places(browser, fake):
+    several = await browser.open("/products/1")
+    one = {"product_id": 1, "places": [{"warehouse_id": 1, "name": "Main", "n_available": 38}]}
+    fake.answers["GET", "/catalogue/products/1/places"] = JSONResponse(one)
+    single = await browser.open("/products/1")
+    fake.answers.clear()
+    fake.down = ("/catalogue/products/1/places",)
+    none = await browser.open("/products/1")
+
+    assert "Main In stock North Only 2 left" in several.text
+    assert "South" not in several.text
+    assert "Main" not in single.text + none.text
+    assert none.status == 200

@@ -1,5 +1,8 @@
 """From the cart to a paid order, by forms alone."""
 
+from starlette.responses import JSONResponse
+
+from tests.unit.storefront.fake_apis import ACCOUNT
 from tests.unit.storefront.test_forms_and_headers import logged_in
 
 ADDRESS = {"recipient": "Ada", "street": "Allee 1", "postal_code": "10115", "city": "Berlin"}
@@ -214,3 +217,34 @@ async def test_a_code_with_other_signs_is_refused_beside_its_field(browser):
 
     assert page.status == 422
     assert 'aria-describedby="code-wrong"' in page.html
+
+
+async def test_a_guest_pays_with_an_email_alone_and_sets_a_password_later(browser, fake):
+    await browser.send(await browser.open("/products/1"), "/cart/lines")
+    page = await browser.open("/checkout")
+
+    page = await browser.send(page, "/guest", email="ada@example.org")
+
+    assert page.path == "/checkout"
+    assert "Brass reading lamp" in page.text
+    fake.answers["GET", "/accounts/me"] = JSONResponse({**ACCOUNT, "has_password": False})
+    account = await browser.open("/account")
+    assert "You have no password yet" in account.text
+    assert 'name="new_password"' not in account.html
+    sent = await browser.send(account, "/password")
+    assert ("POST", "/accounts/password-resets", {"email": ACCOUNT["email"]}) in fake.asked
+    assert "the code is on its way" in sent.text
+
+
+async def test_a_guest_whose_email_has_an_account_is_told_to_log_in(browser):
+    page = await browser.send(
+        await browser.open("/login?next=/checkout"), "/guest", email="taken@example.org"
+    )
+
+    assert page.status == 409
+    assert "Log in, or use another one" in page.text
+    assert page.form("/guest")
+
+
+async def test_only_on_the_way_to_the_checkout_is_a_guest_asked(browser):
+    assert 'action="/guest"' not in (await browser.open("/login?next=/account")).html

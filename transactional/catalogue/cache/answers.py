@@ -13,10 +13,12 @@ from web.rsgi import ReadyAnswer
 from web.shortcuts import JSON, NOT_MODIFIED, Answer, all_headers
 
 PRODUCT = "product"
+PLACES = "places"
 LISTING = "listing"
 CATEGORIES = "categories"
 FRESH = {
     PRODUCT: "public, max-age=2, stale-while-revalidate=5, stale-if-error=86400",
+    PLACES: "public, max-age=2, stale-while-revalidate=5, stale-if-error=86400",
     LISTING: "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400",
     CATEGORIES: "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400",
 }
