@@ -28,6 +28,7 @@ from features.schemas.arrow import arrow_schema
 from features.schemas.lake import ProductFeatures, UserFeatures
 from features.schemas.row import Row
 from features.store.definitions import PUSHED
+from features.store.materialising import Materialising
 from features.store.opening import FeatureStore, apply_definitions, open_store
 from features.store.packed import PACKED, PRODUCT, USER, Found, Wanted
 from features.store.packed_redis import AsyncPackedFeatures, Connections, PackedFeatures
@@ -60,7 +61,9 @@ def measured(folder: Path, url: str, n_requests: int) -> list[Figure]:
     with Redis.from_url(url) as redis:
         packed = PackedFeatures(redis)
         for row, n_rows in ((ProductFeatures, N_PRODUCTS), (UserFeatures, N_USERS)):
-            Online(store, packed).write(row, drawn(row, n_rows, random))
+            Online(store, packed, Materialising(folder / "feast", url)).write(
+                row, drawn(row, n_rows, random)
+            )
         requests = [_request(random) for _ in range(n_requests)]
         by_feast, by_packed = Timed(lambda one: read_by_feast(store, one)), Timed(packed.read)
         n_values, n_unequal = 0, 0

@@ -5,6 +5,7 @@ python -m jobs.publish_features --date 2024-05-01
 
 import datetime as dt
 import logging
+import os
 import sys
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from redis import Redis
 from features.schemas.lake import UserFeatures
 from features.schemas.row import Row
 from features.store.definitions import PUSHED, PUSHED_TTL, VIEWS
+from features.store.materialising import Materialising
 from features.store.opening import FeatureStore, apply_definitions, open_store
 from features.store.packed import PACKED
 from features.store.packed_lists import PACKED_LISTS, packed_lists
@@ -36,12 +38,20 @@ def main(settings: Settings, dates: Dates) -> None:
     store = open_store(settings.feast, settings.redis_url, overwrite=True)
     apply_definitions(store, settings.lake)
     with Redis.from_url(settings.redis_url) as redis:
-        online = Online(store, PackedFeatures(redis))
+        written_by = Materialising(
+            settings.feast, settings.redis_url, settings.publishing_processes or n_cores()
+        )
+        online = Online(store, PackedFeatures(redis), written_by)
         pushed = {
             row.table: online.write(row, lake.read(row, day, day)) for row, day in newest.items()
         }
     log.info("pushed %s", pushed)
     write_report(settings.reports, "publish_features", dates.last, pushed)
+
+
+def n_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 def newest_day(lake: Partitions, row: type[Row]) -> dt.date:
@@ -64,6 +74,7 @@ class Online:
 
     store: FeatureStore
     packed: PackedFeatures
+    rows: Materialising
 
     def write(self, row: type[Row], rows: pa.Table) -> int:
         """Write one day's rows of a view and return how many there are.
@@ -71,7 +82,7 @@ class Online:
         Feast's own `materialize` reads the view's whole history to find each entity's last row;
         here the newest partition holds them all, so only that is read.
         """
-        self.store.write_to_online_store(row.table, df=rows.drop_columns(["date"]).to_pandas())
+        self.rows.write(self.store, row.table, rows.drop_columns(["date"]))
         if row in PACKED:
             self.packed.write_all(PACKED[row], rows)
         if row in PACKED_LISTS:

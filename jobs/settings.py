@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     landing_seconds: Annotated[
         float, Field(gt=0, description="between batches of events brought to the lake")
     ] = 30.0
+    publishing_processes: Annotated[
+        int, Field(ge=0, description="that write features online at a time; 0: one for each core")
+    ] = 0
     code_version: str = "unknown"
     spark_master: str = "local[*]"
 

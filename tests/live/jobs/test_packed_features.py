@@ -10,6 +10,7 @@ from redis import Redis
 from features.schemas.arrow import arrow_schema
 from features.schemas.lake import ProductFeatures, UserFeatures
 from features.store.definitions import PUSHED
+from features.store.materialising import Materialising
 from features.store.opening import apply_definitions, open_store
 from features.store.packed import PACKED, PRODUCT, USER_LISTS, Wanted
 from features.store.packed_redis import AsyncPackedFeatures, Connections, PackedFeatures
@@ -38,8 +39,8 @@ def packed(redis_url):
 
 
 @pytest.fixture
-def online(store, packed):
-    return Online(store, packed)
+def online(store, packed, tmp_path, redis_url):
+    return Online(store, packed, Materialising(tmp_path / "feast", redis_url))
 
 
 def drawn(row, n_rows, seed):
