@@ -19,6 +19,8 @@ DagId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,200}$")]
 RunId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:+~-]{1,250}$")]
 Limit = Annotated[int, Query(ge=1, le=50)]
 N_RUNS, N_SHOWN = 100, 10
+KEPT = ("type", "format", "minimum")
+"""Of a parameter's JSON schema."""
 PLACE = TypeAdapter(tuple[Annotated[int, Query(ge=0, le=10**6)]])
 
 
@@ -129,5 +131,5 @@ def _task(task: dict[str, Any]) -> Task:
 def _schema(parameter: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
     described: dict[str, Any] = parameter.get("schema") or {}
     words = parameter.get("description") or described.get("description") or ""
-    kept = {name: described[name] for name in ("type", "format", "minimum") if name in described}
+    kept: dict[str, Any] = {name: described[name] for name in KEPT if name in described}
     return {**kept, "description": words, "value": parameter.get("value")}

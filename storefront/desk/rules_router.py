@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from features.schemas.row import Id
 from storefront.apis import RefusedError
 from storefront.deps import Form, FormDep
-from storefront.desk.desk import Desk, DeskDep, after
+from storefront.desk.desk import Desk, DeskDep, Pairs, after
 from storefront.desk.fields import FieldError, decimal, lines, moment, whole
 from storefront.desk.promotions_router import field_trouble
 from storefront.errors import PageRoute
@@ -57,7 +57,7 @@ async def end_rule(rule_id: RuleId, desk: DeskDep, form: FormDep) -> Response:
 async def _rules(
     desk: Desk, state: str, cursor: str, refusal: str = "", form: Form | None = None
 ) -> Response:
-    params = [*([("state", state)] if state else []), ("limit", 25), *after(cursor)]
+    params: Pairs = [*([("state", state)] if state else []), ("limit", 25), *after(cursor)]
     found = await desk.apis.shop.get("/search-rules", params)
     data = {
         "rules": found["rules"],

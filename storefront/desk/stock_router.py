@@ -9,7 +9,7 @@ from features.schemas.row import Id
 from storefront.apis import ApiError, RefusedError, part
 from storefront.deps import FormDep
 from storefront.desk.charts import gauge
-from storefront.desk.desk import Desk, DeskDep, after
+from storefront.desk.desk import Desk, DeskDep, Pairs, after
 from storefront.errors import PageRoute
 
 router = APIRouter(prefix="/ops/stock", route_class=PageRoute)
@@ -22,7 +22,7 @@ SHORT_DAYS, ENOUGH_DAYS = 7.0, 28.0
 @router.get("")
 async def list_cover(desk: DeskDep, q: Search = "", cursor: Cursor = "") -> Response:
     """Show products, those first whose units last the shortest."""
-    params = [*([("q", q)] if q else []), ("limit", 25), *after(cursor)]
+    params: Pairs = [*([("q", q)] if q else []), ("limit", 25), *after(cursor)]
     found = await desk.apis.shop.get("/figures/cover", params)
     return desk.page(
         "stock", {**found, "q": q, "look": look_of, "gauge": gauge, "enough": ENOUGH_DAYS}

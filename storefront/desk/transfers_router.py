@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from features.schemas.row import Id
 from storefront.apis import RefusedError
 from storefront.deps import FormDep
-from storefront.desk.desk import Desk, DeskDep, after
+from storefront.desk.desk import Desk, DeskDep, Pairs, after
 from storefront.desk.purchases_router import warehouse_names
 from storefront.errors import PageRoute
 
@@ -52,7 +52,7 @@ def _if_match(version: int) -> dict[str, str]:
 
 
 async def _transfers(desk: Desk, status: str, cursor: str, refusal: str = "") -> Response:
-    params = [("status", status), ("limit", 25), *after(cursor)]
+    params: Pairs = [("status", status), ("limit", 25), *after(cursor)]
     found, names = await asyncio.gather(
         desk.apis.shop.get("/stock/transfer-drafts", params), warehouse_names(desk)
     )
