@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from operations.airflow import Airflow
 from operations.deps import Cursor, OperatorDep, SettingsDep
@@ -21,7 +21,7 @@ Limit = Annotated[int, Query(ge=1, le=50)]
 N_RUNS, N_SHOWN = 100, 10
 KEPT = ("type", "format", "minimum")
 """Of a parameter's JSON schema."""
-PLACE = TypeAdapter(tuple[Annotated[int, Query(ge=0, le=10**6)]])
+PLACE = TypeAdapter(tuple[Annotated[int, Field(ge=0, le=10**6)]])
 
 
 async def airflow_of(request: Request) -> Airflow:

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from features.schemas.row import Id
-from storefront.apis import Document, RefusedError
+from storefront.apis import ApiError, Document
 from storefront.deps import Form, FormDep
 from storefront.desk.desk import Desk, DeskDep, Pairs, after
 from storefront.errors import PageRoute
@@ -54,7 +54,7 @@ async def decide(purchase_order_id: OrderId, desk: DeskDep, form: FormDep) -> Re
             await shop.send("POST", f"{path}/close")
         else:
             return desk.clerk.message("invalid", 422)
-    except RefusedError as error:
+    except ApiError as error:
         return await _order(desk, purchase_order_id, desk.why(error))
     return desk.go(f"/ops/purchases/{purchase_order_id}", f"order_{step}", purchase_order_id)
 
