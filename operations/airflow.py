@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 
@@ -53,11 +54,11 @@ class Airflow:
         UnknownProblem
             If there is none.
         """
-        return await self._ask("GET", f"/dags/{dag_id}/dagRuns/{_quoted(run_id)}")
+        return await self._ask("GET", f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}")
 
     async def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         """Return the tasks of a run."""
-        path = f"/dags/{dag_id}/dagRuns/{_quoted(run_id)}/taskInstances"
+        path = f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}/taskInstances"
         found = await self._ask("GET", path, params={"limit": 100})
         tasks: list[dict[str, Any]] = found["task_instances"]
         return tasks
@@ -65,7 +66,7 @@ class Airflow:
     async def log(self, task: Mapping[str, Any]) -> list[str]:
         """Return the last lines of a task's last try."""
         path = (
-            f"/dags/{task['dag_id']}/dagRuns/{_quoted(task['dag_run_id'])}"
+            f"/dags/{task['dag_id']}/dagRuns/{quote(task['dag_run_id'], safe='')}"
             f"/taskInstances/{task['task_id']}/logs/{max(task['try_number'], 1)}"
         )
         found = await self._ask("GET", path, params={"full_content": True})
@@ -135,7 +136,3 @@ def _reason(answer: httpx2.Response) -> str:
 
 def _line(entry: object) -> str:
     return str(entry.get("event", entry)) if isinstance(entry, dict) else str(entry)
-
-
-def _quoted(run_id: str) -> str:
-    return run_id.replace("%", "%25").replace("+", "%2B").replace("/", "%2F").replace("?", "%3F")

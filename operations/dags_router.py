@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from operations.airflow import Airflow
 from operations.deps import Cursor, OperatorDep, SettingsDep
@@ -19,7 +19,9 @@ DagId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,200}$")]
 RunId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:+~-]{1,250}$")]
 Limit = Annotated[int, Query(ge=1, le=50)]
 N_RUNS, N_SHOWN = 100, 10
-PLACE = TypeAdapter(tuple[Annotated[int, Query(ge=0, le=10**6)]])
+KEPT = ("type", "format", "minimum")
+"""Of a parameter's JSON schema."""
+PLACE = TypeAdapter(tuple[Annotated[int, Field(ge=0, le=10**6)]])
 
 
 async def airflow_of(request: Request) -> Airflow:
@@ -129,5 +131,5 @@ def _task(task: dict[str, Any]) -> Task:
 def _schema(parameter: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
     described: dict[str, Any] = parameter.get("schema") or {}
     words = parameter.get("description") or described.get("description") or ""
-    kept = {name: described[name] for name in ("type", "format", "minimum") if name in described}
+    kept: dict[str, Any] = {name: described[name] for name in KEPT if name in described}
     return {**kept, "description": words, "value": parameter.get("value")}

@@ -28,9 +28,9 @@ async def list_mails(
     if not settings.inbox_url:
         raise NotHereProblem("This shop's mails go to a mail server: look there.")
     listing = f"mails to {recipient}"
-    below = cursors.decode(cursor, listing, cursors.ONE_ID) if cursor else ()
-    params: list[tuple[str, str | int]] = [("recipient", recipient), ("limit", limit + 1)]
-    params += [("below", number) for number in below]
+    params: dict[str, str | int] = {"recipient": recipient, "limit": limit + 1}
+    if cursor:
+        params["below"] = cursors.id_after(cursor, listing)
     client: httpx2.AsyncClient = request.app.state.client
     try:
         answer = await client.get(f"{settings.inbox_url}/inbox/mails", params=params)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi import Path as InPath
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from features.schemas.experiments import ExperimentName
 from features.schemas.lake import ExperimentResult, QualityFinding
@@ -38,7 +38,7 @@ Table = Annotated[str, InPath(pattern="^[a-z_]{1,60}$", description="a log")]
 Days = Annotated[int, Query(ge=1, le=60, description="of each log, the newest")]
 Limit = Annotated[int, Query(ge=1, le=100)]
 ReasonText = Annotated[Text, Query(max_length=500, description="only rows refused for it")]
-PLACE = TypeAdapter(tuple[Annotated[int, Query(ge=0, le=10**7)]])
+PLACE = TypeAdapter(tuple[Annotated[int, Field(ge=0, le=10**7)]])
 
 
 @router.get("/quality")

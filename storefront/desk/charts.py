@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 WIDTH, HEIGHT = 480, 190
 LEFT, RIGHT, TOP, BOTTOM = 52, 16, 10, 24
 N_LABELS = 6
+NEXT_TO_NOTHING = 1e-9
 Write = Callable[[float], str]
 Look = Literal["now", "before"]
 
@@ -118,9 +119,9 @@ class Intervals:
 
 
 def nice_top(values: Sequence[float]) -> float:
-    """Return 1, 2 or 5 times a power of ten, at or above all values; 1 for nothing."""
+    """Return 1, 2 or 5 times a power of ten, at or above all values; 1 for next to nothing."""
     highest = max(values, default=0.0)
-    if highest <= 0:
+    if highest < NEXT_TO_NOTHING:
         return 1.0
     power = 10.0 ** math.floor(math.log10(highest))
     return next(

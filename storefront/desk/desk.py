@@ -27,6 +27,8 @@ SECTIONS = (
     ("health", "/ops/health"),
     ("mails", "/ops/mails"),
 )
+Pairs = list[tuple[str, str | int]]
+"""What a list is asked with."""
 WHAT = re.compile(r"[A-Za-z0-9_.:+-]{1,120}")
 
 
@@ -122,6 +124,6 @@ async def desk(_: OperatorDep, clerk: ClerkDep, request: Request) -> Desk:
 DeskDep = Annotated[Desk, Depends(desk)]
 
 
-def after(cursor: str) -> list[tuple[str, str | int]]:
+def after(cursor: str) -> Pairs:
     """Return what asks for the page behind a cursor."""
     return [("cursor", cursor)] if cursor else []

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from features.schemas.experiments import ExperimentName
-from storefront.apis import Document, RefusedError, part
+from storefront.apis import ApiError, Document, part
 from storefront.deps import FormDep
 from storefront.desk.charts import Interval, Intervals
 from storefront.desk.desk import Desk, DeskDep, after
@@ -46,7 +46,7 @@ async def decide(name: Name, desk: DeskDep, form: FormDep) -> Response:
         return desk.clerk.message("invalid", 422)
     try:
         await desk.apis.shop.send("POST", *steps[step], version)
-    except RefusedError as error:
+    except ApiError as error:
         return await _experiment(desk, name, desk.why(error))
     return desk.go(f"/ops/experiments/{name}", f"experiment_{step}", arm or name)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from storefront.apis import Document, RefusedError
+from storefront.apis import ApiError, Document
 from storefront.deps import FormDep
 from storefront.desk.charts import Chart, Series
 from storefront.desk.desk import Desk, DeskDep, after
@@ -48,7 +48,7 @@ async def promote(name: Name, version: Version, desk: DeskDep, form: FormDep) ->
     }
     try:
         await desk.apis.operations.send("POST", f"{PATH}/{name}/promote", body)
-    except RefusedError as error:
+    except ApiError as error:
         return await _confirm(desk, name, "promote", version, desk.why(error))
     return desk.go(f"/ops/models/{name}", "promoted", version)
 
@@ -65,7 +65,7 @@ async def roll_back(name: Name, desk: DeskDep, form: FormDep) -> Response:
     body = {"reason": form.text("reason"), "champion": form.text("champion")}
     try:
         made = await desk.apis.operations.send("POST", f"{PATH}/{name}/roll-back", body)
-    except RefusedError as error:
+    except ApiError as error:
         return await _confirm(desk, name, "roll_back", "", desk.why(error))
     return desk.go(f"/ops/models/{name}", "rolled_back", made["champion"])
 

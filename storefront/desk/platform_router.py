@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from storefront.desk.desk import DeskDep, after
+from storefront.desk.desk import DeskDep, Pairs, after
 from storefront.errors import PageRoute
 
 router = APIRouter(prefix="/ops", route_class=PageRoute)
@@ -23,6 +23,6 @@ async def show_health(desk: DeskDep) -> Response:
 @router.get("/mails")
 async def list_mails(desk: DeskDep, recipient: Recipient = "", cursor: Cursor = "") -> Response:
     """Show mails, the newest first."""
-    params = [("recipient", recipient), ("limit", 20), *after(cursor)]
+    params: Pairs = [("recipient", recipient), ("limit", 20), *after(cursor)]
     found = await desk.apis.operations.get("/operations/mails", params)
     return desk.page("mails", {**found, "recipient": recipient})

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from features.schemas.row import Id
-from storefront.apis import RefusedError
+from storefront.apis import ApiError
 from storefront.deps import Form, FormDep
 from storefront.desk.desk import Desk, DeskDep, after
 from storefront.desk.fields import FieldError, cents, ids, moment, whole
@@ -33,8 +33,8 @@ async def add_promotion(desk: DeskDep, form: FormDep) -> Response:
     """Make a promotion."""
     try:
         made = await desk.apis.shop.send("POST", "/promotions", promotion_of(form))
-    except (RefusedError, FieldError) as error:
-        why = desk.why(error) if isinstance(error, RefusedError) else field_trouble(desk, error)
+    except (ApiError, FieldError) as error:
+        why = desk.why(error) if isinstance(error, ApiError) else field_trouble(desk, error)
         return await _promotions(desk, "", why, form)
     return desk.go("/ops/promotions", "promotion_added", made["promotion_id"])
 
@@ -45,7 +45,7 @@ async def end_promotion(promotion_id: PromotionId, desk: DeskDep, _: FormDep) ->
     body = {"ends_at": _now().isoformat()}
     try:
         await desk.apis.shop.send("PATCH", f"/promotions/{promotion_id}", body)
-    except RefusedError as error:
+    except ApiError as error:
         return await _promotions(desk, "", desk.why(error))
     return desk.go("/ops/promotions", "promotion_ended", promotion_id)
 

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from features.schemas.row import Id
-from storefront.apis import Document, RefusedError
+from storefront.apis import ApiError, Document
 from storefront.deps import Form, FormDep
-from storefront.desk.desk import Desk, DeskDep, after
+from storefront.desk.desk import Desk, DeskDep, Pairs, after
 from storefront.errors import PageRoute
 
 router = APIRouter(prefix="/ops/purchases", route_class=PageRoute)
@@ -24,7 +24,7 @@ PATH = "/stock/purchase-orders"
 @router.get("")
 async def list_orders(desk: DeskDep, status: Status = "draft", cursor: Cursor = "") -> Response:
     """Show purchase orders of a status, the oldest first."""
-    params = [("status", status), ("limit", 25), *after(cursor)]
+    params: Pairs = [("status", status), ("limit", 25), *after(cursor)]
     found, names = await asyncio.gather(desk.apis.shop.get(PATH, params), warehouse_names(desk))
     orders = [(each, *sums_of(each)) for each in found["purchase_orders"]]
     data = {"orders": orders, "names": names, "status": status, "statuses": STATUSES}
@@ -54,7 +54,7 @@ async def decide(purchase_order_id: OrderId, desk: DeskDep, form: FormDep) -> Re
             await shop.send("POST", f"{path}/close")
         else:
             return desk.clerk.message("invalid", 422)
-    except RefusedError as error:
+    except ApiError as error:
         return await _order(desk, purchase_order_id, desk.why(error))
     return desk.go(f"/ops/purchases/{purchase_order_id}", f"order_{step}", purchase_order_id)
 

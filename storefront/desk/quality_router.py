@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from storefront.apis import Document
 from storefront.desk.charts import Chart, Series
-from storefront.desk.desk import Desk, DeskDep, after
+from storefront.desk.desk import Desk, DeskDep, Pairs, after
 from storefront.errors import PageRoute
 from storefront.formats import short_day
 from storefront.pages import PRIVATE
@@ -44,7 +44,7 @@ async def show_refused(
     table: Table, day: dt.date, desk: DeskDep, reason: Reason = "", cursor: Cursor = ""
 ) -> Response:
     """Show refused rows of a log's day as they came."""
-    params = [("day", str(day)), ("reason", reason), ("limit", 20), *after(cursor)]
+    params: Pairs = [("day", str(day)), ("reason", reason), ("limit", 20), *after(cursor)]
     found = await desk.apis.operations.get(f"/operations/quarantine/{table}", params)
     names = list(dict.fromkeys(name for row in found["rows"] for name in row["values"]))
     data = {**found, "names": names, "table": table, "day": str(day), "reason": reason}

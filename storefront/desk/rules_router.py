@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from features.schemas.row import Id
-from storefront.apis import RefusedError
+from storefront.apis import ApiError
 from storefront.deps import Form, FormDep
-from storefront.desk.desk import Desk, DeskDep, after
+from storefront.desk.desk import Desk, DeskDep, Pairs, after
 from storefront.desk.fields import FieldError, decimal, lines, moment, whole
 from storefront.desk.promotions_router import field_trouble
 from storefront.errors import PageRoute
@@ -36,7 +36,7 @@ async def add_rule(desk: DeskDep, form: FormDep) -> Response:
     try:
         key = {"Idempotency-Key": form.text("key")}
         made = await desk.apis.shop.send("POST", "/search-rules", rule_of(form), key)
-    except RefusedError as error:
+    except ApiError as error:
         return await _rules(desk, "", "", desk.why(error), form)
     except FieldError as error:
         return await _rules(desk, "", "", field_trouble(desk, error), form)
@@ -49,7 +49,7 @@ async def end_rule(rule_id: RuleId, desk: DeskDep, form: FormDep) -> Response:
     version = {"If-Match": f'"{form.number("version")}"'}
     try:
         await desk.apis.shop.send("DELETE", f"/search-rules/{rule_id}", headers=version)
-    except RefusedError as error:
+    except ApiError as error:
         return await _rules(desk, "", "", desk.why(error))
     return desk.go("/ops/search-rules", "rule_ended", rule_id)
 
@@ -57,7 +57,7 @@ async def end_rule(rule_id: RuleId, desk: DeskDep, form: FormDep) -> Response:
 async def _rules(
     desk: Desk, state: str, cursor: str, refusal: str = "", form: Form | None = None
 ) -> Response:
-    params = [*([("state", state)] if state else []), ("limit", 25), *after(cursor)]
+    params: Pairs = [*([("state", state)] if state else []), ("limit", 25), *after(cursor)]
     found = await desk.apis.shop.get("/search-rules", params)
     data = {
         "rules": found["rules"],

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path, Query, Response
 from markupsafe import Markup
 
-from storefront.apis import Document, RefusedError
+from storefront.apis import ApiError, Document
 from storefront.deps import Form, FormDep
 from storefront.desk.charts import Chart, Series, strip
 from storefront.desk.desk import Desk, DeskDep, after
@@ -57,7 +57,7 @@ async def start_run(dag_id: DagId, desk: DeskDep, form: FormDep) -> Response:
         takes = parameters_of(await desk.apis.operations.get(path, [("limit", 1)]))
         body = {"parameters": typed_values(takes, form)}
         made = await desk.apis.operations.send("POST", f"{path}/runs", body)
-    except RefusedError as error:
+    except ApiError as error:
         return await _dag(desk, dag_id, "", desk.why(error), form)
     return desk.go(f"/ops/runs/{dag_id}/{quote(made['run_id'])}", "run_started", dag_id)
 

@@ -6,10 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from features.schemas.row import Id
-from storefront.apis import ApiError, RefusedError, part
+from storefront.apis import ApiError, part
 from storefront.deps import FormDep
 from storefront.desk.charts import gauge
-from storefront.desk.desk import Desk, DeskDep, after
+from storefront.desk.desk import Desk, DeskDep, Pairs, after
+from storefront.desk.fields import decimal
 from storefront.errors import PageRoute
 
 router = APIRouter(prefix="/ops/stock", route_class=PageRoute)
@@ -22,7 +23,7 @@ SHORT_DAYS, ENOUGH_DAYS = 7.0, 28.0
 @router.get("")
 async def list_cover(desk: DeskDep, q: Search = "", cursor: Cursor = "") -> Response:
     """Show products, those first whose units last the shortest."""
-    params = [*([("q", q)] if q else []), ("limit", 25), *after(cursor)]
+    params: Pairs = [*([("q", q)] if q else []), ("limit", 25), *after(cursor)]
     found = await desk.apis.shop.get("/figures/cover", params)
     return desk.page(
         "stock", {**found, "q": q, "look": look_of, "gauge": gauge, "enough": ENOUGH_DAYS}
@@ -45,16 +46,16 @@ async def show_stock(product_id: ProductId, desk: DeskDep) -> Response:
 @router.post("/{product_id}/alert")
 async def set_alert(product_id: ProductId, desk: DeskDep, form: FormDep) -> Response:
     """Have operators told by mail once few days of demand are left, or no more."""
-    days = form.text("days_of_cover")
     path = f"/stock/{product_id}/alert"
     try:
-        if days:
-            await desk.apis.shop.send("PUT", path, {"days_of_cover": float(days)})
-        else:
+        days = decimal(form, "days_of_cover")
+        if days is None:
             await desk.apis.shop.send("DELETE", path)
-    except (RefusedError, ValueError) as error:
+        else:
+            await desk.apis.shop.send("PUT", path, {"days_of_cover": days})
+    except (ApiError, ValueError) as error:
         return await _stock(desk, product_id, _why(desk, error))
-    done = "alert_set" if days else "alert_removed"
+    done = "alert_removed" if days is None else "alert_set"
     return desk.go(f"/ops/stock/{product_id}", done, product_id)
 
 
@@ -69,7 +70,7 @@ async def move_units(product_id: ProductId, desk: DeskDep, form: FormDep) -> Res
             "reason": form.text("reason"),
         }
         await desk.apis.shop.send("POST", "/stock/movements", body)
-    except (RefusedError, ValueError) as error:
+    except (ApiError, ValueError) as error:
         return await _stock(desk, product_id, _why(desk, error))
     return desk.go(f"/ops/stock/{product_id}", "moved_units", product_id)
 

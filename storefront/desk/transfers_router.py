@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from features.schemas.row import Id
-from storefront.apis import RefusedError
+from storefront.apis import ApiError
 from storefront.deps import FormDep
-from storefront.desk.desk import Desk, DeskDep, after
+from storefront.desk.desk import Desk, DeskDep, Pairs, after
 from storefront.desk.purchases_router import warehouse_names
 from storefront.errors import PageRoute
 
@@ -42,7 +42,7 @@ async def decide(transfer_id: TransferId, desk: DeskDep, form: FormDep) -> Respo
             await shop.send("POST", f"{path}/reject", reason, _if_match(version))
         else:
             return desk.clerk.message("invalid", 422)
-    except RefusedError as error:
+    except ApiError as error:
         return await _transfers(desk, "draft", "", desk.why(error))
     return desk.go("/ops/transfers", f"transfer_{step}", transfer_id)
 
@@ -52,7 +52,7 @@ def _if_match(version: int) -> dict[str, str]:
 
 
 async def _transfers(desk: Desk, status: str, cursor: str, refusal: str = "") -> Response:
-    params = [("status", status), ("limit", 25), *after(cursor)]
+    params: Pairs = [("status", status), ("limit", 25), *after(cursor)]
     found, names = await asyncio.gather(
         desk.apis.shop.get("/stock/transfer-drafts", params), warehouse_names(desk)
     )

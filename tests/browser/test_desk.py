@@ -1,4 +1,4 @@
-"""The operator's desk in a browser: axe finds nothing, on phone and desktop, in light and dark."""
+"""The operator's desk in a browser: axe finds nothing, on a dark phone and a light desktop."""
 
 import httpx2
 import pytest
@@ -60,8 +60,7 @@ def answering(client):
     return answer
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("size", "scheme"), [("phone", "dark"), ("desktop", "light")])
 async def test_axe_finds_nothing_on_any_page_of_the_desk(operator, chromium, size, scheme):
     context = await chromium.new_context(
         viewport=SIZES[size], color_scheme=scheme, bypass_csp=True, reduced_motion="reduce"
@@ -70,7 +69,7 @@ async def test_axe_finds_nothing_on_any_page_of_the_desk(operator, chromium, siz
     page = await context.new_page()
     found = {}
 
-    for path in PAGES:
+    for path in {each.partition("?")[0]: each for each in PAGES}.values():
         await page.goto(f"{STORE}{path}")
         for summary in await page.query_selector_all("details:not([open]) > summary"):
             await summary.evaluate("each => each.parentElement.open = true")

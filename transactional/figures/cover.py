@@ -50,13 +50,15 @@ class Cover:
             A part of the title, or a product id; "" for all.
         """
         cover, product_id = after
-        named = {"product_id": None, "pattern": None}
-        if is_id(q):
-            named["product_id"] = int(q)  # type: ignore[assignment]
-        elif q:
-            named["pattern"] = pattern_of(q)  # type: ignore[assignment]
-        values = {"cover": cover, "after": product_id, "limit": limit, "forever": FOREVER_DAYS}
-        return (await self.session.execute(PAGE, {**values, **named})).all()
+        values = {
+            "cover": cover,
+            "after": product_id,
+            "limit": limit,
+            "forever": FOREVER_DAYS,
+            "product_id": int(q) if is_id(q) else None,
+            "pattern": pattern_of(q) if q and not is_id(q) else None,
+        }
+        return (await self.session.execute(PAGE, values)).all()
 
 
 def is_id(q: str) -> bool:

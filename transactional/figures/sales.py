@@ -62,6 +62,6 @@ class Sales:
 
 def beginnings(unit: Unit, n: int, now: dt.datetime) -> Sequence[dt.datetime]:
     """Return when the last `n` hours or days (UTC) began, the present one last."""
-    zeros = {"minute": 0, "second": 0, "microsecond": 0}
-    present = now.replace(**zeros) if unit == "hour" else now.replace(**zeros, hour=0)  # type: ignore[arg-type]
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    present = hour if unit == "hour" else hour.replace(hour=0)
     return [present - LENGTHS[unit] * back for back in reversed(range(n))]

@@ -108,6 +108,34 @@ async def test_each_refusal_is_told_on_the_page(desk, fake, page, action, typed,
     assert words not in told.text
 
 
+@pytest.mark.parametrize(
+    ("page", "action", "typed", "sent", "words"), STEPS, ids=[each[4] for each in STEPS]
+)
+async def test_where_no_answer_comes_it_is_not_said_that_nothing_was_done(
+    desk, fake, page, action, typed, sent, words
+):
+    fake.answers[sent[:2]] = problem("unavailable", 503)
+
+    told = await desk.send(await desk.open(page), action, **typed)
+
+    assert "it is not known whether it was done" in told.text
+    assert words not in told.text
+
+
+@pytest.mark.parametrize(
+    ("action", "typed"),
+    [
+        ("/ops/stock/1/alert", {"days_of_cover": "nan"}),
+        ("/ops/stock/1/movements", {"delta": "some", "reason": "received"}),
+    ],
+)
+async def test_what_is_no_number_is_not_sent(desk, fake, action, typed):
+    told = await desk.send(await desk.open("/ops/stock/1"), action, **typed)
+
+    assert "Write a number" in told.text
+    assert fake.sent == []
+
+
 async def test_other_units_are_moved_than_proposed_where_others_were_typed(desk, fake):
     page = await desk.open("/ops/transfers")
 

@@ -69,6 +69,7 @@ async def test_no_page_is_for_shoppers_and_they_are_told_what_to_do(browser, fak
 
 async def test_operators_find_the_desk_from_any_page_and_shoppers_do_not(desk, fake):
     assert "/ops" in (await desk.open("/cart")).links
+    assert (await desk.open("/account")).links.count("/ops") == 2
 
     fake.role = "shopper"
     desk.client.cookies.clear()
