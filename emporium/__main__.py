@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import psutil
 import typer
@@ -21,6 +22,7 @@ from emporium.demo import Demo, curl_lines
 from emporium.documents import JsonFile, aside, write_document
 from emporium.evaluate import evaluate
 from emporium.forecast import forecast
+from emporium.ports import is_listening
 from emporium.reporting import StoppedError, reporting
 from emporium.running import running_site
 from emporium.search_eval import search_eval
@@ -99,11 +101,18 @@ def status(json_file: JsonFile = None) -> None:
     found = {}
     with console.status("asking each service"):
         for name, url in site.items():
-            found[name] = {"url": url, "answers": bool(http_status(url))}
+            found[name] = {"url": url, "answers": _answers(name, url)}
     write_document(found, json_file)
     for name, each in found.items():
         word = "answers" if each["answers"] else "does not answer: `emporium logs` says why"
         console.print(f"{name:22} {each['url']}  {word}")
+
+
+def _answers(name: str, url: str) -> bool:
+    """Tell whether a service answers; the inbox's other door does not speak HTTP."""
+    if name == "smtp":
+        return is_listening(urlsplit(url).port or 0)
+    return bool(http_status(url))
 
 
 @app.command(rich_help_panel=PLATFORM)

@@ -1,6 +1,7 @@
 """`emporium backfill`, `trigger` and `runs`: the DAGs of a running platform, from the command line."""
 
 import datetime as dt
+import sys
 import time
 from typing import Annotated, Any
 
@@ -16,7 +17,7 @@ from emporium.reporting import day, reporting
 from emporium.running import running_site
 from emporium.settings import Settings
 
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 120)
 WRITTEN = "YYYY-MM-DD"
 Day = Annotated[dt.date | None, typer.Option(parser=day, metavar=WRITTEN, help="the day to build")]
 

@@ -1,5 +1,6 @@
 """`emporium models`: what was trained, what serves, and changing that by hand."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -17,7 +18,7 @@ from emporium.sweep import sweep
 
 app = typer.Typer(help="List, compare, promote and tune models.", no_args_is_help=True)
 app.command()(sweep)
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 120)
 
 Model = Annotated[str, typer.Option(help="its name in the registry")]
 RECOMMENDER = "recommender"
