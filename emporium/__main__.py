@@ -18,7 +18,6 @@ from rich.console import Console
 
 from emporium import backups, dag_runs, feature_views, model_versions, notebooks, outcome
 from emporium.data import SIMULATOR, Wanted, code_version
-from emporium.demo import Demo, curl_lines
 from emporium.documents import JsonFile, aside, write_document
 from emporium.evaluate import evaluate
 from emporium.forecast import forecast
@@ -73,6 +72,9 @@ def demo(  # noqa: PLR0913, PLR0917 - one parameter per option
     svg_file: Annotated[Path | None, typer.Option("--svg", help="draw what was printed")] = None,
 ) -> None:
     """Start all services, load data, run the DAGs, and say what came out."""
+    # Arrow and SQLAlchemy take seconds to load, which no other command needs to wait for.
+    from emporium.demo import Demo, curl_lines  # noqa: PLC0415
+
     settings = Settings()
     aside(console, json_file)
     wanted = Wanted(data, data_dir, scale, seed)
