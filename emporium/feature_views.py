@@ -25,8 +25,8 @@ NO_SERVER = "redis://127.0.0.1:6379/0"
 @app.command("list")
 def list_views(json_file: JsonFile = None) -> None:
     """List the views of features that this code defines."""
-    views = _defined()
     aside(console, json_file)
+    views = _defined()
     write_document([asdict(view) for view in views], json_file)
     table = Table(
         "view", "of", "features", "counts for", "pushed by events", "service", show_edge=False
@@ -66,24 +66,25 @@ def diff(json_file: JsonFile = None) -> None:
 
     The DAG build_features applies what is defined.
     """
+    aside(console, json_file)
+    code = _defined()
     from features.store.describing import applied, differences  # noqa: PLC0415 - Feast takes seconds
     from features.store.opening import open_store  # noqa: PLC0415
 
     folder = Settings().home / "feast"
     there = applied(open_store(folder, NO_SERVER)) if (folder / "registry.db").exists() else []
-    found = differences(_defined(), there)
+    found = differences(code, there)
     write_document(found, json_file)
-    aside(console, json_file).print(
-        "\n".join(found) or "the store has what is defined", markup=False
-    )
+    console.print("\n".join(found) or "the store has what is defined", markup=False)
     if found:
         raise typer.Exit(1)
 
 
 def _defined() -> "Sequence[View]":
-    from features.store.describing import defined  # noqa: PLC0415 - Feast takes seconds to load
+    with console.status("reading the definitions"):
+        from features.store.describing import defined  # noqa: PLC0415 - Feast takes seconds to load
 
-    return defined(Settings().home / "lake")
+        return defined(Settings().home / "lake")
 
 
 def _days(seconds: float) -> str:
