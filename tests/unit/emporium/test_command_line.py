@@ -238,3 +238,11 @@ def test_an_airflow_that_refuses_is_told(tmp_path, airflow, monkeypatch):
 
     assert found.exit_code == 1
     assert "FAILED: ingest: 409 already there" in found.output
+
+
+def test_views_of_features_are_told_as_json(tmp_path):
+    found = ran(tmp_path, "features", "list", "--json", "-")
+
+    views = {each["name"]: each for each in json.loads(found.stdout)}
+    assert views["product_features"]["keys"] == ["product_id"]
+    assert "product_features" in found.stderr
