@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import psutil
 import typer
@@ -17,10 +18,10 @@ from rich.console import Console
 
 from emporium import backups, dag_runs, feature_views, model_versions, notebooks, outcome
 from emporium.data import SIMULATOR, Wanted, code_version
-from emporium.demo import Demo, curl_lines
 from emporium.documents import JsonFile, aside, write_document
 from emporium.evaluate import evaluate
 from emporium.forecast import forecast
+from emporium.ports import is_listening
 from emporium.reporting import StoppedError, reporting
 from emporium.running import running_site
 from emporium.search_eval import search_eval
@@ -71,6 +72,9 @@ def demo(  # noqa: PLR0913, PLR0917 - one parameter per option
     svg_file: Annotated[Path | None, typer.Option("--svg", help="draw what was printed")] = None,
 ) -> None:
     """Start all services, load data, run the DAGs, and say what came out."""
+    # Arrow and SQLAlchemy take seconds to load, which no other command needs to wait for.
+    from emporium.demo import Demo, curl_lines  # noqa: PLC0415
+
     settings = Settings()
     aside(console, json_file)
     wanted = Wanted(data, data_dir, scale, seed)
@@ -99,11 +103,18 @@ def status(json_file: JsonFile = None) -> None:
     found = {}
     with console.status("asking each service"):
         for name, url in site.items():
-            found[name] = {"url": url, "answers": bool(http_status(url))}
+            found[name] = {"url": url, "answers": _answers(name, url)}
     write_document(found, json_file)
     for name, each in found.items():
         word = "answers" if each["answers"] else "does not answer: `emporium logs` says why"
         console.print(f"{name:22} {each['url']}  {word}")
+
+
+def _answers(name: str, url: str) -> bool:
+    """Tell whether a service answers; the inbox's other door does not speak HTTP."""
+    if name == "smtp":
+        return is_listening(urlsplit(url).port or 0)
+    return bool(http_status(url))
 
 
 @app.command(rich_help_panel=PLATFORM)

@@ -1,6 +1,7 @@
 """`emporium backfill`, `trigger` and `runs`: the DAGs of a running platform, from the command line."""
 
 import datetime as dt
+import sys
 import time
 from typing import Annotated, Any
 
@@ -9,14 +10,19 @@ from rich.console import Console
 from rich.table import Table
 
 from emporium.airflow_client import TERMINAL, AirflowClient, AirflowError, connect
-from emporium.demo import StepFailedError, failure, follow
 from emporium.documents import JsonFile, aside, write_document
-from emporium.pipeline_run import POLL_SECONDS, Days, run_chain, seconds_by_task
+from emporium.pipeline_run import (
+    POLL_SECONDS,
+    Days,
+    StepFailedError,
+    run_chain,
+    seconds_by_task,
+)
 from emporium.reporting import day, reporting
 from emporium.running import running_site
 from emporium.settings import Settings
 
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 120)
 WRITTEN = "YYYY-MM-DD"
 Day = Annotated[dt.date | None, typer.Option(parser=day, metavar=WRITTEN, help="the day to build")]
 
@@ -33,6 +39,8 @@ def backfill(
     """Rebuild past days through Airflow, on a running platform."""
     if first > last:
         raise typer.BadParameter(f"--from {first} is after --to {last}")
+    from emporium.demo import follow  # noqa: PLC0415 - Arrow takes a second to load
+
     airflow = _airflow(json_file)
     with reporting(console):
         now = dt.datetime.now(dt.UTC)  # noqa: TID251 - the edge
@@ -103,6 +111,8 @@ def _awaited(airflow: AirflowClient, dag: str, run_id: str) -> dict[str, Any]:
     StepFailedError
         If it failed; with the end of the failed task's log.
     """
+    from emporium.demo import failure  # noqa: PLC0415 - Arrow takes a second to load
+
     with console.status(f"{dag} runs"):
         while (run := airflow.run(dag, run_id))["state"] not in TERMINAL:
             time.sleep(POLL_SECONDS)

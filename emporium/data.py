@@ -12,10 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emporium.databases import SetupError
-from emporium.loaders import LOADERS
-from emporium.loaders.raw import MissingInputError
 from emporium.settings import REPOSITORY
-from jobs.raw import RawBatches
 
 SIMULATOR = "simulator"
 N_DAYS = 120
@@ -55,6 +52,8 @@ def load(
     marker = home / "data.json"
     if marker.exists():
         return _known(json.loads(marker.read_text()), wanted)
+    from jobs.raw import RawBatches  # noqa: PLC0415 - Arrow takes a second to load
+
     staged = home / "loading"
     shutil.rmtree(staged, ignore_errors=True)
     days = (
@@ -115,6 +114,10 @@ def _simulate(
 
 
 def _load_files(wanted: Wanted, out: Path, say: Say) -> tuple[dt.date, dt.date]:
+    # pandas takes seconds to load, which no other command needs to wait for.
+    from emporium.loaders import LOADERS  # noqa: PLC0415
+    from emporium.loaders.raw import MissingInputError  # noqa: PLC0415
+
     if wanted.name not in LOADERS:
         raise SetupError(f"no data set {wanted.name!r}: one of {SIMULATOR}, {', '.join(LOADERS)}")
     if wanted.data_dir is None:

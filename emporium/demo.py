@@ -17,7 +17,7 @@ from rich.table import Table
 from emporium import outcome, processes
 from emporium.airflow_client import AirflowClient, connect
 from emporium.data import Loaded, Wanted, load
-from emporium.pipeline_run import Days, Progress, run_chain, seconds_by_task
+from emporium.pipeline_run import Days, Progress, StepFailedError, run_chain, seconds_by_task
 from emporium.seeding import Buyer, seed_shop
 from emporium.services import Site, environment
 from emporium.supervisor import http_status
@@ -30,10 +30,6 @@ N_FEATURE_DAYS = 2 * HOLDOUT_DAYS + 1
 N_LOG_LINES = 40
 OPEN_SECONDS = 60
 MARKS = {"success": "[green]done[/]", "failed": "[red]failed[/]", "running": "[cyan]running[/]"}
-
-
-class StepFailedError(Exception):
-    """A step of the demo failed; the message is what people need to see."""
 
 
 @dataclass

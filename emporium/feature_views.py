@@ -27,8 +27,8 @@ MODELS = ("recommender",)
 @app.command("list")
 def list_views(json_file: JsonFile = None) -> None:
     """List the views of features that this code defines."""
-    views = _defined()
     aside(console, json_file)
+    views = _defined()
     write_document([asdict(view) for view in views], json_file)
     table = Table(
         "view", "of", "features", "counts for", "pushed by events", "services", show_edge=False
@@ -71,17 +71,16 @@ def diff(json_file: JsonFile = None) -> None:
 
     The DAG build_features applies what is defined.
     """
+    aside(console, json_file)
+    code = _defined()
     from features.store.describing import applied, differences  # noqa: PLC0415 - Feast takes seconds
     from features.store.opening import open_store  # noqa: PLC0415
 
     site = _running()
-    found = differences(
-        _defined(), applied(open_store(site["feature_registry_url"], site["redis_url"]))
-    )
+    there = applied(open_store(site["feature_registry_url"], site["redis_url"]))
+    found = differences(code, there)
     write_document(found, json_file)
-    aside(console, json_file).print(
-        "\n".join(found) or "the store has what is defined", markup=False
-    )
+    console.print("\n".join(found) or "the store has what is defined", markup=False)
     if found:
         raise typer.Exit(1)
 
@@ -130,9 +129,10 @@ def _running() -> dict[str, Any]:
 
 
 def _defined() -> "Sequence[View]":
-    from features.store.describing import defined  # noqa: PLC0415 - Feast takes seconds to load
+    with console.status("reading the definitions"):
+        from features.store.describing import defined  # noqa: PLC0415 - Feast takes seconds to load
 
-    return defined(Settings().home / "lake")
+        return defined(Settings().home / "lake")
 
 
 def _days(seconds: float) -> str:

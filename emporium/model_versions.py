@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from types import ModuleType
 from typing import Annotated
 
 import typer
@@ -28,10 +29,9 @@ RECOMMENDER = "recommender"
 @app.command("list")
 def list_versions(model: Model = RECOMMENDER, json_file: JsonFile = None) -> None:
     """List the versions, the newest first, with what the gate said of each."""
-    from models import registry  # noqa: PLC0415 - MLflow takes seconds to load
-
     aside(console, json_file)
-    found = registry.versions(_tracking_uri(), model)
+    with _asking() as registry:
+        found = registry.versions(_tracking_uri(), model)
     write_document([asdict(one) for one in found], json_file)
     table = Table(
         "version", "is", "trained up to", "on features", "method", "NDCG", "gate", show_edge=False
@@ -48,10 +48,8 @@ def list_versions(model: Model = RECOMMENDER, json_file: JsonFile = None) -> Non
 @app.command()
 def show(version: str, model: Model = RECOMMENDER, json_file: JsonFile = None) -> None:
     """Print a version's card, and what features it was trained on."""
-    from models import registry  # noqa: PLC0415 - MLflow takes seconds to load
-
     aside(console, json_file)
-    with _errors():
+    with _asking() as registry:
         found = registry.version(_tracking_uri(), model, version)
     write_document(asdict(found), json_file)
     console.print(found.card, markup=False)
@@ -68,10 +66,8 @@ def compare(
     first: str, second: str, model: Model = RECOMMENDER, json_file: JsonFile = None
 ) -> None:
     """Print the figures of two versions side by side; each was judged by its own hold-out."""
-    from models import registry  # noqa: PLC0415 - MLflow takes seconds to load
-
     aside(console, json_file)
-    with _errors():
+    with _asking() as registry:
         found = [registry.version(_tracking_uri(), model, name) for name in (first, second)]
     write_document([asdict(one) for one in found], json_file)
     names = sorted({name for one in found for name in one.metrics})
@@ -97,10 +93,8 @@ def promote(
     json_file: JsonFile = None,
 ) -> None:
     """Make a version the champion whatever the gate said; serving follows within seconds."""
-    from models import registry  # noqa: PLC0415 - MLflow takes seconds to load
-
     aside(console, json_file)
-    with _errors():
+    with _asking() as registry:
         registry.promote_by_hand(_tracking_uri(), model, version, because)
     write_document({"model": model, "champion": version}, json_file)
     console.print(f"{model} {version} is the champion")
@@ -109,10 +103,8 @@ def promote(
 @app.command()
 def rollback(model: Model = RECOMMENDER, json_file: JsonFile = None) -> None:
     """Make the champion before this one the champion again."""
-    from models import registry  # noqa: PLC0415 - MLflow takes seconds to load
-
     aside(console, json_file)
-    with _errors():
+    with _asking() as registry:
         version = registry.roll_back(_tracking_uri(), model)
     write_document({"model": model, "champion": version}, json_file)
     console.print(f"{model} {version} is the champion again")
@@ -123,9 +115,13 @@ def _tracking_uri() -> str:
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
-    try:
-        yield
-    except LookupError as error:
-        console.print(f"FAILED: {error}", style="bold", markup=False)
-        raise typer.Exit(1) from error
+def _asking() -> Iterator[ModuleType]:
+    """Give the registry, with a sign of life meanwhile; what it does not know ends the command."""
+    with console.status("asking MLflow"):
+        from models import registry  # noqa: PLC0415 - MLflow takes seconds to load
+
+        try:
+            yield registry
+        except LookupError as error:
+            console.print(f"FAILED: {error}", style="bold", markup=False)
+            raise typer.Exit(1) from error

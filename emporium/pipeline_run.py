@@ -23,6 +23,10 @@ NOT_YET = "9999"
 """After every start that has been."""
 
 
+class StepFailedError(Exception):
+    """A step of a run failed; the message is what people need to see."""
+
+
 @dataclass(frozen=True)
 class Days:
     """The days a run is for; see `dags.common.DAYS`."""

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from emporium.airflow_client import AirflowError
 from emporium.databases import SetupError
-from emporium.demo import StepFailedError
+from emporium.pipeline_run import StepFailedError
 from emporium.postgres import PostgresError
 
 

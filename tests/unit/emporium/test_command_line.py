@@ -1,15 +1,18 @@
 """The command line as a whole: a table of contents, help that begins with a verb, one `--json`, errors that say what to do."""
 
 import json
+import socket
 
 import click
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from emporium import __main__ as main
 from emporium import dag_runs, documents
 from emporium.__main__ import app
 from emporium.airflow_client import AirflowError
+from emporium.ports import free_port
 
 RUNNER = CliRunner()
 NOT_VERBS = {"the", "a", "an", "what", "which", "how"}
@@ -111,6 +114,22 @@ def test_an_error_says_what_to_do_and_fails(tmp_path, words, says):
     assert found.exit_code in (1, 2)
     assert says in " ".join(found.output.split())
     assert "Traceback" not in found.output
+
+
+def test_status_tells_of_each_service_also_of_one_that_does_not_speak_http(tmp_path, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as mail:
+        urls = {
+            "smtp": f"http://127.0.0.1:{mail.getsockname()[1]}",
+            "serving": f"http://127.0.0.1:{free_port()}",
+        }
+        monkeypatch.setattr(main, "running_site", lambda *_: urls)
+        found = ran(tmp_path, "status", "--json", "-")
+
+    assert {name: each["answers"] for name, each in json.loads(found.stdout).items()} == {
+        "smtp": True,
+        "serving": False,
+    }
+    assert "does not answer: `emporium logs` says why" in found.stderr
 
 
 def test_json_on_standard_output_stands_alone(tmp_path):
@@ -219,3 +238,11 @@ def test_an_airflow_that_refuses_is_told(tmp_path, airflow, monkeypatch):
 
     assert found.exit_code == 1
     assert "FAILED: ingest: 409 already there" in found.output
+
+
+def test_views_of_features_are_told_as_json(tmp_path):
+    found = ran(tmp_path, "features", "list", "--json", "-")
+
+    views = {each["name"]: each for each in json.loads(found.stdout)}
+    assert views["product_features"]["keys"] == ["product_id"]
+    assert "product_features" in found.stderr
