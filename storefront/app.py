@@ -59,9 +59,10 @@ def create_app(
 
     app = make_service("storefront", "Emporium: the pages", settings.log_level, {}, lifespan)
     app.add_middleware(GZipMiddleware, minimum_size=SMALL_BYTES, compresslevel=5)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, with_stripe=bool(settings.stripe_publishable_key))
     app.state.shop, app.state.serving = shop_client, serving_client
     app.state.sessions = Sessions(monotonic)
+    app.state.stripe_key = settings.stripe_publishable_key
     app.state.shelf = Shelf(Api(shop_client), monotonic)
     app.state.pages = make_pages(
         settings.language,
