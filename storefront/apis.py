@@ -12,6 +12,8 @@ Document = Mapping[str, Any]
 """What an API answers, as JSON has it."""
 CONNECT_SECONDS = 0.5
 READ_SECONDS = 2.0
+ENTRY_SECONDS = 10.0
+"""Passwords are hashed one after another: a rush of log-ins waits."""
 ORDER_SECONDS = 20.0
 """Placing an order waits for the payment provider."""
 OPERATIONS_SECONDS = 12.0

@@ -71,10 +71,11 @@ def create_app(
         Exceptions(trusted=Proxies(settings.trusted_proxies)),
     )
     app.add_middleware(GZipMiddleware, minimum_size=SMALL_BYTES, compresslevel=5)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, with_stripe=bool(settings.stripe_publishable_key))
     app.state.shop, app.state.serving = shop_client, serving_client
     app.state.operations = operations_client
     app.state.sessions = Sessions(monotonic)
+    app.state.stripe_key = settings.stripe_publishable_key
     app.state.shelf = Shelf(Api(shop_client), monotonic)
     app.state.pages = make_pages(
         settings.language,

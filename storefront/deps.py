@@ -42,12 +42,16 @@ VisitDep = Annotated[Visit, Depends(visit_of)]
 
 @dataclass(frozen=True)
 class Clerk:
-    """Serves one request: who looks, the APIs in their name, the templates, what is known of products."""
+    """Serves one request: who looks, the APIs in their name, the templates, what is known of products.
+
+    With a `stripe_key`, cards are typed into Stripe's form.
+    """
 
     visit: Visit
     apis: Apis
     pages: Pages
     shelf: Shelf
+    stripe_key: str
 
     def page(self, template: str, data: Mapping[str, Any], status: int = 200) -> Response:
         """Return a page, or the part of one that a script asks for."""
@@ -78,7 +82,7 @@ async def clerk(request: Request, visit: VisitDep) -> Clerk:
         Api(state.serving),
         Api(state.operations, visit.headers),
     )
-    return Clerk(visit, asked, state.pages, state.shelf)
+    return Clerk(visit, asked, state.pages, state.shelf, state.stripe_key)
 
 
 ClerkDep = Annotated[Clerk, Depends(clerk)]

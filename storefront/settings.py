@@ -30,6 +30,14 @@ class Settings(BaseSettings):
     currency: Annotated[
         str, Field(pattern="^[A-Z]{3}$", validation_alias="CURRENCY", description="of all prices")
     ] = "EUR"
+    stripe_publishable_key: Annotated[
+        str,
+        Field(
+            pattern="^(pk_[A-Za-z0-9_]+)?$",
+            validation_alias="STRIPE_PUBLISHABLE_KEY",
+            description="of the account that the shop charges by; none: test cards",
+        ),
+    ] = ""
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(validation_alias="LOG_LEVEL")
     ] = "INFO"

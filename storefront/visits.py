@@ -172,7 +172,7 @@ def _here(request: Request) -> str:
 
 def wished(accept_language: str) -> tuple[str, ...]:
     """Return the languages of a header `Accept-Language` (RFC 9110 §12.5.4), the best first."""
-    found = []
+    found: list[tuple[float, int, str]] = []
     for each in accept_language[:MAX_WISHES].split(","):
         tag, _, weight = each.partition(";q=")
         language = re.match("[a-z]{2}", tag.strip().lower())

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from features.schemas.row import Id
 from storefront.addresses import address_form, address_of, missing_fields
-from storefront.apis import Document, RefusedError
+from storefront.apis import ENTRY_SECONDS, Document, RefusedError
 from storefront.deps import Clerk, ClerkDep, CustomerDep, Form, FormDep
 from storefront.errors import PageRoute
 from storefront.problems import sentence
@@ -46,7 +46,7 @@ async def register(clerk: ClerkDep, form: FormDep) -> Response:
     """Make an account and log in."""
     body = {"email": form.text("email"), "password": _password(form)}
     try:
-        await clerk.apis.shop.send("POST", "/accounts", body)
+        await clerk.apis.shop.send("POST", "/accounts", body, seconds=ENTRY_SECONDS)
         await _begin(clerk, form)
     except RefusedError as error:
         return _refused(clerk, "register.html", form, error)
@@ -89,7 +89,7 @@ async def reset_password(clerk: ClerkDep, form: FormDep) -> Response:
     try:
         if code:
             new = {"code": code, "new_password": _password(form)}
-            await shop.send("PUT", "/accounts/password-resets", new)
+            await shop.send("PUT", "/accounts/password-resets", new, seconds=ENTRY_SECONDS)
             return clerk.go("/login")
         await shop.send("POST", "/accounts/password-resets", {"email": form.text("email")})
     except RefusedError as error:
@@ -100,7 +100,8 @@ async def reset_password(clerk: ClerkDep, form: FormDep) -> Response:
 
 async def _begin(clerk: Clerk, form: Form) -> None:
     body = {"email": form.text("email"), "password": _password(form)}
-    _enter(clerk, await clerk.apis.shop.send("POST", "/tokens", body, _cart(clerk)))
+    made = await clerk.apis.shop.send("POST", "/tokens", body, _cart(clerk), ENTRY_SECONDS)
+    _enter(clerk, made)
 
 
 def _cart(clerk: Clerk) -> dict[str, str]:
@@ -174,7 +175,7 @@ async def change_password(_: CustomerDep, clerk: ClerkDep, form: FormDep) -> Res
     new = form.data.get("new_password", "")
     body = {"password": _password(form), "new_password": new}
     try:
-        await clerk.apis.shop.send("PUT", "/accounts/me/password", body)
+        await clerk.apis.shop.send("PUT", "/accounts/me/password", body, seconds=ENTRY_SECONDS)
     except RefusedError as error:
         return await _account(clerk, refusal=_reason(error, clerk))
     clerk.visit.log_out()

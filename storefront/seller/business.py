@@ -52,6 +52,11 @@ def movement_of(form: Form) -> dict[str, object]:
     return {"warehouse_id": form.number("warehouse_id") or None, "delta": delta, "reason": reason}
 
 
+def n_free(stock: Document) -> int:
+    """Return a product's units that are promised to nobody, as they are now: its public page may be older."""
+    return sum(each["n_on_hand"] - each["n_reserved"] for each in stock["warehouses"])
+
+
 def product_of(form: Form) -> dict[str, object]:
     """Return what the API takes for a product.
 

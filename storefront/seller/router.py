@@ -15,6 +15,7 @@ from storefront.seller.business import (
     CountError,
     amount_of,
     movement_of,
+    n_free,
     product_of,
     work_of,
 )
@@ -181,6 +182,7 @@ async def _product_form(
         "refusal": refusal,
         "categories": list(tree.categories.values()) if tree else [],
         "stock": stock,
+        "n_free": n_free(stock) if stock else 0,
     }
     return clerk.page("sell_product.html", data, 422 if refusal else 200)
 

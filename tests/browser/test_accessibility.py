@@ -3,22 +3,15 @@
 axe-core looks for what WCAG 2 A and AA and good practice forbid; which pages there are, the application says.
 """
 
-import threading
-import time
-
-import httpx2
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 
 from emporium.settings import REPOSITORY
-from storefront.app import create_app
 from storefront.errors import PageRoute
-from storefront.settings import Settings
+from tests.browser.store import make_store
 from tests.browser.visits import FRAGMENTS, VISITS
 from tests.chromium import DESKTOP, PHONE, complaints
-from tests.unit.storefront.conftest import SECRET
-from tests.unit.storefront.fake_apis import FakeApis, token_of
+from tests.unit.storefront.fake_apis import token_of
 
 ALL_RULES = {"resultTypes": ["violations"]}
 COLOURS = ALL_RULES | {"runOnly": ["color-contrast"]}
@@ -31,33 +24,6 @@ LOOKS = (
 )
 SCRIPT = REPOSITORY / "serving" / "events" / "emporium.js"
 PICTURED = (("light", DESKTOP), ("dark", PHONE))
-
-
-def make_store(fake):
-    settings = Settings(
-        shop_url="http://shop", serving_url="http://serving", secret=SECRET, log_level="ERROR"
-    )
-    transport = httpx2.ASGITransport(fake.app)
-    return create_app(settings, transport, transport)
-
-
-@pytest.fixture
-def fake():
-    return FakeApis()
-
-
-@pytest.fixture
-def store(fake):
-    """URL of the pages before made-up APIs."""
-    config = uvicorn.Config(make_store(fake), port=0, lifespan="off", log_level="critical")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.005)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
 
 
 def barriers(page, rules):
@@ -74,14 +40,14 @@ def barriers(page, rules):
 @pytest.mark.parametrize(
     "visit", [each for visits in VISITS.values() for each in visits], ids=lambda visit: visit.name
 )
-def test_no_page_has_a_barrier(visit, fake, store, browser, look):
+def test_no_page_has_a_barrier(visit, fake, store_url, browser, look):
     visit.given(fake)
     context = browser.new_context(
-        viewport=DESKTOP, locale="en-GB", base_url=store, reduced_motion="reduce"
+        viewport=DESKTOP, locale="en-GB", base_url=store_url, reduced_motion="reduce"
     )
     own = [("access", token_of(7))] if visit.is_customer else []
     context.add_cookies(
-        [{"name": name, "value": value, "url": store} for name, value in [*own, *visit.cookies]]
+        [{"name": name, "value": value, "url": store_url} for name, value in [*own, *visit.cookies]]
     )
     context.route("**/api/v1/events**", lambda route: route.fulfill(status=202))
     context.route("**/emporium.js", lambda route: route.fulfill(path=SCRIPT))

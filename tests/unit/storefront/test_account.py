@@ -220,6 +220,7 @@ async def test_a_seller_counts_units_and_the_difference_is_moved_in_the_version_
 
     counted = await browser.send(page, "/sell/products/1/stock", units=40)
 
+    assert "40 can be sold now" in page.text
     assert "2 of them are promised to orders" in page.text
     asked = {"warehouse_id": 1, "delta": -2, "reason": "corrected"}
     assert ("POST", "/sellers/me/products/1/stock", asked) in fake.asked

@@ -1,7 +1,10 @@
 """From the cart to a paid order, by forms alone."""
 
+import httpx2
 from starlette.responses import JSONResponse
 
+from tests.browser.store import make_store
+from tests.page_reader import Browser
 from tests.unit.storefront.fake_apis import ACCOUNT
 from tests.unit.storefront.test_forms_and_headers import logged_in
 
@@ -248,3 +251,25 @@ async def test_a_guest_whose_email_has_an_account_is_told_to_log_in(browser):
 
 async def test_only_on_the_way_to_the_checkout_is_a_guest_asked(browser):
     assert 'action="/guest"' not in (await browser.open("/login?next=/account")).html
+
+
+async def test_with_a_key_of_stripes_its_form_takes_the_place_of_test_cards(fake):
+    transport = httpx2.ASGITransport(make_store(fake, stripe_publishable_key="pk_test_1"))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://store") as client:
+        browser = Browser(client)
+        page = await at_the_checkout(browser)
+        refused = await browser.send(page, "/checkout")
+        cart = await browser.open("/cart")
+
+    assert 'name="card"' not in page.html
+    assert 'data-stripe="pk_test_1"' in page.html
+    assert "https://js.stripe.com" in page.answer.headers["content-security-policy"]
+    assert "stripe" not in cart.answer.headers["content-security-policy"]
+    assert (refused.status, "needs JavaScript" in refused.text) == (422, True)
+    assert [each for each in fake.asked if each[:2] == ("POST", "/orders")] == []
+
+
+async def test_without_a_key_nothing_of_stripe_is_let_in(browser):
+    page = await at_the_checkout(browser)
+
+    assert "stripe" not in page.html + page.answer.headers["content-security-policy"]
