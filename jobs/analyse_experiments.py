@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 
 from features.schemas.arrow import arrow_schema
-from features.schemas.experiments import Arm
+from features.schemas.experiments import WHOLE, Arm
 from features.schemas.lake import ExperimentResult
 from jobs.experiment_log import KnownExperiment, known_experiments
 from jobs.experiment_page import page
@@ -28,6 +28,7 @@ from jobs.reports import write_report, write_whole
 from jobs.runner import Dates, JobError, Settings, partitions, run
 from jobs.shop_desk import ShopDesk, ShopDeskError, shop_desk
 from models.evaluation.experiments.analysis import Analysis, ArmUnits, Finding, analysed
+from models.evaluation.experiments.policies import PolicyValue, logged, policy_values
 
 MODEL = "recommender"
 log = logging.getLogger("analyse_experiments")
@@ -187,6 +188,28 @@ def told(each: Analysed) -> dict[str, Any]:
             f"{found.arm} {found.metric}": numbers(found) | {"verdict": found.verdict}
             for found in each.analysis.findings
         },
+        "policies": [told_policy(value) for value in policies(each)],
+    }
+
+
+def policies(each: Analysed) -> list[PolicyValue]:
+    """Return what other ways of giving out the arms would have earned; nothing where lists were interleaved."""
+    arms = each.known.experiment.arms
+    if any(arm.beside for arm in arms):
+        return []
+    shares = {arm.name: arm.share_basis_points / WHOLE for arm in arms}
+    return list(policy_values(logged({name: each.arms[name] for name in shares}, shares)))
+
+
+def told_policy(found: PolicyValue) -> dict[str, Any]:
+    """Return a policy's figures for the report."""
+    low, high = found.value.interval()
+    return {
+        "policy": found.policy,
+        "revenue_per_unit_cents": found.value.value,
+        "low": low,
+        "high": high,
+        "n_effective": found.n_effective,
     }
 
 

@@ -46,6 +46,14 @@ METRICS = (
     Column("so far", "verdict"),
 )
 
+POLICIES = (
+    Column("policy", "policy"),
+    Column("revenue per unit", "revenue_per_unit_cents"),
+    Column("95 % from", "low"),
+    Column("to", "high"),
+    Column("units it is known of", "n_effective"),
+)
+
 
 def page(
     known: KnownExperiment,
@@ -76,6 +84,7 @@ def page(
             table([_arm(known, arm, told) for arm in experiment.arms], ARMS),
             _overview(today),
             *(_metric(metric, history, date) for metric in _metrics(today)),
+            _policies(told["policies"]),
         ]
     )
     version = experiment.experiment_version
@@ -190,6 +199,19 @@ def _line(row: Mapping[str, Any]) -> dict[str, Any]:
         "left": _percent(row["variance_left_ratio"]),
         "verdict": VERDICTS[row["verdict"]],
     }
+
+
+def _policies(rows: Rows) -> str:
+    """Return the table of other ways to give out the arms."""
+    if not rows:
+        return ""
+    names = ("revenue_per_unit_cents", "low", "high", "n_effective")
+    lines = [{**row, **{name: _figures(row[name]) for name in names}} for row in rows]
+    words = (
+        "Revenue per unit, in cents, out of the same log by inverse propensity. Which arm is better for a kind "
+        "of unit is seen in half of the units and judged by the others."
+    )
+    return f"<h2>Other ways to give out the arms</h2><p>{words}</p>{table(lines, POLICIES)}"
 
 
 def _findable(row: Mapping[str, Any]) -> float | None:

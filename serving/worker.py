@@ -36,6 +36,7 @@ from web.logs import make_logger
 GROUP = "live_states"
 STREAM_SECONDS = 5.0  # longer than a read waits for new entries
 PUSH_SECONDS = 0.5
+TRENDING_SECONDS = 2.0
 REPORT_SECONDS = 1.0
 FORGET_SECONDS = 10.0
 SWITCH_SECONDS = 0.001
@@ -75,6 +76,7 @@ def feature_store_duties(
     from serving.events.bought import bought_items  # noqa: PLC0415
     from serving.events.recent import recent_views  # noqa: PLC0415
     from serving.live.pushing import LivePushing  # noqa: PLC0415
+    from serving.live.trending import TrendingNow  # noqa: PLC0415
 
     # The list pushed holds the one that is there, so it may replace even a batch's, whose time is
     # the end of its day and so may be still to come.
@@ -86,6 +88,7 @@ def feature_store_duties(
         recent_views(redis, UserLists(USER_RECENT, pushed_to, packed), log).run,
         bought_items(redis, UserLists(USER_BOUGHT, pushed_to, packed), log).run,
         Steady(pushing, PUSH_SECONDS, log).run,
+        Steady(TrendingNow(redis, clock), TRENDING_SECONDS, log).run,
     ]
 
 

@@ -19,7 +19,7 @@ WHOLE = 10_000
 
 Surface = Literal[
     "for_you", "for_session", "for_cart", "also_bought", "bought_together", "similar", "trending",
-    "recently_viewed", "search",
+    "recently_viewed", "trending_now", "search",
 ]  # fmt: skip
 Model = Literal["champion", "challenger", "popular"]
 SearchOrder = Literal["formula", "learned"]
@@ -89,7 +89,7 @@ class Design(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    surfaces: Annotated[list[Surface], Field(min_length=1, max_length=9)]
+    surfaces: Annotated[list[Surface], Field(min_length=1, max_length=10)]
     slots: Annotated[
         list[Slot], Field(max_length=20, description="only there; empty: everywhere")
     ] = []

@@ -12,6 +12,9 @@ from features.store.packed import list_key, pack_list
 ALSO_BOUGHT = f"{ItemLists.table}.also_bought_ids"
 BOUGHT_TOGETHER = f"{ItemLists.table}.bought_together_ids"
 TRENDING = f"{CategoryLists.table}.trending_ids"
+TRENDING_NOW = "live.trending_now"
+"""Of `WHOLE_SHOP`, out of this hour's events: serving's worker writes it, not a batch."""
+WHOLE_SHOP = 0
 
 PACKED_LISTS: dict[type[Row], tuple[str, ...]] = {
     ItemLists: (ALSO_BOUGHT, BOUGHT_TOGETHER),

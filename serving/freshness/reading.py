@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from features.live.states import LAGS
 from features.schemas.live_products import LIVE_CHANGES
 from features.store.packed import list_key, list_time
-from features.store.packed_lists import TRENDING
+from features.store.packed_lists import TRENDING, WHOLE_SHOP
 from features.store.packed_redis import Connections, bulk
 from serving.events.entries import CLICKSTREAM, SHOP_EVENTS
 from serving.freshness.schemas import (
@@ -29,7 +29,6 @@ STREAMS = (CLICKSTREAM, SHOP_EVENTS, LIVE_CHANGES, "answers", "exposures")
 """Those that are not there are not told of."""
 MAX_COUNTED = 1_000
 START = "0-0"
-WHOLE_SHOP = 0
 
 
 @dataclass(frozen=True)

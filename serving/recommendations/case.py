@@ -9,7 +9,13 @@ import numpy as np
 from features.live.shoppers import Shopper, names_of, seen_last, wanted_category
 from features.store.definitions import USER_BOUGHT, USER_RECENT
 from features.store.packed import PRODUCT, USER, Found, Ids, ListName, Numbers, Wanted
-from features.store.packed_lists import ALSO_BOUGHT, BOUGHT_TOGETHER, TRENDING
+from features.store.packed_lists import (
+    ALSO_BOUGHT,
+    BOUGHT_TOGETHER,
+    TRENDING,
+    TRENDING_NOW,
+    WHOLE_SHOP,
+)
 from models.live import LiveRecommender, Shortlist
 from models.recommender import PRODUCT_COLUMNS, USER_COLUMNS, Features
 from models.retrieval.links import Reached
@@ -18,7 +24,6 @@ from serving.recommendations.schemas import RecommendationQuery
 
 RANKED_BY = PRODUCT.places(PRODUCT_COLUMNS)
 USER_RANKED_BY = USER.places(USER_COLUMNS)
-WHOLE_SHOP = 0
 OF_SHOPPERS = ("for_you", "for_session", "recently_viewed")
 """Lists that follow what was done a moment ago."""
 N_REMEMBERED = 20
@@ -162,6 +167,7 @@ def list_names(query: RecommendationQuery, category_id: int | None) -> dict[str,
         "also_bought": None if product_id is None else (ALSO_BOUGHT, product_id),
         "bought_together": None if product_id is None else (BOUGHT_TOGETHER, product_id),
         "trending_category": None if category_id is None else (TRENDING, category_id),
+        "trending_now": (TRENDING_NOW, WHOLE_SHOP),
         "trending": (TRENDING, WHOLE_SHOP),
     }
 

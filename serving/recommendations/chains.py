@@ -9,6 +9,7 @@
 | bought_together | bought_together, also_bought, similar, trending_category, trending, popular |
 | similar | similar, trending_category, trending, popular |
 | trending | trending_category (if a category is named), trending, popular |
+| trending_now | trending_now, trending, popular |
 | recently_viewed | recently_viewed, trending, popular |
 
 `popular` is by the index, so that there is a last source before any model or list exists: who is new
@@ -31,6 +32,7 @@ CHAINS: dict[Kind, tuple[Source, ...]] = {
     ),
     "similar": ("similar", "trending_category", "trending", "popular"),
     "trending": ("trending_category", "trending", "popular"),
+    "trending_now": ("trending_now", "trending", "popular"),
     "recently_viewed": ("recently_viewed", "trending", "popular"),
 }  # fmt: skip
 
@@ -56,13 +58,14 @@ REASONS: dict[Source, Reason] = {
     "similar": Reason("Similar to this", "Similar to {title}"),
     "recently_viewed": Reason("You looked at this"),
     "trending_category": Reason("Wanted now in this category"),
+    "trending_now": Reason("Wanted this hour"),
     "trending": Reason("Wanted now"),
     "popular": Reason("Popular with everyone"),
     "new": Reason("New, from a category you like"),
     "pinned": Reason("Selected by the shop"),
 }
 
-DIVERSE: frozenset[Kind] = frozenset(("for_you", "for_session", "trending"))
+DIVERSE: frozenset[Kind] = frozenset(("for_you", "for_session", "trending", "trending_now"))
 """Lists that should not be ten times the same. Those beside a product are alike by their nature."""
 
 WITHOUT_BOUGHT: frozenset[Kind] = frozenset(("for_you", "for_session", "for_cart"))

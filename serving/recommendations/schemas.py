@@ -10,11 +10,11 @@ from serving.experiments.told import InExperiment
 
 Kind = Literal[
     "for_you", "for_session", "for_cart", "also_bought", "bought_together", "similar", "trending",
-    "recently_viewed",
+    "recently_viewed", "trending_now",
 ]  # fmt: skip
 Source = Literal[
     "model", "session", "cart", "also_bought", "bought_together", "similar", "recently_viewed",
-    "trending_category", "trending", "popular", "new", "pinned",
+    "trending_category", "trending", "popular", "new", "pinned", "trending_now",
 ]  # fmt: skip
 Ids = Annotated[list[Id], Field(max_length=20)]
 Who = Annotated[str | None, Field(min_length=1, max_length=80)]

@@ -7,10 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.store.packed import Ids, Numbers
-from features.store.packed_lists import ALSO_BOUGHT, BOUGHT_TOGETHER, TRENDING
+from features.store.packed_lists import (
+    ALSO_BOUGHT,
+    BOUGHT_TOGETHER,
+    TRENDING,
+    TRENDING_NOW,
+    WHOLE_SHOP,
+)
 from models.ranking.second_stage import PLACE_DAMPING
 from models.retrieval.links import Reached
-from serving.recommendations.case import WHOLE_SHOP, Case
+from serving.recommendations.case import Case
 from serving.recommendations.schemas import MAX_ITEMS, Source
 
 CODES: Mapping[Source, int] = {source: code for code, source in enumerate(get_args(Source))}
@@ -160,6 +166,7 @@ SOURCES: Mapping[Source, Callable[[Case], Picks]] = {
     "trending_category": lambda case: by_place(
         "trending_category", case.stored(TRENDING, case.category_id)
     ),
+    "trending_now": lambda case: by_place("trending_now", case.stored(TRENDING_NOW, WHOLE_SHOP)),
     "trending": lambda case: by_place("trending", case.stored(TRENDING, WHOLE_SHOP)),
     "popular": from_popular,
 }

@@ -103,6 +103,21 @@ async def test_a_guests_event_changes_lists_searches_and_the_feature_store(clien
     await until(counted)
 
 
+async def test_what_is_looked_at_this_hour_leads_the_list_of_it(client, feature_store):
+    events = [event(product_id=4), *(event(product_id=7, session_id=f"s{n}") for n in range(3))]
+    assert (await client.post(EVENTS, json={"events": events})).status_code == 202
+
+    async def leads():
+        answer = await client.get(LISTS, params={"type": "trending_now", "limit": 3})
+        items = answer.json()["items"]
+        return [(each["product_id"], each["source"]) for each in items[:2]] == [
+            (7, "trending_now"),
+            (4, "trending_now"),
+        ]
+
+    await until(leads)
+
+
 async def test_what_the_shop_tells_of_a_product_is_in_the_feature_store(
     client, redis, feature_store
 ):
