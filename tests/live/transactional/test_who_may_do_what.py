@@ -157,6 +157,7 @@ PATH_VALUES = {
 FOR_OPERATORS = (
     "/api/v1/fulfilment",
     "/api/v1/stock",
+    "/api/v1/figures",
     "/api/v1/catalogue/categories",
     "/api/v1/reviews/reported",
     "/api/v1/reviews/{review_id}/moderation",
