@@ -42,7 +42,7 @@ dictionary: setup
 # The site of docs/, in site/; a link that leads nowhere fails.
 docs: setup
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
-	@echo "open site/index.html"
+	@echo "open site/index.html; with its search: python3 -m http.server -d site"
 
 # On the data of a demo that has run; NOTEBOOKS="1 3" runs some of them.
 notebooks: setup

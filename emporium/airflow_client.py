@@ -115,7 +115,18 @@ class AirflowClient:
 
 
 def connect(url: str) -> AirflowClient:
-    """Log in at the API server of `url` and return a client."""
-    token = httpx2.get(f"{url}/auth/token", follow_redirects=True).json()["access_token"]
+    """Log in at the API server of `url` and return a client.
+
+    Raises
+    ------
+    AirflowError
+        If nobody answers there.
+    """
+    try:
+        token = httpx2.get(f"{url}/auth/token", follow_redirects=True).json()["access_token"]
+    except httpx2.TransportError as error:
+        raise AirflowError(
+            f"Airflow does not answer: see `emporium logs airflow-api` ({error})"
+        ) from error
     headers = {"Authorization": f"Bearer {token}"}
     return AirflowClient(httpx2.Client(base_url=f"{url}/api/v2", headers=headers, timeout=30))

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import httpx2
 import pytest
 
-from emporium.airflow_client import AirflowClient, AirflowError
+from emporium.airflow_client import AirflowClient, AirflowError, connect
 from emporium.ports import free_port
 
 
@@ -61,3 +61,8 @@ def test_an_api_server_that_is_being_started_again_is_waited_for(client):
 def test_what_airflow_refuses_is_named_with_its_path(client):
     with pytest.raises(AirflowError, match=r"GET /dags: 404"):
         client.wait_for_dags({"ingest"}, seconds=0)
+
+
+def test_an_api_server_that_is_not_there_is_told_with_where_to_look(port):
+    with pytest.raises(AirflowError, match="does not answer: see `emporium logs airflow-api`"):
+        connect(f"http://127.0.0.1:{port}")
