@@ -3,6 +3,7 @@
 granian --interface asgi --factory operations.app:create_app
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -14,6 +15,7 @@ from operations.dags_router import router as dags_router
 from operations.health_router import router as health_router
 from operations.mails_router import router as mails_router
 from operations.models_router import router as models_router
+from operations.models_router import warm_up
 from operations.quality_router import router as quality_router
 from operations.reports_router import router as reports_router
 from operations.settings import Settings
@@ -40,7 +42,9 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with client:
+            warming = asyncio.create_task(warm_up(settings))
             yield
+            warming.cancel()
 
     app = make_service("operations", "Emporium: operations", settings.log_level, {}, lifespan)
     app.state.settings, app.state.client = settings, client

@@ -1,6 +1,7 @@
 """/operations/models: what serves, what would, and changing that by hand."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Annotated, TypeVar
 
@@ -18,6 +19,7 @@ from operations.problems import (
 from operations.schemas import ModelList, ModelView, Promotion, RollBack, VersionPage, VersionView
 from operations.settings import Settings
 from web import cursors
+from web.problems import Problem
 
 router = APIRouter(prefix="/models", tags=["models"])
 Name = Annotated[str, Path(pattern="^[A-Za-z0-9_.-]{1,100}$")]
@@ -80,6 +82,12 @@ async def roll_back(
     reason = f"by hand: {body.reason} (operator {operator.customer_id})"
     await _asked(settings, lambda url: registry.roll_back(url, name, reason))
     return _view(await _model(settings, name))
+
+
+async def warm_up(settings: Settings) -> None:
+    """Ask the registry once: its client loads most of itself at the first question."""
+    with contextlib.suppress(Problem):
+        await _asked(settings, registry.registered)
 
 
 async def _check_champion(settings: Settings, name: str, known: str | None) -> None:

@@ -36,7 +36,7 @@ def first(links, start):
 async def test_the_overview_says_what_waits(desk):
     page = await desk.open("/ops")
 
-    assert "purchase proposals to decide" in page.text
+    assert "Purchase proposals to decide" in page.text
     assert "does not show everything" not in page.text
     assert page.html.count('class="chart"') == 2
 

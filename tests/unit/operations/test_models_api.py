@@ -3,8 +3,10 @@
 import httpx2
 import pytest
 
+from emporium.ports import free_port
 from models import registry
 from operations.app import create_app
+from operations.models_router import warm_up
 from operations.settings import Settings
 from tests.unit.operations.conftest import SECRET, token
 
@@ -72,6 +74,21 @@ async def test_models_are_seen_promoted_and_rolled_back(ask, tracking_uri):
     again = await ask("POST", f"/{MODEL}/roll-back", json=back)
     assert again.status_code == 409
     assert registry.champion_version(tracking_uri, MODEL) == "2"
+
+
+async def test_a_registry_that_does_not_answer_is_told_and_stops_no_start(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    nobody = f"http://127.0.0.1:{free_port()}"
+    settings = Settings(home=tmp_path, token_secret=SECRET, mlflow_url=nobody, log_level="ERROR")
+
+    await warm_up(settings)
+
+    transport = httpx2.ASGITransport(create_app(settings))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://operations") as client:
+        headers = {"Authorization": f"Bearer {token('ops')}"}
+        answer = await client.get("/api/v1/operations/models", headers=headers)
+    assert answer.status_code == 503
+    assert "MLflow does not answer" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(

@@ -237,7 +237,17 @@ class FakeDesk(FakeApis):
             "GET",
             "/search-rules",
             lambda *_: {
-                "rules": [rule(2), rule(1, "synonym", product_id=None, words=["sofa", "couch"])],
+                "rules": [
+                    rule(2),
+                    rule(
+                        1,
+                        "synonym",
+                        queries=[],
+                        product_id=None,
+                        position=None,
+                        words=["sofa", "couch"],
+                    ),
+                ],
                 "next_cursor": None,
             },
         )

@@ -6,7 +6,7 @@ from tests.unit.storefront.desk.fake_desk import RUN_ID
 from tests.unit.storefront.test_forms_and_headers import logged_in
 
 PAGES = {
-    "/ops": "products last less than a week",
+    "/ops": "Products with less than a week's cover",
     "/ops/stock": "12.5 days",
     "/ops/stock?q=lamp": "0.0 days",
     "/ops/stock/1": "Hours without stock",
@@ -92,7 +92,7 @@ async def test_today_is_held_against_the_same_hours_of_a_week_ago(desk):
     [
         ("/operations/dags", "Airflow", "Money today"),
         ("/operations", "the operations API", "Money today"),
-        ("/figures", "the shop's figures", "purchase proposals to decide"),
+        ("/figures", "the shop's figures", "Purchase proposals to decide"),
     ],
 )
 async def test_what_does_not_answer_leaves_a_gap_and_is_named(desk, fake, down, words, still):
