@@ -44,7 +44,7 @@ class Contents(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - of the library below typer
         """Return the names of all commands; what has no panel comes first, as in the help."""
-        places = {panel: place for place, panel in enumerate(PANELS)}
+        places: dict[str | None, int] = {panel: n for n, panel in enumerate(PANELS)}
         panels = {
             name: getattr(one, "rich_help_panel", None) for name, one in self.commands.items()
         }
