@@ -9,12 +9,13 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import psutil
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
 from emporium import backups, dag_runs, feature_views, model_versions, notebooks, outcome
 from emporium.data import SIMULATOR, Wanted, code_version
@@ -29,7 +30,29 @@ from emporium.services import Site, plan
 from emporium.settings import Settings
 from emporium.supervisor import Supervisor, http_status, log_file, only_one, read_state, repair
 
+PANELS = PLATFORM, DATA, MODELS, FILES, KEEP = (
+    "Run the platform",
+    "Data and DAGs",
+    "Models and features",
+    "Judge on your own files",
+    "Keep it safe",
+)
+
+
+class Contents(TyperGroup):
+    """The commands in the order of their panels: typer would name groups of commands last."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - of the library below typer
+        """Return the names of all commands; what has no panel comes first, as in the help."""
+        places: dict[str | None, int] = {panel: n for n, panel in enumerate(PANELS)}
+        panels = {
+            name: getattr(one, "rich_help_panel", None) for name, one in self.commands.items()
+        }
+        return sorted(super().list_commands(ctx), key=lambda name: places.get(panels[name], -1))
+
+
 app = typer.Typer(
+    cls=Contents,
     help="Start, fill, watch and question Emporium, an online shop that learns.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -38,13 +61,6 @@ WIDTH = 120 if not sys.stdout.isatty() else None
 """A log or a picture has room for the tables whatever `COLUMNS` says."""
 console = Console(highlight=False, soft_wrap=True, record=True, width=WIDTH)
 STOP_SECONDS = 60
-PLATFORM, DATA, MODELS, FILES, KEEP = (
-    "Run the platform",
-    "Data and DAGs",
-    "Models and features",
-    "Judge on your own files",
-    "Keep it safe",
-)
 GATES = ("gateway", "airflow-api", "mlflow")
 
 

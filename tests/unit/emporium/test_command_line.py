@@ -40,13 +40,8 @@ def ran(home, *words):
 def test_help_reads_like_a_table_of_contents():
     shown = RUNNER.invoke(app, ["--help"], env={"COLUMNS": "120"}).output
 
-    for panel in (
-        "Run the platform",
-        "Data and DAGs",
-        "Models and features",
-        "Judge on your own files",
-    ):
-        assert panel in shown
+    places = [shown.index(panel) for panel in main.PANELS]
+    assert places == sorted(places)
     assert "--install-completion" in shown
 
 
