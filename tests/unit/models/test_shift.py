@@ -54,6 +54,21 @@ def test_the_index_is_that_of_the_shares_worked_out_by_hand():
     assert found.ks == 0.25
 
 
+@pytest.mark.parametrize(
+    ("mean_now", "is_same"),
+    [(3.97, True), (3.93, True), (4.5, False), (3.4, False)],
+)
+def test_most_values_moving_by_a_hundredth_is_no_shift_and_by_a_seventh_is_one(mean_now, is_same):
+    """Two products in three have the shop's mean, 3.95, as nobody has reviewed them."""
+    reviewed = np.random.default_rng(4).uniform(3, 5, 100)
+    trained, now = (np.append(reviewed, np.full(200, mean)) for mean in (3.95, mean_now))
+
+    found = shift(trained, now)
+
+    assert found.is_chance == is_same
+    assert found.ks > found.ks_bound
+
+
 def test_values_that_are_no_longer_known_are_a_shift():
     assert shift(drawn(1), drawn(2, unknown=0.5)).psi > 0.5
 
