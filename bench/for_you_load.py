@@ -15,6 +15,8 @@ import uvloop
 
 from bench.http_connection import Connection
 
+OK = 200
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -32,7 +34,7 @@ class Plan:
 
 @dataclass
 class Result:
-    """What came: answers by status, each one's seconds, and how long was counted."""
+    """What came: answers by status, the seconds of each that is none of a refusal, and how long was counted."""
 
     n_by_status: dict[int, int] = field(default_factory=dict)
     seconds_each: list[float] = field(default_factory=list)
@@ -64,7 +66,8 @@ class Shopper:
         status, _, _ = await self.connection.ask(request.encode())
         if counts:
             self.result.n_by_status[status] = self.result.n_by_status.get(status, 0) + 1
-            self.result.seconds_each.append(time.perf_counter() - came_at)
+            if status == OK:
+                self.result.seconds_each.append(time.perf_counter() - came_at)
 
 
 async def shoppers(plan: Plan, result: Result) -> list[Shopper]:

@@ -43,6 +43,7 @@ from serving.rule_hash import RuleHash
 from serving.search.changes import ProductChanges
 from serving.search.current import CurrentIndex
 from serving.search.deps import utc_now
+from serving.search.desk import Desk
 from serving.search.opensearch import SearchCluster
 from serving.search.published import published_index
 from serving.search.ranker import NO_RANKERS, Rankers, SearchRankers, published_order
@@ -137,6 +138,7 @@ def make_app(
             own_folder(copies),
             closing(search_cluster) if search_cluster else nullcontext(),
             app.state.recorder,
+            app.state.search_desk,
             # The model has a thread of its own: fetching it must not hold up the index.
             Background([_watching(*each) for each in watched]),
         ):
@@ -165,6 +167,7 @@ def make_app(
         search_rules,
         search_cluster,
     )
+    app.state.search_desk = Desk()
     app.state.newcomers, app.state.verdicts = CurrentNewcomers(), verdicts
     _keep_answers(app, settings)
     _add_experiments(app, settings, latest_challenger, load_model)

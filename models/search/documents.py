@@ -1,7 +1,8 @@
 """The products of a shard as they were indexed, in one file that is mapped into memory, not read."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,6 +18,10 @@ SCHEMA = pa.schema([field for field in arrow_schema(SearchDocument) if field.nam
 N_PER_BATCH = 10_000
 
 Document = dict[str, Any]
+Cell = Callable[[int], Any]
+"""Returns a column's value at a row of its batch."""
+
+EPOCH_DAY = dt.date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True)
@@ -30,15 +35,15 @@ class Documents:
         Where each stands in the file.
     starts : array of shape (n_batches,)
         The first row of each batch.
-    arrays
-        Of each batch the columns by name: to ask a batch for one takes longer than to read a value.
+    cells
+        Of each batch what reads the columns, by name.
     """
 
     batches: Sequence[pa.RecordBatch]
     product_ids: NDArray[np.int64]
     rows: NDArray[np.int64]
     starts: NDArray[np.int64]
-    arrays: Sequence[Mapping[str, pa.Array]]
+    cells: Sequence[Mapping[str, Cell]] = field(repr=False)
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -56,8 +61,10 @@ class Documents:
         ids = np.concatenate([np.empty(0, np.int64), *columns])
         order = np.argsort(ids, kind="stable")
         ends = np.cumsum([0, *map(len, columns)])
-        arrays = [dict(zip(SCHEMA.names, batch.columns, strict=True)) for batch in batches]
-        return cls(batches, ids[order], order, ends[:-1], arrays)
+        cells = [
+            dict(zip(SCHEMA.names, map(cell, batch.columns), strict=True)) for batch in batches
+        ]
+        return cls(batches, ids[order], order, ends[:-1], cells)
 
     def __contains__(self, product_id: int) -> bool:
         return self._place(product_id) is not None
@@ -67,31 +74,70 @@ class Documents:
         found = self._row(product_id)
         if found is None:
             return None
-        arrays, row = found
-        return {name: arrays[name][row].as_py() for name in SCHEMA.names}
+        cells, row = found
+        return {name: cell_at(row) for name, cell_at in cells.items()}
 
     def value(self, product_id: int, name: str) -> Any:  # noqa: ANN401 - of any column
         """Return one column of a product's document, None if the shard does not have it."""
         found = self._row(product_id)
-        return None if found is None else found[0][name][found[1]].as_py()
+        return None if found is None else found[0][name](found[1])
 
     def _place(self, product_id: int) -> int | None:
         at = int(self.product_ids.searchsorted(product_id))
         is_there = at < len(self.product_ids) and self.product_ids[at] == product_id
         return at if is_there else None
 
-    def _row(self, product_id: int) -> tuple[Mapping[str, pa.Array], int] | None:
+    def _row(self, product_id: int) -> tuple[Mapping[str, Cell], int] | None:
         at = self._place(product_id)
         if at is None:
             return None
         row = int(self.rows[at])
         n_batch = int(self.starts.searchsorted(row, "right")) - 1
-        return self.arrays[n_batch], row - int(self.starts[n_batch])
+        return self.cells[n_batch], row - int(self.starts[n_batch])
 
     def columns(self, names: Sequence[str]) -> pa.Table:
         """Return some columns of all rows, in the file's order."""
         chosen = SCHEMA.empty_table().select(names).schema
         return pa.Table.from_batches([batch.select(names) for batch in self.batches], chosen)
+
+
+def cell(array: pa.Array) -> Cell:
+    """Return what reads one value of an array of `SCHEMA`, straight from its memory.
+
+    Arrow's own way makes an object of each value, which takes ten times as long.
+    """
+    if array.null_count == len(array):
+        return lambda _: None
+    validity, *_ = buffers = array.buffers()
+    read, bits = _known_cell(array.type, array.offset, buffers), _bit(validity, array.offset)
+    if not array.null_count:
+        return read
+    return lambda row: read(row) if bits(row) else None
+
+
+def _known_cell(kind: pa.DataType, offset: int, buffers: Sequence[pa.Buffer]) -> Cell:
+    if kind == pa.string():
+        ends, text = memoryview(buffers[1]).cast("i"), memoryview(buffers[2])
+        return lambda row: str(text[ends[row + offset] : ends[row + offset + 1]], "utf-8")
+    if kind == pa.bool_():
+        return _bit(buffers[1], offset)
+    if kind == pa.date32():
+        days = memoryview(buffers[1]).cast("i")
+        return lambda row: dt.date.fromordinal(days[row + offset] + EPOCH_DAY)
+    numbers = memoryview(buffers[1])
+    values = numbers.cast("d") if kind == pa.float64() else numbers.cast("q")
+    return lambda row: values[row + offset]
+
+
+def _bit(buffer: pa.Buffer | None, offset: int) -> Callable[[int], bool]:
+    """Return what reads a bit; none are kept where nothing is null."""
+    bits = memoryview(buffer or b"")
+
+    def read(row: int) -> bool:
+        at = row + offset
+        return bool(bits[at >> 3] >> (at & 7) & 1)
+
+    return read
 
 
 def _whole(batch: pa.RecordBatch) -> pa.RecordBatch:

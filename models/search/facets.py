@@ -14,6 +14,7 @@ from tantivy import Query
 
 from models.search.building import build, build_partial, or_pinned
 from models.search.fields import PRICE_STEP
+from models.search.latest import Latest
 from models.search.levels import levels
 from models.search.price_bands import Band, bands
 from models.search.query import Part, Search
@@ -56,6 +57,8 @@ ALL = frozenset(UNFILTERED)
 Value = int | str
 Counts = Mapping[str, Counter[Value]]
 Largest = Sequence[tuple[Value, int]]
+Kept = Latest[tuple[Search, tuple[Part, ...], bool, tuple[str, ...]], Mapping[str, Counter[Value]]]
+"""Counts by what was searched, whether anything surely has enough of it, and the facets."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ def facet_counts(
     parts: Sequence[Part],
     n_enough: int,
     wanted: Collection[str] = ALL,
+    kept: Kept | None = None,
 ) -> FacetCounts:
     """Count what has enough of the parts; where nothing has, what has some of the words.
 
@@ -104,12 +108,19 @@ def facet_counts(
         How many have enough of the parts and pass all filters.
     wanted
         Facets, by their names in `UNFILTERED`; others are left empty.
+    kept
+        What was counted last of these very shards.
     """
     counts: dict[str, Counter[Value]] = {name: Counter() for name in UNFILTERED}
     for others, names in by_filters(search, wanted, n_enough).items():
-        has_enough = n_enough > 0 if others == search else None
-        counted = _terms(shards, _queries(shards, others, parts, has_enough), fields_counted(names))
-        counts |= {name: counts_of(counted, name) for name in names}
+        # Something passes fewer filters, too, where it passes all.
+        key = (replace(others, sort="relevance"), (*parts,), n_enough > 0, (*names,))
+        found = kept.get(key) if kept else None
+        if found is None:
+            found = _counts(shards, others, parts, names, is_sure=n_enough > 0)
+        if kept:
+            kept.put(key, found)
+        counts |= found
     return shown(counts)
 
 
@@ -156,20 +167,23 @@ def counts_of(counted: Counts, name: str) -> Counter[Value]:
     return Counter({v: n for v, n in counts.items() if str(v).startswith(f"{attribute}=")})
 
 
-def _queries(
+def _counts(
     shards: Sequence[Shard],
     search: Search,
     parts: Sequence[Part],
-    has_enough: bool | None,  # noqa: FBT001
-) -> list[Query]:
+    names: Sequence[str],
+    *,
+    is_sure: bool,
+) -> dict[str, Counter[Value]]:
+    """Count facets of what has enough of the parts, which something surely has, or of what has some."""
     counted = [build(shard.schema, search, parts) for shard in shards]
-    if has_enough is None:
-        has_enough = len(parts) == 0 or any(map(_has_any, shards, counted))
-    if not has_enough and len(parts) > 0:
+    if not is_sure and parts and not any(map(_has_any, shards, counted)):
         counted = [build_partial(shard.schema, search, parts) for shard in shards]
-    return [
+    queries = [
         or_pinned(shard.schema, search, query) for shard, query in zip(shards, counted, strict=True)
     ]
+    found = _terms(shards, queries, fields_counted(names))
+    return {name: counts_of(found, name) for name in names}
 
 
 def _has_any(shard: Shard, query: Query) -> bool:

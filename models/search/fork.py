@@ -20,8 +20,9 @@ from models.search import listing_changes
 from models.search.documents import DOCUMENTS, Document
 from models.search.facets import Shard
 from models.search.fields import register
-from models.search.index import Index
+from models.search.index import N_COUNTED_LAST, Index
 from models.search.languages import Language
+from models.search.latest import Latest
 from models.search.writing import indexed
 
 HEAP_BYTES = 15_000_000
@@ -88,6 +89,7 @@ class Fork:
             changed={**self.index.changed, **new},
             listing=listing_changes.changed(self.index.listing, new),
             signals=self.index.signals.changed(new),
+            counted=Latest(N_COUNTED_LAST),
         )
 
     def close(self) -> None:

@@ -12,10 +12,11 @@ from tantivy import Order, Query
 from models.search.building import build, build_partial
 from models.search.documents import Document, Documents
 from models.search.dropping import dropped
-from models.search.facets import ALL, FacetCounts, Shard, facet_counts
+from models.search.facets import ALL, FacetCounts, Kept, Shard, facet_counts
 from models.search.fields import register
 from models.search.hiding import narrowed
 from models.search.languages import ENGLISH, Language
+from models.search.latest import Latest
 from models.search.listing import Listing
 from models.search.placing import N_WEIGHED, Hit, Pinned, Ranked, weighed
 from models.search.query import Part, Search
@@ -31,6 +32,8 @@ LANGUAGE = "language"
 MAX_WINDOW = 10_000
 """Deepest place a page may end: every shard ranks that many."""
 N_MOVED = 50
+N_COUNTED_LAST = 1_000
+"""Facets' counts that are kept, each of a search under some filters: pages and orders of it have the same."""
 Engine = Literal["tantivy", "opensearch"]
 
 FIELD_SORTS = {
@@ -123,6 +126,7 @@ class Index:
     signals: Signals = field(default=NO_SIGNALS, repr=False)
     semantics: Semantics | None = field(default=None, repr=False)
     changed: Mapping[int, Document | None] = field(default_factory=dict)
+    counted: Kept = field(default_factory=lambda: Latest(N_COUNTED_LAST), repr=False)
 
     @classmethod
     def open(cls, folder: Path) -> "Index":
@@ -192,7 +196,9 @@ class Index:
             n_full=min(max(placed.n_full - start, 0), len(page)),
             is_last=start + limit >= min(placed.n_listed, MAX_WINDOW),
             corrections=meant.corrections,
-            facets=facet_counts(self.shards, search, meant.parts, ranked.n_enough, facets or ()),
+            facets=facet_counts(
+                self.shards, search, meant.parts, ranked.n_enough, facets or (), self.counted
+            ),
             applied_rules=wishes.applied(pinned.hits, meant.parts, documents),
             dropped=self._dropped(ranked, meant.parts),
         )

@@ -2,17 +2,15 @@
 
 import datetime as dt
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
 
-from models.search.index import Index
 from serving.answers.log import AnswerLog, json_text
 from serving.experiments.assignment import Identity
 from serving.experiments.book import NO_TRIAL, ExperimentBook, Trial
-from serving.published import Version
-from serving.search.compiling import SearchRules
 from serving.search.current import CurrentIndex
+from serving.search.desk import Desk
 from serving.search.opensearch import SearchCluster, WithFallback
 from serving.search.personal import Manner, Personal, Searcher, personal
 from serving.search.ranker import current_order
@@ -26,22 +24,12 @@ def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)  # noqa: TID251 - the edge
 
 
-async def current_index(request: Request) -> Version[Index]:
-    """Return the current index."""
-    current: CurrentIndex = request.app.state.index
-    return current.require()
-
-
-IndexDep = Annotated[Version[Index], Depends(current_index)]
-
-
-async def current_rules(request: Request) -> SearchRules:
-    """Return the operators' rules in force."""
-    book: SearchRuleBook = request.app.state.search_rules
-    return book.current
-
-
-RulesDep = Annotated[SearchRules, Depends(current_rules)]
+def trial_of(state: Any, text: str, identity: Identity) -> Trial:  # noqa: ANN401 - the application's
+    """Return what experiments make of a search; a list without words has no order to try."""
+    if not text.strip():
+        return NO_TRIAL
+    book: ExperimentBook = state.experiments
+    return book.trial("search", None, identity)
 
 
 async def asked_trial(
@@ -51,41 +39,57 @@ async def asked_trial(
     visitor_id: Annotated[str | None, Query()] = None,
     session_id: Annotated[str | None, Query()] = None,
 ) -> Trial:
-    """Return what experiments make of the search; a list without words has no order to try."""
-    if not q.strip():
-        return NO_TRIAL
-    book: ExperimentBook = request.app.state.experiments
-    return book.trial("search", None, Identity(customer_id, visitor_id, session_id))
+    """Return what experiments make of the search."""
+    return trial_of(request.app.state, q, Identity(customer_id, visitor_id, session_id))
 
 
 TrialDep = Annotated[Trial, Depends(asked_trial)]
 
 
-async def search_service(request: Request, index: IndexDep, rules: RulesDep) -> SearchService:
-    """Build the service for one request."""
-    cluster: SearchCluster | None = request.app.state.search_cluster
+def service_of(state: Any) -> SearchService:  # noqa: ANN401 - the application's
+    """Build the service for one request.
+
+    Raises
+    ------
+    NotPublishedError
+        If there is no index yet.
+    """
+    current: CurrentIndex = state.index
+    index = current.require()
+    cluster: SearchCluster | None = state.search_cluster
+    book: SearchRuleBook = state.search_rules
     return SearchService(
         index=index.value,
-        rules=rules,
+        rules=book.current,
         searched=WithFallback(cluster, index.value) if cluster else index.value,
-        order=current_order(request.app.state.search_order),
-        answers=AnswerLog(request.app.state.recorder.record, index.name),
+        order=current_order(state.search_order),
+        answers=AnswerLog(state.recorder.record, index.name),
         now=utc_now(),
     )
+
+
+async def search_service(request: Request) -> SearchService:
+    """Build the service for one request."""
+    return service_of(request.app.state)
 
 
 SearchServiceDep = Annotated[SearchService, Depends(search_service)]
 
 
-async def tried_service(
-    request: Request, service: SearchServiceDep, trial: TrialDep
-) -> SearchService:
+def tried(state: Any, service: SearchService, trial: Trial) -> SearchService:  # noqa: ANN401 - the application's
     """Return the service with the orders that the arms of whoever asks want."""
     if not trial.assigned:
         return service
-    order, beside = ordered_by(trial, request.app.state.search_order)
+    order, beside = ordered_by(trial, state.search_order)
     answers = replace(service.answers, also={"experiments": json_text(trial.told())})
     return replace(service, order=order, beside=beside, answers=answers)
+
+
+async def tried_service(
+    request: Request, service: SearchServiceDep, trial: TrialDep
+) -> SearchService:
+    """Return the service as the arms of whoever asks want it."""
+    return tried(request.app.state, service, trial)
 
 
 TriedServiceDep = Annotated[SearchService, Depends(tried_service)]
@@ -103,6 +107,22 @@ async def asked_searcher(
 SearcherDep = Annotated[Searcher, Depends(asked_searcher)]
 
 
+async def manner_of(
+    state: Any,  # noqa: ANN401 - the application's
+    trial: Trial,
+    searcher: Searcher,
+    *,
+    is_personal: bool,
+    semantic: bool,
+) -> Manner:
+    """Return how a search is to be done."""
+    wanted = is_personal if trial.way.personal is None else trial.way.personal
+    whose: Personal | None = None
+    if wanted and searcher.names:
+        whose = await personal(state.features, searcher)
+    return of_asked(Manner(whose, semantic), searcher if is_personal and searcher.names else None)
+
+
 async def asked_manner(
     request: Request,
     trial: TrialDep,
@@ -111,11 +131,18 @@ async def asked_manner(
     semantic: Annotated[bool, Query()] = False,  # noqa: FBT002 - a query parameter
 ) -> Manner:
     """Return how the search is to be done."""
-    wanted = personal_ if trial.way.personal is None else trial.way.personal
-    whose: Personal | None = None
-    if wanted and searcher.names:
-        whose = await personal(request.app.state.features, searcher)
-    return of_asked(Manner(whose, semantic), searcher if personal_ and searcher.names else None)
+    return await manner_of(
+        request.app.state, trial, searcher, is_personal=personal_, semantic=semantic
+    )
 
 
 MannerDep = Annotated[Manner, Depends(asked_manner)]
+
+
+async def search_desk(request: Request) -> Desk:
+    """Return where searches are worked on."""
+    desk: Desk = request.app.state.search_desk
+    return desk
+
+
+DeskDep = Annotated[Desk, Depends(search_desk)]

@@ -1,11 +1,13 @@
 """/products and /categories."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
+import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from features.schemas.row import Id
-from serving.search.deps import MannerDep, SearchServiceDep, TrialDep, TriedServiceDep
+from serving.search.deps import DeskDep, MannerDep, SearchServiceDep, TrialDep, TriedServiceDep
 from serving.search.recorded import Asked
 from serving.search.schemas import (
     Filters,
@@ -24,35 +26,40 @@ router = APIRouter(tags=["search"])
 
 
 @router.get("/products", response_model=ProductPage)
-def search_products(
+async def search_products(
     request: Request,
     query: Annotated[ProductQuery, Query()],
     service: TriedServiceDep,
     manner: MannerDep,
     trial: TrialDep,
+    desk: DeskDep,
 ) -> Response:
     """Search products by words, filters and order; any text is understood as well as it can be.
 
     With `personal` what the words find comes in the order that suits what `customer_id` looked at and bought last, or what
     was looked at in `session_id` or by `visitor_id` a moment ago; with `semantic` what is near the query in meaning follows what has some of its words.
     """
-    return as_json(tried_page(service, query, manner, trial, request.app.state.exposing))
+    exposing = request.app.state.exposing
+    return as_json(await desk.run(tried_page, service, query, manner, trial, exposing))
 
 
 @router.get("/products/why")
-def explain_product(
-    query: Annotated[SearchWhyQuery, Query()], service: TriedServiceDep, manner: MannerDep
+async def explain_product(
+    query: Annotated[SearchWhyQuery, Query()],
+    service: TriedServiceDep,
+    manner: MannerDep,
+    desk: DeskDep,
 ) -> SearchWhy:
     """Return why a product stands where it does in the answer to the same search of /products."""
-    return service.why(as_search(query), query.product_id, manner)
+    return await desk.run(service.why, as_search(query), query.product_id, manner)
 
 
 @router.get("/suggestions")
-def suggest(
-    query: Annotated[SuggestionQuery, Query()], service: SearchServiceDep
+async def suggest(
+    query: Annotated[SuggestionQuery, Query()], service: SearchServiceDep, desk: DeskDep
 ) -> SuggestionPage:
     """Suggest how a query may go on, with the categories and products of the likeliest."""
-    return service.suggestions(query)
+    return await desk.run(service.suggestions, query)
 
 
 @router.get("/products/{product_id}")
@@ -62,17 +69,18 @@ def read_product(product_id: Annotated[Id, Path()], service: SearchServiceDep) -
 
 
 @router.get("/categories/{category_id}/products", response_model=ProductPage)
-def list_category(
+async def list_category(
     category_id: Annotated[Id, Path()],
     query: Annotated[Filters, Query()],
     service: SearchServiceDep,
+    desk: DeskDep,
 ) -> Response:
     """List a category's products, by popularity unless sorted otherwise; unknown ones are empty."""
     parameters = {"category": category_id, **query.model_dump(exclude_defaults=True)}
     asked = Asked("category", parameters, query.cursor, query.limit)
-    return as_json(service.page(asked, in_category(query, category_id)))
+    return as_json(await desk.run(service.page, asked, in_category(query, category_id)))
 
 
-def as_json(page: ProductPage) -> Response:
-    """Return a page as it is: the framework would validate it again, and that costs as much as a small search."""
-    return Response(page.model_dump_json(), media_type="application/json")
+def as_json(page: Mapping[str, Any]) -> Response:
+    """Return a page as it is: the framework would make objects of it, which costs as much as a small search."""
+    return Response(orjson.dumps(page), media_type="application/json")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -18,9 +19,13 @@ Who = Annotated[str | None, Field(min_length=1, max_length=80)]
 MAX_CHOSEN = 50
 
 
+def in_text(attributes: Mapping[str, Any]) -> dict[str, str]:
+    """Return a JSON object with texts for values."""
+    return {name: str(value) for name, value in attributes.items()}
+
+
 def _object(attributes: Any) -> dict[str, str]:  # noqa: ANN401 - JSON
-    parsed = json.loads(attributes) if isinstance(attributes, str) else attributes
-    return {str(name): str(value) for name, value in parsed.items()}
+    return in_text(json.loads(attributes) if isinstance(attributes, str) else attributes)
 
 
 class Product(BaseModel):

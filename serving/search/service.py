@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Annotated, Any
 
@@ -20,29 +20,19 @@ from serving.answers.log import AnswerLog, json_text
 from serving.errors import NotInAnswerProblem, UnknownProductProblem
 from serving.search.compiling import SearchRules
 from serving.search.opensearch import WithFallback
+from serving.search.pages import page_of
 from serving.search.personal import EVERYBODYS, Manner
 from serving.search.recorded import Asked, row_of, rules
 from serving.search.schemas import (
-    AttributeCounts,
-    BrandCount,
-    CategoryCount,
-    Facets,
     Filters,
-    LevelCount,
-    PriceCount,
     Product,
-    ProductPage,
     ProductQuery,
     SearchWhy,
-    SellerCount,
-    StarsCount,
-    StockCount,
     SuggestedCategory,
     SuggestedProduct,
     SuggestedQuery,
     SuggestionPage,
     SuggestionQuery,
-    ValueCount,
 )
 from serving.search.why import search_why
 from web import cursors
@@ -71,8 +61,8 @@ class SearchService:
     now: dt.datetime
     beside: Beside | None = None
 
-    def page(self, asked: Asked, search: Search, manner: Manner = EVERYBODYS) -> ProductPage:
-        """Return the page that the cursor asked for points to, or the first.
+    def page(self, asked: Asked, search: Search, manner: Manner = EVERYBODYS) -> dict[str, Any]:
+        """Return the page that the cursor asked for points to, or the first, as `schemas.ProductPage` describes it.
 
         A cursor holds a place in the list and the last product before it. It outlives changes of products
         and a swap of the index: the page goes on behind that product, unless the list was turned over.
@@ -87,26 +77,17 @@ class SearchService:
         wanted = self.rules.of(search.text)
         wishes = self._wishes(search, wanted.wishes, manner)
         found = self.searched.search(search, offset, asked.limit, wishes, after=after)
-        n_products = len(found.documents)
         row = row_of(asked, search, manner, found, self.index.signals) | {
             "applied_rules": json_text(rules(found, wanted.redirect_url)),
             "search_order": self.order.name,
             "index_date": self.index.manifest["date"],
         }
-        return ProductPage(
-            products=[product(document) for document in found.documents],
-            n_total=found.n_total,
-            partial_from=found.n_full if found.n_full < n_products else None,
-            corrections=dict(found.corrections),
-            dropped=list(found.dropped),
-            facets=_facets(found),
-            next_cursor=_next(found, listing),
-            index_date=self.index.manifest["date"],
-            engine=found.engine,
-            redirect_url=wanted.redirect_url,
-            applied_rules=list(found.applied_rules),
-            answer_id=self.answers.leave(self.now, started, row),
-        )
+        return page_of(found) | {
+            "next_cursor": _next(found, listing),
+            "index_date": self.index.manifest["date"],
+            "redirect_url": wanted.redirect_url,
+            "answer_id": self.answers.leave(self.now, started, row),
+        }
 
     def _wishes(self, search: Search, of_rules: Wishes, manner: Manner) -> Wishes:
         acts = manner.personal.acts if manner.personal else None
@@ -219,22 +200,3 @@ def _categories(documents: Sequence[Mapping[str, Any]]) -> list[SuggestedCategor
         SuggestedCategory(category_id=category_id, path=paths[category_id])
         for category_id, _ in counts.most_common(N_SUGGESTED_CATEGORIES)
     ]
-
-
-def _facets(found: Found) -> Facets:
-    facets, values = found.facets, found.facets.values
-    return Facets(
-        categories=[CategoryCount(category_id=v, n_products=n) for v, n in values["category"]],
-        levels=[LevelCount(path=v, n_products=n) for v, n in values["level"]],
-        brands=[BrandCount(brand=v, n_products=n) for v, n in values["brand"]],
-        sellers=[SellerCount(seller_id=v, n_products=n) for v, n in values["seller"]],
-        stock=[StockCount(in_stock=bool(v), n_products=n) for v, n in values["in_stock"]],
-        stars=[StarsCount(min_stars=stars, n_products=n) for stars, n in facets.stars],
-        prices=[PriceCount(**asdict(band)) for band in facets.prices],
-        attributes=[
-            AttributeCounts(
-                name=name, values=[ValueCount(value=str(v), n_products=n) for v, n in of_name]
-            )
-            for name, of_name in facets.attributes.items()
-        ],
-    )

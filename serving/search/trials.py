@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from time import perf_counter
+from typing import Any
 
 from features.schemas.experiments import Treatment
 from models.search.second_stage import Beside, Order
@@ -9,12 +10,11 @@ from models.search.taste import Acts
 from serving.experiments.assignment import Identity
 from serving.experiments.book import Trial
 from serving.experiments.exposing import Answered, Exposing
-from serving.experiments.told import InExperiment
 from serving.published import Published
 from serving.search.personal import Manner, Personal, Searcher
 from serving.search.ranker import FORMULA, current_order
 from serving.search.recorded import Asked
-from serving.search.schemas import ProductPage, ProductQuery
+from serving.search.schemas import ProductQuery
 from serving.search.service import SearchService, as_search
 
 NO_ACTS = Acts((), ())
@@ -40,7 +40,7 @@ def of_asked(manner: Manner, searcher: Searcher | None) -> Manner:
 
 def tried_page(
     service: SearchService, query: ProductQuery, manner: Manner, trial: Trial, exposing: Exposing
-) -> ProductPage:
+) -> dict[str, Any]:
     """Return a page as the arms want it, and record who was shown it."""
     parameters = query.model_dump(exclude_defaults=True)
     asked = Asked("search", parameters, query.cursor, query.limit)
@@ -48,13 +48,13 @@ def tried_page(
     page = service.page(asked, as_search(query), manner)
     if not trial.assigned:
         return page
-    page.experiments = [InExperiment(**each) for each in trial.told()]
-    shown = [product.product_id for product in page.products]
+    page["experiments"] = trial.told()
+    shown = [product["product_id"] for product in page["products"]]
     answered = Answered(
         who=Identity(query.customer_id, query.visitor_id, query.session_id),
         surface="search",
         slot=None,
-        answer_id=page.answer_id,
+        answer_id=page["answer_id"],
         model_version=service.order.name,
         latency_ms=1000 * (perf_counter() - began),
         drafted=service.beside.of(shown) if service.beside else None,

@@ -1,4 +1,4 @@
-"""The request that every page makes is answered alike by its shortcut and by its own route."""
+"""The requests that pages make most are answered alike by their shortcuts and by their own routes."""
 
 import httpx2
 import pytest
@@ -52,6 +52,31 @@ async def test_both_ways_answer_alike(client, by_its_route, query):
     short, long = [await each.get(f"{PATH}?{query}") for each in (client, by_its_route)]
 
     told = [{**each.json(), "answer_id": None} for each in (short, long)]  # each has its own
+    assert (short.status_code, told[0]) == (long.status_code, told[1])
+    assert short.headers["content-type"] == long.headers["content-type"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "products?q=number",
+        "products?q=numbr&brand=Lumo&brand=Other&attribute=colour%3Dred&in_stock=true&limit=2",
+        "products?q=number&personal=true&customer_id=1&semantic=true",
+        "products",
+        "suggestions?q=nu",
+        # what is not plainly right
+        "products?q=number&personal=true",
+        "products?q=number&cursor=x",
+        "products?min_price=2&max_price=1",
+        "products?colour=red",
+        "suggestions",
+        "suggestions?q=nu&limit=0",
+    ],
+)
+async def test_searches_are_answered_alike_both_ways(client, by_its_route, path):
+    short, long = [await each.get(f"/api/v1/{path}") for each in (client, by_its_route)]
+
+    told = [{**each.json(), "answer_id": None} for each in (short, long)]
     assert (short.status_code, told[0]) == (long.status_code, told[1])
     assert short.headers["content-type"] == long.headers["content-type"]
 

@@ -6,6 +6,7 @@ import uuid
 from dataclasses import replace
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -26,6 +27,7 @@ from serving.recommendations.schemas import RecommendationQuery
 from serving.search.compiling import NO_RULES
 from serving.search.ranker import FORMULA
 from serving.search.recorded import Asked
+from serving.search.schemas import ProductPage
 from serving.search.service import SearchService
 from tests.unit.serving.shop_by_hand import NOW, Features, index_of, links, model, service
 
@@ -148,13 +150,21 @@ def test_a_page_of_a_search_is_explained_by_what_the_second_stage_read(index, ro
     page = searched(index, rows, "product prodct", customer_id=4)
 
     told = explained(rows.last, "lake")
-    assert told.answer_id == page.answer_id
+    assert told.answer_id == page["answer_id"]
     assert [each.product_id for each in told.products] == [
-        each.product_id for each in page.products
+        each["product_id"] for each in page["products"]
     ]
     assert (told.search_order, told.customer_id, told.endpoint) == ("formula", 4, "search")
     assert {each.features["in_stock"] for each in told.products} <= {0, 1}
     assert (told.rules["engine"], told.rules["n_total"]) == ("tantivy", 10)
+
+
+def test_a_page_is_what_the_schema_says_of_it(index, rows):
+    page = searched(index, rows, "product prodct", customer_id=4)
+
+    described = ProductPage.model_validate(page).model_dump(mode="json")
+    assert orjson.loads(orjson.dumps(page)) == described
+    assert (len(described["products"]), described["n_total"]) == (2, 10)
 
 
 def test_the_largest_answer_has_room_in_the_log(index, rows):
@@ -177,7 +187,7 @@ def test_the_largest_answer_has_room_in_the_log(index, rows):
 def test_an_answer_is_found_in_the_lake_by_the_day_of_its_id(tmp_path, index, by_hand, rows, layer):
     day = NOW.date()
     searched(index, rows, "product")
-    other = searched(index, rows, "product").answer_id
+    other = searched(index, rows, "product")["answer_id"]
     names = [name for name in Answer.model_fields if name != "date"]
     if layer == "raw":
         raw = [raw_row(json.dumps(row), names) for _, row in rows.left]
@@ -213,7 +223,7 @@ class Stream:
 async def test_an_answer_is_found_in_the_stream_about_its_moment_or_else_in_the_lake(
     tmp_path, index, rows
 ):
-    waiting, landed = (uuid.UUID(searched(index, rows, "product").answer_id) for _ in range(2))
+    waiting, landed = (uuid.UUID(searched(index, rows, "product")["answer_id"]) for _ in range(2))
     names = [name for name in Answer.model_fields if name != "date"]
     RawBatches(tmp_path).append(
         "answers", "1-1", {Answer.table: [raw_row(json.dumps(rows.last), names)]}, NOW.date()

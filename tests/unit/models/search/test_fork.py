@@ -49,6 +49,14 @@ def test_a_changed_price_is_filtered_sorted_counted_and_shown(fork):
     assert index.listing.price_cents.tolist() == [900, 700, 9_000]
 
 
+def test_what_was_counted_before_a_change_is_counted_again(fork):
+    before = fork.index.search(Search("lamp"), limit=1).facets.values["brand"]
+    index = fork.apply({1: PRODUCTS[0] | {"brand": "Orlo"}})
+
+    assert before == [("Lumo", 2)]
+    assert index.search(Search("lamp")).facets.values["brand"] == [("Lumo", 1), ("Orlo", 1)]
+
+
 def test_what_is_sold_out_is_not_in_stock_anywhere(fork):
     index = fork.apply({2: PRODUCTS[1] | {"in_stock": False}})
 
