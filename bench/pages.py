@@ -96,7 +96,9 @@ def measured(url: str, args: argparse.Namespace) -> list[Figure]:
 def pages_of(url: str) -> dict[str, str]:
     """Return the pages to measure, paths by name: those that anybody comes to first."""
     with httpx2.Client(base_url=f"{url}/api/v1", timeout=30) as shop:
-        found = shop.get("/products", params={"limit": 1, "in_stock": True}).json()["products"][0]
+        answer = shop.get("/products", params={"limit": 1, "in_stock": True})
+        answer.raise_for_status()  # a shop whose search is down has no pages to measure
+        found = answer.json()["products"][0]
     return {
         "home": "/",
         "search": f"/search?q={found['title'].split(',')[0].split()[-1]}",
