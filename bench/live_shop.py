@@ -63,7 +63,7 @@ DESIGN = {
     ],
     "metrics": ["ctr", "conversion_ratio", "revenue_per_unit_cents"],
 }
-SERVED_SECONDS = 120.0
+SERVED_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ def start_experiment(there: Platform, signer: TokenSigner) -> None:
     url = f"{there.site.url('transactional')}/api/v1/experiments"
     token = signer.issue(Caller(there.planner(), "ops"))
     headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid.uuid4().hex}
-    with httpx2.Client(headers=headers) as operator:
+    with httpx2.Client(headers=headers, timeout=SERVED_SECONDS) as operator:
         made = operator.post(url, json={"name": EXPERIMENT, "design": DESIGN})
         started = operator.post(f"{url}/{EXPERIMENT}/start")
     if (made.status_code, started.status_code) != (201, 200):
@@ -190,7 +190,7 @@ def _await_model(there: Platform) -> None:
 
 
 def _served_version(there: Platform) -> str | None:
-    with httpx2.Client(base_url=there.site.url("serving")) as client:
+    with httpx2.Client(base_url=there.site.url("serving"), timeout=SERVED_SECONDS) as client:
         ready = client.get("/api/v1/recommendations", params={"type": "trending", "limit": 1})
     version: str | None = ready.json().get("model_version") if ready.status_code == 200 else None
     return version
@@ -198,7 +198,7 @@ def _served_version(there: Platform) -> str | None:
 
 def _ask(there: Platform) -> dict[str, Any]:
     query: dict[str, Any] = {"type": "for_you", "customer_id": 1, "limit": 1}
-    with httpx2.Client(base_url=there.site.url("serving")) as client:
+    with httpx2.Client(base_url=there.site.url("serving"), timeout=SERVED_SECONDS) as client:
         answer: dict[str, Any] = client.get("/api/v1/recommendations", params=query).json()
     return answer
 

@@ -74,7 +74,8 @@ class Crowd:
         parts = []
         async with _pool(self.serving_port) as serving, _pool(self.shop_port) as shop:
             for hour in np.unique(hours).tolist():
-                self.clock.set(midnight + dt.timedelta(hours=hour))
+                # Never back: what began a minute ago would not have begun.
+                self.clock.set(max(midnight + dt.timedelta(hours=hour), self.clock.now()))
                 parts.append(await self._visits(serving, shop, day, np.nonzero(hours == hour)[0]))
         return joined(parts)
 
@@ -177,9 +178,11 @@ class Crowd:
         """Return once the worker has dealt with all that was told: the next page comes later than that."""
         deadline = time.monotonic() + TOLD_SECONDS
         while True:
+            stream: Any = self.redis.xinfo_stream(STREAM)
             groups: Any = self.redis.xinfo_groups(STREAM)
             [own] = [group for group in groups if group["name"] == GROUP]
-            if not own["lag"] and not own["pending"]:
+            is_read = own["last-delivered-id"] == stream["last-generated-id"]
+            if is_read and not own["pending"]:
                 return
             if time.monotonic() > deadline:
                 sys.exit(f"FAILED: the worker is behind the clickstream: {own}")

@@ -1,6 +1,7 @@
 """Searches take turns, and what cannot have one in time is refused (serving.search.desk)."""
 
 import asyncio
+import math
 import threading
 
 import pytest
@@ -11,7 +12,7 @@ from web.problems import OverloadedProblem
 
 async def test_beyond_those_at_work_and_waiting_work_is_refused_until_one_has_left():
     may_end = threading.Event()
-    with Desk(n_at_work=1, n_waiting=1) as desk:
+    with Desk(1, 1, max_wait_seconds=math.inf) as desk:
         taken = [asyncio.create_task(desk.run(may_end.wait)) for _ in range(2)]
         await asyncio.sleep(0)
 
@@ -27,7 +28,7 @@ async def test_beyond_those_at_work_and_waiting_work_is_refused_until_one_has_le
 
 async def test_what_fails_or_is_given_up_leaves_its_place():
     may_end = threading.Event()
-    with Desk(n_at_work=1, n_waiting=1) as desk:
+    with Desk(1, 1, max_wait_seconds=math.inf) as desk:
         with pytest.raises(ZeroDivisionError):
             await desk.run(divmod, 1, 0)
         at_work, waiting = (asyncio.create_task(desk.run(may_end.wait)) for _ in range(2))
@@ -39,3 +40,8 @@ async def test_what_fails_or_is_given_up_leaves_its_place():
         may_end.set()
 
         assert await asyncio.gather(at_work, again) == [True, 4]
+
+
+async def test_what_has_waited_too_long_when_its_turn_comes_is_refused():
+    with Desk(max_wait_seconds=-1) as desk, pytest.raises(OverloadedProblem):
+        await desk.run(len, "four")
