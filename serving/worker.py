@@ -52,7 +52,18 @@ def state_duties(settings: WorkerSettings, lags: Lags, log: structlog.BoundLogge
     }
     followers = [
         Follower(
-            redis, stream, GROUP, LiveStates(redis, f"{stream}:{GROUP}", told, lags, clock), log
+            redis,
+            stream,
+            GROUP,
+            LiveStates(
+                redis,
+                f"{stream}:{GROUP}",
+                told,
+                lags,
+                clock,
+                ids_are_times=stream != SHOP_EVENTS,
+            ),
+            log,
         )
         for stream, told in tellings.items()
     ]

@@ -32,6 +32,8 @@ class LiveStates:
         Whose place in the stream is kept.
     clock
         Seconds since 1970.
+    ids_are_times
+        Whether Redis gave the entries their ids, as those of the shop's events are not.
     """
 
     redis: Redis
@@ -39,6 +41,7 @@ class LiveStates:
     told: Telling
     lags: Lags
     clock: Callable[[], float]
+    ids_are_times: bool = True
 
     def __call__(self, entries: Sequence[Entry]) -> None:
         """Bring the entries that are not there yet into the states.
@@ -57,7 +60,7 @@ class LiveStates:
                 return
             told = self.told(new)
             self._write(pipeline, self._changed(pipeline, told), new[-1].entry_id)
-        self.lags.written(new, read_at, self.clock())
+        self.lags.written(new, read_at, self.clock(), ids_are_times=self.ids_are_times)
 
     def _changed(self, pipeline: Pipeline, told: Sequence[Told]) -> Changed:
         names = list(dict.fromkeys((each.family, each.name) for each in told))

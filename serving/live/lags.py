@@ -55,14 +55,20 @@ class Lags:
         with self._lock:
             self._last[hop].extend(known)
 
-    def written(self, entries: Sequence[Entry], read_at: float, written_at: float) -> None:
-        """Note the way of entries into the states; times in seconds since 1970."""
-        times = [(recorded_at(each), in_stream_at(each)) for each in entries]
-        known = [(recorded, in_stream) for recorded, in_stream in times if recorded is not None]
-        self.observe("taken", (in_stream - recorded for recorded, in_stream in known))
-        self.observe("read", (read_at - in_stream for _, in_stream in times))
-        self.observe("written", (written_at - read_at for _ in times))
-        self.observe("answerable", (written_at - recorded for recorded, _ in known))
+    def written(
+        self, entries: Sequence[Entry], read_at: float, written_at: float, *, ids_are_times: bool
+    ) -> None:
+        """Note the way of entries into the states; times in seconds since 1970.
+
+        Where ids are no times it is not known when an entry came into its stream.
+        """
+        recorded = {each.entry_id: recorded_at(each) for each in entries}
+        known = {entry_id: at for entry_id, at in recorded.items() if at is not None}
+        if ids_are_times:
+            self.observe("taken", (in_stream_at(each) - at for each, at in known.items()))
+            self.observe("read", (read_at - in_stream_at(each) for each in recorded))
+        self.observe("written", (written_at - read_at for _ in entries))
+        self.observe("answerable", (written_at - at for at in known.values()))
 
     def figures(self) -> dict[str, dict[str, float]]:
         """Return of each hop that was seen the last lag, the quantiles and how many these are of."""
@@ -79,9 +85,9 @@ class Lags:
         }
 
 
-def in_stream_at(entry: Entry) -> float:
-    """Return when an entry was put into its stream, by its id, in seconds since 1970."""
-    return int(entry.entry_id.partition("-")[0]) / 1e3
+def in_stream_at(entry_id: str) -> float:
+    """Return when an entry was put into its stream, by the id that Redis gave it, in seconds since 1970."""
+    return int(entry_id.partition("-")[0]) / 1e3
 
 
 def recorded_at(entry: Entry) -> float | None:
