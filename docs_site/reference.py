@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
 from docs_site.command_line import command_line
@@ -11,6 +12,8 @@ from docs_site.settings import settings_page
 from emporium.__main__ import app
 from emporium.settings import Settings
 from jobs.settings import Settings as JobSettings
+from operations.app import create_app as create_operations
+from operations.settings import Settings as OperationsSettings
 from serving.app import create_app
 from serving.settings import Settings as ServingSettings
 from serving.settings import WorkerSettings as ServingWorkerSettings
@@ -25,6 +28,8 @@ SHOP = """Accounts, catalogue, carts, orders, stock, sellers. An operator's requ
 problem documents (RFC 9457): their `type` names the kind, `detail` says what to do. A running shop shows the same at `/docs/shop`."""
 SERVING = """Search, recommendations, events of shoppers. Needs no token, but for what names customers. A running platform shows the same at
 `/docs/serving`; how to send events tells [Events](../events.md)."""
+OPERATIONS = """What operators do of models, DAGs and data. Every request needs a token of an account with the role `ops`. A running platform shows the
+same at `/docs/operations`."""
 SETTINGS: dict[str, type[BaseSettings]] = {
     "`emporium`": Settings,
     "Jobs": JobSettings,
@@ -33,6 +38,7 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "Serving": ServingSettings,
     "Serving's worker": ServingWorkerSettings,
     "The pages": StorefrontSettings,
+    "The operations API": OperationsSettings,
 }
 
 
@@ -41,10 +47,14 @@ def pages(repository: Path) -> dict[str, str]:
     serving = create_app(
         ServingSettings(redis_url=f"redis://{NOWHERE}/0", mlflow_tracking_uri=f"http://{NOWHERE}")
     )
+    operations = create_operations(OperationsSettings(token_secret=SecretStr("of nobody " * 4)))
     return {
         "reference/command-line.md": command_line(app),
         "reference/shop-api.md": http_api("The shop's API", SHOP, make_shop("ERROR").openapi()),
         "reference/serving-api.md": http_api("Serving's API", SERVING, serving.openapi()),
+        "reference/operations-api.md": http_api(
+            "The operations API", OPERATIONS, operations.openapi()
+        ),
         "reference/settings.md": settings_page(SETTINGS),
         "reference/dags.md": dags_page(repository / "dags"),
     }

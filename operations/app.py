@@ -19,7 +19,8 @@ from operations.models_router import warm_up
 from operations.quality_router import router as quality_router
 from operations.reports_router import router as reports_router
 from operations.settings import Settings
-from web.service import make_service
+from web.proxies import Proxies
+from web.service import Exceptions, make_service
 
 ROUTERS = (
     models_router,
@@ -46,7 +47,14 @@ def create_app(
             yield
             warming.cancel()
 
-    app = make_service("operations", "Emporium: operations", settings.log_level, {}, lifespan)
+    app = make_service(
+        "operations",
+        "Emporium: operations",
+        settings.log_level,
+        {},
+        lifespan,
+        Exceptions(trusted=Proxies(settings.trusted_proxies)),
+    )
     app.state.settings, app.state.client = settings, client
     app.state.token_secret = settings.token_secret.get_secret_value()
     app.state.airflow = Airflow(client, settings.airflow_url)

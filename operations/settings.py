@@ -29,6 +29,13 @@ class Settings(BaseSettings):
     probes: Annotated[
         dict[str, str], Field(description="service -> URL that answers 200 while it is ready")
     ] = {}
+    trusted_proxies: Annotated[
+        str,
+        Field(
+            validation_alias="TRUSTED_PROXIES",
+            description="networks of our own proxies and pages, as `web.proxies` reads them",
+        ),
+    ] = ""
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(validation_alias="LOG_LEVEL")
     ] = "INFO"

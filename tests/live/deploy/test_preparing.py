@@ -53,7 +53,7 @@ def test_empty_servers_are_prepared_once_and_again_without_a_change(environment,
     assert "passphrase" not in first.stdout + first.stderr
     with psycopg2.connect(environment["DATABASE_URL"]) as connection, connection.cursor() as cursor:
         cursor.execute("select email, role from accounts")
-        assert cursor.fetchall() == [("planner@emporium.example", "operator")]
+        assert cursor.fetchall() == [("planner@emporium.example", "ops")]
 
 
 def test_what_is_missing_in_the_environment_is_named(environment):
