@@ -22,6 +22,7 @@ from emporium.data import SIMULATOR, Wanted, code_version
 from emporium.documents import JsonFile, aside, write_document
 from emporium.evaluate import evaluate
 from emporium.forecast import forecast
+from emporium.granting import grant
 from emporium.ports import is_listening
 from emporium.reporting import StoppedError, reporting
 from emporium.running import running_site
@@ -178,6 +179,7 @@ app.add_typer(feature_views.app, name="features", rich_help_panel=MODELS)
 app.command(rich_help_panel=FILES)(evaluate)
 app.command(rich_help_panel=FILES)(search_eval)
 app.command(rich_help_panel=FILES)(forecast)
+app.command(rich_help_panel=KEEP)(grant)
 app.command(rich_help_panel=KEEP)(backups.backup)
 app.command(rich_help_panel=KEEP)(backups.restore)
 
@@ -222,6 +224,9 @@ def show_urls(site: Site) -> None:
     """Print where people can look."""
     for name in GATES:
         console.print(f"{name:12} {site.url(name)}")
+    console.print(
+        f"{'desk':12} {site.url('gateway')}/ops, for who registers and has `emporium grant EMAIL`"
+    )
     console.print(f"{'lake':12} {os.path.relpath(site.home / 'lake')}")
 
 

@@ -1,5 +1,10 @@
 """The operator's desk on the whole platform, without JavaScript; what is decided there: test_operators_journey."""
 
+import os
+import subprocess
+import sys
+import uuid
+
 import httpx2
 import pytest
 
@@ -54,3 +59,17 @@ async def test_everything_is_ready_and_what_is_not_there_is_said(desk):
                  "/ops/experiments", "/ops/reports", "/ops/mails", "/ops/runs"):  # fmt: skip
         assert (await desk.open(path)).status == 200, path
     assert (await desk.open("/ops/models/nobody")).status == 404
+
+
+async def test_an_account_becomes_an_operators_by_a_command(site, shop, desk):
+    ann = {"email": f"{uuid.uuid4().hex}@example.org", "password": "a long and good passphrase"}
+    assert shop.post("/accounts", json=ann).status_code == 201
+    command = [sys.executable, "-m", "emporium", "grant", ann["email"]]
+    environment = os.environ | {"EMPORIUM_HOME": str(site.home)}
+
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    desk.client.cookies.clear()
+    page = await desk.send(await desk.open("/login?next=/ops"), "/login", **ann)
+    assert (page.path, page.status) == ("/ops", 200)

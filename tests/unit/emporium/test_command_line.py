@@ -77,6 +77,7 @@ def test_every_command_answers_as_json(name):
         ("backfill", "--from", "2024-05-01", "--to", "2024-05-01"),
         ("trigger", "ingest"),
         ("runs",),
+        ("grant", "ann@example.org"),
         ("models", "list"),
     ],
 )
