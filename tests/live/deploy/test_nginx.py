@@ -18,9 +18,13 @@ from tests.live.transactional.conftest import SECRET, level, product
 from tests.live.transactional.site import Site, wait_for_postgres
 from tests.services import running
 from tests.unit.deploy.files import NGINX
+from transactional.catalogue.images.router import MAX_IMAGE_BYTES
+from transactional.catalogue.imports.router import MAX_IMPORT_BYTES
 from transactional.catalogue.loading import load_products, load_stock
 from transactional.migrations import upgrade
+from transactional.planning.router import MAX_RUN_BYTES
 from web.problems import ProblemDocument
+from web.service import MAX_BODY_BYTES
 
 pytestmark = pytest.mark.live
 EXECUTABLE = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin")
@@ -205,8 +209,17 @@ def test_each_client_behind_our_own_proxy_has_limits_of_its_own(front):
     assert 429 not in statuses
 
 
-def test_a_body_that_is_too_large_is_refused_as_a_problem(front):
-    answer = front.post("/api/v1/catalogue/imports", content=b"x" * 33_000_000)
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        ("/api/v1/orders", MAX_BODY_BYTES),
+        ("/api/v1/catalogue/imports", MAX_IMPORT_BYTES),
+        ("/api/v1/catalogue/products/1/images", MAX_IMAGE_BYTES),
+        ("/api/v1/stock/proposals/2026-03-01", MAX_RUN_BYTES),
+    ],
+)
+def test_a_body_larger_than_the_service_takes_is_refused_as_a_problem(front, path, most):
+    answer = front.post(path, content=b"x" * (most + 1))
 
     assert (answer.status_code, told(answer).type) == (413, "/problems/content-too-large")
 
