@@ -4,8 +4,9 @@ import base64
 
 import kubernetes_validate
 import pytest
+import yaml
 
-from tests.unit.deploy.files import NGINX, compose_services, kustomized
+from tests.unit.deploy.files import NGINX, OVERLAY, compose_services, kustomized
 from tests.unit.deploy.test_compose import BY_NGINX, SETTINGS, started_by_us
 
 VERSION = "1.34"
@@ -17,6 +18,24 @@ def objects(tmp_path_factory):
     if found is None:
         pytest.skip("kubectl is not installed: its kustomize puts the manifests together")
     return found
+
+
+def written(folder):
+    """The objects of a folder's files as they stand, without what only kustomize reads."""
+    for file in sorted(folder.glob("*.yaml")):
+        if file.name != "kustomization.yaml":
+            yield from yaml.safe_load_all(file.read_text())
+
+
+@pytest.mark.parametrize(
+    "folder", [OVERLAY, OVERLAY.parents[1] / "base"], ids=lambda each: each.name
+)
+def test_every_object_is_as_its_schema_wants_it_before_it_is_put_together(folder):
+    objects = list(written(folder))
+
+    assert len(objects) >= 9
+    for each in objects:
+        kubernetes_validate.validate(each, VERSION, strict=True)
 
 
 def pods(objects):
