@@ -46,8 +46,14 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     async def ask(self, request: bytes) -> tuple[int, bytes, bytes]:
-        """Send a request and return the answer's status, head and body."""
-        if self._transport is None:
+        """Send a request and return the answer's status, head and body.
+
+        Raises
+        ------
+        ConnectionError
+            If there is no connection, or no more.
+        """
+        if self._transport is None or self.is_closed:
             raise ConnectionError("not connected")
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)

@@ -228,9 +228,10 @@ class Lists:
 
 @dataclass(frozen=True)
 class Pool:
-    """Some connections to one service."""
+    """Some connections to one service, made anew where it closed one that had nothing to do for long."""
 
-    connections: Sequence[Connection]
+    port: int
+    connections: list[Connection]
 
     async def ask_all(self, requests: Sequence[bytes]) -> list[tuple[int, bytes, bytes]]:
         """Return the answers, in the requests' order; each connection has one request at a time."""
@@ -240,6 +241,9 @@ class Pool:
             for place in range(first, len(requests), len(self.connections)):
                 answers[place] = await connection.ask(requests[place])
 
+        for number, connection in enumerate(self.connections):
+            if connection.is_closed:
+                self.connections[number] = await _connection(self.port)
         await asyncio.gather(*map(some, self.connections, range(len(self.connections))))
         return answers
 
@@ -254,15 +258,20 @@ class Pool:
 
 @contextlib.asynccontextmanager
 async def _pool(port: int) -> AsyncIterator[Pool]:
-    loop, made = asyncio.get_running_loop(), []
+    pool = Pool(port, [])
     try:
         for _ in range(N_CONNECTIONS):
-            _, connection = await loop.create_connection(Connection, "127.0.0.1", port)
-            made.append(connection)
-        yield Pool(made)
+            pool.connections.append(await _connection(port))
+        yield pool
     finally:
-        for connection in made:
+        for connection in pool.connections:
             connection.close()
+
+
+async def _connection(port: int) -> Connection:
+    loop = asyncio.get_running_loop()
+    _, connection = await loop.create_connection(Connection, "127.0.0.1", port)
+    return connection
 
 
 def worths(day: Day) -> tuple[Floats, Floats]:

@@ -54,9 +54,7 @@ def describe(view: str, json_file: JsonFile = None) -> None:
     console.print(
         f"{found.name}, of {', '.join(found.keys)}; counts for {_days(found.ttl_seconds)}"
     )
-    console.print(
-        f"offline in {found.table}, pushed by {found.pushed_by or 'nobody'}", markup=False
-    )
+    console.print(_origin(found), markup=False)
     table = Table("feature", "type", "in services", "meaning")
     for each in found.features:
         services = ", ".join(name for name, taken in found.services.items() if each.name in taken)
@@ -133,6 +131,12 @@ def _defined() -> "Sequence[View]":
         from features.store.describing import defined  # noqa: PLC0415 - Feast takes seconds to load
 
         return defined(Settings().home / "lake")
+
+
+def _origin(view: "View") -> str:
+    if view.made_of:
+        return f"made of {', '.join(view.made_of)} when it is asked for"
+    return f"offline in {view.table}, pushed by {view.pushed_by or 'nobody'}"
 
 
 def _days(seconds: float) -> str:

@@ -23,7 +23,7 @@ from models.retrieval.histories import Histories, Rows, Scores
 from models.retrieval.popularity import PopularityRetriever
 from models.retrieval.saving import load, save
 
-FORMAT = 4
+FORMAT = 5
 SERVED = "served"
 
 

@@ -29,7 +29,7 @@ from models.retrieval.links import Links, Reached
 from models.retrieval.saving import BrokenModelError, load, save
 from models.retrieval.successors import SuccessorsRetriever
 
-FORMAT = 5
+FORMAT = 6
 FEATURE_SERVICE = "feature_service"
 """The key of the metadata that names what the order learned from."""
 N_LINKS = 50

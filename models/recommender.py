@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from features.schemas.feature_sets import PRODUCT_COLUMNS, USER_COLUMNS
+from features.schemas.feature_sets import PAIR, PRODUCT_COLUMNS, USER_COLUMNS
 from models.evaluation.holdouts import Holdout
 from models.ranking.asked import Asked
 from models.ranking.pair_context import ItemFacts, item_facts
@@ -22,6 +22,11 @@ SEED = 0
 """Of the draw of lists, where there are more."""
 
 PRICES = (PRODUCT_COLUMNS.index("price_cents"), PRODUCT_COLUMNS.index("category_price_ratio"))
+
+COMPARED = np.array(
+    [(PRODUCT_COLUMNS.index(of), USER_COLUMNS.index(by)) for of, by in PAIR.ratios.values()],
+    np.int64,
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Known:
     @property
     def facts(self) -> ItemFacts:
         """Return what rankers know of the items."""
-        return item_facts(self.histories, self.item_features)
+        return item_facts(self.histories, self.item_features, COMPARED)
 
     def asked(self, users: Rows) -> Asked:
         """Return some of the users, to be asked about."""

@@ -18,16 +18,32 @@ N_DIGITS = 8
 
 
 @dataclass(frozen=True)
+class OnDemand:
+    """Ratios made of two tables' columns when they are asked for: (of a product, of a user) by name."""
+
+    view: str
+    ratios: Mapping[str, tuple[str, str]]
+
+    @property
+    def digest(self) -> str:
+        """Return the version: other names or columns, another one."""
+        return _digest([[name, *of] for name, of in self.ratios.items()])
+
+
+@dataclass(frozen=True)
 class FeatureSet:
-    """Columns of tables of features, in the order in which a model has them."""
+    """Columns of tables of features, in the order in which a model has them, then what is made of them."""
 
     name: str
     columns: Mapping[type[Row], tuple[str, ...]]
+    on_demand: OnDemand | None = None
 
     @property
     def views(self) -> dict[str, str]:
         """Return the version of what is taken of each view: a digest of entity, names, types and order."""
-        return {row.table: _digest(_told(row, names)) for row, names in self.columns.items()}
+        of_tables = {row.table: _digest(_told(row, names)) for row, names in self.columns.items()}
+        made = {} if self.on_demand is None else {self.on_demand.view: self.on_demand.digest}
+        return of_tables | made
 
     @property
     def version(self) -> str:
@@ -59,9 +75,16 @@ PRODUCT_COLUMNS = (
 USER_COLUMNS = ("mean_price_cents", "n_orders_all", "n_views_28d", "days_since_last_order")
 """What rankers see of the table `user_features`, in this order; nan where unknown."""
 
+PAIR = OnDemand(
+    "user_and_product",
+    MappingProxyType({"price_to_usual_ratio": ("price_cents", "mean_price_cents")}),
+)
+"""What rankers see of a user and a product together, beside what a model says of the two."""
+
 RECOMMENDER = FeatureSet(
     "recommender",
     MappingProxyType({ProductFeatures: PRODUCT_COLUMNS, UserFeatures: USER_COLUMNS}),
+    PAIR,
 )
 """What the recommender's rankers learn from."""
 FEATURE_SETS = (RECOMMENDER,)

@@ -201,6 +201,9 @@ class UserFeatures(Row):
     spend_cents_all: Count
     mean_price_cents: Annotated[float, Field(ge=0, description="of units bought; 0 if none")]
     days_since_last_order: Annotated[int, Field(ge=-1, description="-1 if never ordered")]
+    last_order_day: Annotated[
+        int | None, Field(ge=0, description="days since 1970; null if never ordered")
+    ]
     favourite_category_id: int | None
     recent_item_ids: Annotated[list[int], Field(description="last 20 looked at, newest first")]
     bought_item_ids: Annotated[

@@ -1,11 +1,13 @@
 """Entities and feature views; names and types come from the tables in `features.schemas.lake`."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import get_args, get_origin
 
 from feast import Entity, FeatureService, FeatureView, Field, FileSource, PushSource
+from feast.on_demand_feature_view import OnDemandFeatureView
 from feast.types import Array, FeastType, Float64, Int64, String
 from feast.value_type import ValueType
 
@@ -14,6 +16,7 @@ from features.schemas.feature_sets import FEATURE_SETS, FeatureSet
 from features.schemas.lake import CategoryLists, ItemLists, ProductFeatures, UserFeatures
 from features.schemas.row import Row
 from features.store.live_views import LIVE_VIEWS, PRODUCT_ID, SHOPPER_KEY, LiveView
+from features.store.on_demand_views import on_demand_views
 
 USER = Entity(name="user", join_keys=["user_id"], value_type=ValueType.INT64)
 PRODUCT = Entity(name="product", join_keys=["product_id"], value_type=ValueType.INT64)
@@ -39,10 +42,19 @@ LIVE_TTL = timedelta(days=1)
 TIMES = ("available_at", "date")
 
 
-def definitions(
-    lake: Path,
-) -> tuple[list[Entity], list[FeatureView], list[PushSource], list[FeatureService]]:
-    """Return all that is applied to the store.
+@dataclass(frozen=True)
+class Definitions:
+    """All that is applied to the store."""
+
+    entities: list[Entity]
+    views: list[FeatureView]
+    on_demand: list[OnDemandFeatureView]
+    sources: list[PushSource]
+    services: list[FeatureService]
+
+
+def definitions(lake: Path) -> Definitions:
+    """Return what the store is to have.
 
     Parameters
     ----------
@@ -54,8 +66,16 @@ def definitions(
     pushed = [_pushed_view(view, source) for view, source in sources.items()]
     live = [_live_view(name, view, lake) for name, view in LIVE_VIEWS.items()]
     all_sources = [*sources.values(), *(view.stream_source for view in live)]
-    services = [_service(each, {view.name: view for view in views}) for each in FEATURE_SETS]
-    return [USER, PRODUCT, CATEGORY, SHOPPER], [*views, *pushed, *live], all_sources, services
+    by_name = {view.name: view for view in views}
+    on_demand = on_demand_views(by_name)
+    made = {view.name: view for view in on_demand}
+    return Definitions(
+        entities=[USER, PRODUCT, CATEGORY, SHOPPER],
+        views=[*views, *pushed, *live],
+        on_demand=on_demand,
+        sources=all_sources,
+        services=[_service(each, by_name, made) for each in FEATURE_SETS],
+    )
 
 
 def push_name(view: str) -> str:
@@ -63,8 +83,16 @@ def push_name(view: str) -> str:
     return f"{view}_push"
 
 
-def _service(features: FeatureSet, views: Mapping[str, FeatureView]) -> FeatureService:
-    taken = [views[row.table][list(names)] for row, names in features.columns.items()]
+def _service(
+    features: FeatureSet,
+    views: Mapping[str, FeatureView],
+    on_demand: Mapping[str, OnDemandFeatureView],
+) -> FeatureService:
+    taken: list[FeatureView | OnDemandFeatureView] = [
+        views[row.table][list(names)] for row, names in features.columns.items()
+    ]
+    if features.on_demand is not None:
+        taken.append(on_demand[features.on_demand.view][list(features.on_demand.ratios)])
     return FeatureService(name=features.service, features=taken, tags=features.views)
 
 

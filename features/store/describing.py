@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from feast import FeatureService, FeatureView
+from feast import FeatureService
+from feast.base_feature_view import BaseFeatureView
+from feast.on_demand_feature_view import OnDemandFeatureView
 
-from features.store.definitions import definitions
+from features.store.definitions import VIEWS, definitions
 from features.store.opening import FeatureStore
 
 
@@ -34,7 +36,9 @@ class View:
     pushed_by
         Name of the source that events are pushed into, "" for a view that batches alone write.
     ttl_seconds
-        How long a value counts.
+        How long a value counts; 0 of what is made when it is asked for.
+    made_of
+        The views and request data that an on-demand view is made of.
     services
         The feature services that have it, and which of its features: what models learn from.
     """
@@ -46,17 +50,19 @@ class View:
     pushed_by: str
     ttl_seconds: float
     services: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    made_of: tuple[str, ...] = ()
 
 
 def defined(lake: Path) -> list[View]:
     """Return the views of this code, by name."""
-    _, views, _, services = definitions(lake)
-    return _views(views, services)
+    made = definitions(lake)
+    return _views([*made.views, *made.on_demand], made.services)
 
 
 def applied(store: FeatureStore) -> list[View]:
     """Return the views that a store's registry has, by name; none before anything was applied."""
-    return _views(store.list_feature_views(), store.list_feature_services())
+    views = [*store.list_feature_views(), *store.list_on_demand_feature_views()]
+    return _views(views, store.list_feature_services())
 
 
 def differences(wanted: Sequence[View], there: Sequence[View]) -> list[str]:
@@ -75,7 +81,7 @@ def differences(wanted: Sequence[View], there: Sequence[View]) -> list[str]:
 def _between(wanted: View, there: View) -> Iterable[str]:
     types = [{each.name: each.type for each in view.features} for view in (wanted, there)]
     yield from _columns(*types)
-    for what in ("keys", "table", "pushed_by", "ttl_seconds"):
+    for what in ("keys", "table", "pushed_by", "ttl_seconds", "made_of"):
         now, before = getattr(wanted, what), getattr(there, what)
         if now != before:
             yield f"{what} {_told(before)} becomes {_told(now)}"
@@ -98,7 +104,7 @@ def _told(value: object) -> str:
     return (", ".join(value) if isinstance(value, tuple) else str(value)) or "nothing"
 
 
-def _views(views: Iterable[FeatureView], services: Iterable[FeatureService]) -> list[View]:
+def _views(views: Iterable[BaseFeatureView], services: Iterable[FeatureService]) -> list[View]:
     taken: dict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
     for service in sorted(services, key=lambda each: str(each.name)):
         for projection in service.feature_view_projections:
@@ -109,14 +115,33 @@ def _views(views: Iterable[FeatureView], services: Iterable[FeatureService]) -> 
 
 
 def _view(view: Any, services: Mapping[str, tuple[str, ...]]) -> View:  # noqa: ANN401 - untyped
+    if isinstance(view, OnDemandFeatureView):
+        return _on_demand(view, services)
     return View(
         name=view.name,
         keys=tuple(each.name for each in view.entity_columns),
-        features=tuple(
-            Feature(each.name, str(each.dtype), each.description) for each in view.features
-        ),
+        features=_features(view),
         table=view.batch_source.path,
         pushed_by=view.stream_source.name if view.stream_source else "",
         ttl_seconds=view.ttl.total_seconds(),
         services=services,
     )
+
+
+def _on_demand(view: OnDemandFeatureView, services: Mapping[str, tuple[str, ...]]) -> View:
+    names = {str(each.name) for each in view.source_feature_view_projections.values()}
+    keys = [entity.join_key for row, entity in VIEWS.items() if row.table in names]
+    return View(
+        name=view.name,
+        keys=tuple(keys),
+        features=_features(view),
+        table="",
+        pushed_by="",
+        ttl_seconds=0.0,
+        services=services,
+        made_of=tuple(sorted({*names, *view.source_request_sources})),
+    )
+
+
+def _features(view: Any) -> tuple[Feature, ...]:  # noqa: ANN401 - untyped
+    return tuple(Feature(each.name, str(each.dtype), each.description) for each in view.features)

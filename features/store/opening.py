@@ -1,6 +1,7 @@
 """Open the feature store on given paths and servers."""
 
 import contextlib
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -80,9 +81,11 @@ def apply_definitions(store: FeatureStore, lake: Path) -> None:
 
     Of several who apply to a registry in PostgreSQL one comes after the other.
     """
-    entities, views, sources, services = definitions(lake)
-    with _applying(store):
-        store.apply([*entities, *sources, *views, *services])
+    made = definitions(lake)
+    with _applying(store), warnings.catch_warnings():
+        # Ours are few columns over rows that are joined already.
+        warnings.filterwarnings("ignore", "On demand feature view is an experimental feature")
+        store.apply([*made.entities, *made.sources, *made.views, *made.on_demand, *made.services])
 
 
 @contextlib.contextmanager

@@ -88,6 +88,7 @@ def user_features(
             "days_since_last_order": F.coalesce(
                 F.datediff("as_of", "last_order_on").cast("bigint"), F.lit(-1).cast("bigint")
             ),
+            "last_order_day": F.unix_date("last_order_on").cast("bigint"),
             "bought_item_ids": F.coalesce("bought_item_ids", F.array().cast("array<bigint>")),
             "available_at": end_of(F.col("as_of")),
             "date": F.col("as_of"),

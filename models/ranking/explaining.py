@@ -11,11 +11,14 @@ from models.ranking.second_stage import Features, LearnedOrder, pair_features
 
 
 def feature_names(
-    models: Sequence[str], of_items: Sequence[str], of_users: Sequence[str]
+    models: Sequence[str],
+    of_items: Sequence[str],
+    of_users: Sequence[str],
+    of_pairs: Sequence[str],
 ) -> list[str]:
     """Return what `pair_features` puts side by side, by name."""
     by_model = [f"{name} of {model}" for name in ("score", "standing", "place") for model in models]
-    return [*by_model, *NAMES, *of_items, *of_users]
+    return [*by_model, *NAMES, *of_items, *of_users, *of_pairs]
 
 
 def contributions(

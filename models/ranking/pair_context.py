@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from features.on_demand import ratio
 from models.retrieval.contract import NO_ITEM
 from models.retrieval.histories import Histories, Rows, Scores
 
@@ -16,6 +17,8 @@ RECENT_SHARE = 0.1
 """Of all events, the newest tenth tells what is wanted now."""
 
 Numbers = NDArray[np.float32]
+Compared = NDArray[np.int64]
+NOTHING_COMPARED: Compared = np.empty((0, 2), np.int64)
 
 
 @dataclass(frozen=True)
@@ -27,15 +30,24 @@ class ItemFacts:
     age_share: Numbers  # 0: first seen at the end of the log, 1: at its beginning
     last_day: float
     features: Numbers  # (n_items, n_features): what else is known, nan where it is not
+    compared: (
+        Compared  # (n_ratios, 2): places of an item's and a user's feature, one over the other
+    )
 
 
-def item_facts(histories: Histories, features: Numbers | None = None) -> ItemFacts:
+def item_facts(
+    histories: Histories,
+    features: Numbers | None = None,
+    compared: Compared = NOTHING_COMPARED,
+) -> ItemFacts:
     """Return the facts as of the end of what is known; without times everything is of one age.
 
     Parameters
     ----------
     features : array of shape (n_items, n_features)
         None if nothing else is known of the items.
+    compared : array of shape (n_ratios, 2)
+        Which of the items' features count beside which of the users', by place.
     """
     n_items, days = histories.n_items, histories.days
     counts = np.bincount(histories.items, minlength=n_items)
@@ -52,6 +64,7 @@ def item_facts(histories: Histories, features: Numbers | None = None) -> ItemFac
         age_share=((last_day - first) / span).astype(np.float32),
         last_day=float(last_day),
         features=np.empty((n_items, 0), np.float32) if features is None else features,
+        compared=compared,
     )
 
 
@@ -75,6 +88,18 @@ def context(items: Rows, histories: Histories, facts: ItemFacts) -> Numbers:
     ]
     features = [*of_item, *of_user, n_own, n_since, days_since]
     return np.stack(features, axis=2).astype(np.float32)
+
+
+def ratios(of_items: Numbers, of_users: Numbers, compared: Compared) -> Numbers:
+    """Return items' features over users', shape (n, m, n_ratios); nan where one is not known.
+
+    Parameters
+    ----------
+    of_items : array of shape (n, m, n_item_features)
+    of_users : array of shape (n, n_user_features)
+    """
+    of_item, of_user = compared.T
+    return ratio(of_items[:, :, of_item], of_users[:, None, of_user])
 
 
 def _own(

@@ -12,7 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from models.ranking.first_stage import LEAST_SPREAD
-from models.ranking.pair_context import NAMES
+from models.ranking.pair_context import NAMES, Compared
 from models.ranking.quick_trees import QuickTrees
 from models.ranking.second_stage import Features, LearnedOrder
 from models.ranking.shortlists import Shortlists
@@ -29,11 +29,13 @@ class QuickOrder:
     ----------
     by_item : array of shape (3, n_items)
     by_user : array of shape (n_users, 2)
+    compared : array of shape (n_ratios, 2)
     """
 
     trees: QuickTrees
     by_item: Features
     by_user: Features
+    compared: Compared
 
     def scores(
         self, shortlists: Shortlists, user: int, of_items: Features, of_user: Features
@@ -50,8 +52,7 @@ class QuickOrder:
             (shortlists.scores[user], shortlists.places[user]),
             (shortlists.last[user], shortlists.spread[user], shortlists.n_each),
             (self.by_item, self.by_user[user]),
-            of_items,
-            of_user,
+            (of_items, of_user, self.compared),
         )
         return self.trees.score(columns).astype(np.float32)
 
@@ -71,7 +72,7 @@ def quick_order(order: LearnedOrder, histories: Histories) -> QuickOrder:
     lengths = histories.lengths.astype(np.float32)
     shares = n_distinct(histories) / np.maximum(lengths, 1)
     by_user = np.stack([lengths, shares.astype(np.float32)], axis=1)
-    return QuickOrder(order.ranker.trees_, by_item, by_user)
+    return QuickOrder(order.ranker.trees_, by_item, by_user, facts.compared)
 
 
 def n_distinct(histories: Histories) -> NDArray[np.int64]:
@@ -86,22 +87,32 @@ def _columns(
     opinions: Any,  # noqa: ANN401
     ranges: Any,  # noqa: ANN401
     facts: Any,  # noqa: ANN401
-    of_items: Any,  # noqa: ANN401
-    of_user: Any,  # noqa: ANN401
+    known: Any,  # noqa: ANN401
 ) -> Any:  # noqa: ANN401
-    """Return the features, shape (n_features, m): the models', the context's, items' and users'."""
+    """Return the features, shape (n_features, m): the models', the context's, what else is known."""
     first, n_models = np.searchsorted(items, 0), opinions[0].shape[1]
-    n_items, n_user = of_items.shape[1], len(of_user)
-    n_features = 3 * n_models + N_CONTEXT + n_items + n_user
+    of_items, of_user, compared = known
+    n_features = 3 * n_models + N_CONTEXT + of_items.shape[1] + len(of_user) + len(compared)
     columns = np.empty((n_features, len(items) - first), np.float32)
     _put_opinions(columns, first, opinions, ranges)
     _put_context(columns[3 * n_models :], items[first:], facts)
-    start = 3 * n_models + N_CONTEXT
-    for feature in range(n_items):
-        columns[start + feature] = of_items[:, feature]
-    for feature in range(n_user):
-        columns[start + n_items + feature] = of_user[feature]
+    _put_known(columns[3 * n_models + N_CONTEXT :], of_items, of_user, compared)
     return columns
+
+
+@njit(cache=True)
+def _put_known(columns: Any, of_items: Any, of_user: Any, compared: Any) -> None:  # noqa: ANN401
+    n_items, n_user = of_items.shape[1], len(of_user)
+    for feature in range(n_items):
+        columns[feature] = of_items[:, feature]
+    for feature in range(n_user):
+        columns[n_items + feature] = of_user[feature]
+    for number in range(len(compared)):
+        of_item, usual = compared[number, 0], of_user[compared[number, 1]]
+        for place in range(columns.shape[1]):
+            # As `features.on_demand.ratio`.
+            at = of_items[place, of_item] / usual if usual > 0 else np.float32(np.nan)
+            columns[n_items + n_user + number, place] = at
 
 
 @njit(cache=True)

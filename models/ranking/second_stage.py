@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from models.ranking.asked import Asked
 from models.ranking.first_stage import Candidates, in_pieces
 from models.ranking.lambdamart import LambdaMARTRanker
-from models.ranking.pair_context import ItemFacts, context
+from models.ranking.pair_context import ItemFacts, context, ratios
 from models.retrieval.contract import NO_ITEM, Retriever
 from models.retrieval.histories import Rows, Scores
 
@@ -178,7 +178,7 @@ def pair_features(
 ) -> Features:
     """Return what a ranker sees of each pair.
 
-    Shape (n, m, 3 per model + the context's + the items' + the users' features).
+    Shape (n, m, 3 per model + the context's + the items' + the users' features + the ratios of these).
 
     Parameters
     ----------
@@ -189,6 +189,7 @@ def pair_features(
     of_user = np.repeat(asked.features[:, None, :], items.shape[1], axis=1)
     parts = [candidates.scores, candidates.standings, candidates.places]
     parts += [context(items, asked.histories, facts), of_items, of_user]
+    parts.append(ratios(of_items, asked.features, facts.compared))
     return np.concatenate(parts, axis=2)
 
 

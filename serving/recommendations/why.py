@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from features.live.shoppers import seen_last
+from features.schemas.feature_sets import PAIR
 from features.store.packed import Numbers
 from models.ranking.explaining import contributions, feature_names
 from models.ranking.second_stage import LearnedOrder
@@ -182,7 +183,9 @@ class Candidacy:
         values, added = contributions(
             model.order, model.candidates(shortlist), asked, of_items[None], self.place
         )
-        names = feature_names(model.metadata["models"], PRODUCT_COLUMNS, USER_COLUMNS)
+        names = feature_names(
+            model.metadata["models"], PRODUCT_COLUMNS, USER_COLUMNS, tuple(PAIR.ratios)
+        )
         return [
             Contribution(feature=names[at], value=number(values[at]), contribution=float(added[at]))
             for at in np.argsort(-np.abs(added), kind="stable")

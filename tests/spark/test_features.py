@@ -207,6 +207,11 @@ def test_user_features_sum_orders_and_spend_as_known_each_day(spark):
         ("2024-05-10", 1, 2, 3, 3300, 3300 / 5, 0),
         ("2024-05-10", 2, 0, 0, 0, 0.0, -1),
     ]
+    assert rows(built, "day", "user_id", "last_order_day") == [
+        ("2024-05-09", 1, 19_852),
+        ("2024-05-10", 1, 19_853),
+        ("2024-05-10", 2, None),
+    ]
 
 
 def test_user_features_list_what_was_looked_at_last_and_the_category_of_that_day(spark):

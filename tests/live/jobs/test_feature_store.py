@@ -68,7 +68,7 @@ def lake(settings):
 
 @pytest.mark.parametrize("row", VIEWS, ids=lambda row: row.table)
 def test_a_view_has_the_columns_of_its_table(row, tmp_path):
-    _, views, _, _ = definitions(tmp_path)
+    views = definitions(tmp_path).views
 
     [view] = [view for view in views if view.name == row.table]
 
@@ -117,6 +117,50 @@ def test_training_gets_the_newest_values_that_were_available_at_each_rows_own_ti
     write_day(lake, NEXT_DAY, 200)
 
     assert_joins_what_was_known(settings, MOMENTS)
+
+
+def write_usual(settings, lake):
+    """Of a product of 300 cents and users who pay 200 for a thing and ordered on 20 April, or never did."""
+    lake.write(ProductFeatures, product(DAY, 300), DAY)
+    users = arrow(
+        UserFeatures,
+        f"""
+        user_id | mean_price_cents | days_since_last_order | last_order_day | available_at        | date
+        --------+------------------+-----------------------+----------------+---------------------+------
+        1       | 200.0            | 11                    | 19833          | 2024-05-02T00:00:00 | {DAY}
+        2       | 0.0              | -1                    |                | 2024-05-02T00:00:00 | {DAY}
+        """,
+    )
+    lake.write(UserFeatures, users, DAY)
+
+
+AT = dt.datetime(2024, 5, 2, 12, tzinfo=dt.UTC)
+ON_DEMAND = ["user_and_product:price_to_usual_ratio", "user_at:n_days_since_last_order"]
+
+
+def test_ratios_and_days_are_made_for_the_moment_that_is_asked_about(settings, lake):
+    write_usual(settings, lake)
+    store = open_store(settings.feast, settings.redis_url)
+    apply_definitions(store, settings.lake)
+    # Feast's file store keeps one row of each product and moment.
+    moments = [AT, AT + dt.timedelta(seconds=1)]
+    asked = pd.DataFrame({"user_id": [1, 2], "product_id": 5, "event_timestamp": moments})
+    asked["asked_at_seconds"] = int(AT.timestamp())
+
+    found = store.get_historical_features(asked, features=ON_DEMAND).to_df()
+
+    found = found.set_index("user_id")[["price_to_usual_ratio", "n_days_since_last_order"]]
+    assert found.loc[1].tolist() == [1.5, 12]  # 20 April to 2 May
+    assert found.loc[2].isna().all()  # pays nothing usually, never ordered
+
+
+def test_serving_gets_the_same_ratios_and_days(settings, lake):
+    write_day(lake, DAY, 300)
+    write_usual(settings, lake)
+    publish(settings, DAY)
+
+    key = {"user_id": 1, "product_id": 5, "asked_at_seconds": int(AT.timestamp())}
+    assert online(settings, *ON_DEMAND, **key) == [1.5, 12]
 
 
 def test_training_gets_a_rebuilt_days_new_values_and_never_its_old_ones(settings, lake):

@@ -58,4 +58,8 @@ def test_views_are_told_with_their_keys_services_and_what_pushes_them(tmp_path):
     assert types["price_cents"] == "Int64"
     assert found["user_recent"].pushed_by == "user_recent_push"
     assert found["shopper_counts"].keys == ("shopper_key",)
+    assert found["user_and_product"].keys == ("user_id", "product_id")
+    assert found["user_and_product"].made_of == ("product_features", "user_features")
+    assert found["user_and_product"].services == {RECOMMENDER.service: ("price_to_usual_ratio",)}
+    assert found["user_at"].made_of == ("asked", "user_features")
     assert found["category_lists"].table == f"{tmp_path}/lake/derived/category_lists"

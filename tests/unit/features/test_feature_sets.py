@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from features.schemas.feature_sets import RECOMMENDER, FeatureSet
+from features.schemas.feature_sets import RECOMMENDER, FeatureSet, OnDemand
 from features.schemas.lake import ProductFeatures, UserFeatures
 
 OF_PRODUCTS = FeatureSet("ranker", {ProductFeatures: ("price_cents", "n_units_7d")})
@@ -28,6 +28,14 @@ def test_the_same_features_are_the_same_version_whoever_asks():
 
     assert again.service == OF_PRODUCTS.service
     assert again.service.startswith("ranker_")
+
+
+def test_what_is_made_of_columns_is_part_of_the_version():
+    other = replace(RECOMMENDER, on_demand=OnDemand("user_and_product", {"ratio": ("a", "b")}))
+
+    assert other.service != RECOMMENDER.service
+    assert other.views["user_features"] == RECOMMENDER.views["user_features"]
+    assert replace(RECOMMENDER, on_demand=None).service != RECOMMENDER.service
 
 
 def test_each_view_has_a_version_of_its_own():

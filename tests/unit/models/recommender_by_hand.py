@@ -46,6 +46,13 @@ def halves() -> Known:
         histories=replace(of_matrix(matrix), shown=matrix + matrix),
         seen=matrix,
         items=Items(texts, np.arange(N_ITEMS) % 2),
-        item_features=np.full((N_ITEMS, len(PRODUCT_COLUMNS)), np.nan, np.float32),
-        user_features=np.full((N_USERS, len(USER_COLUMNS)), np.nan, np.float32),
+        item_features=_only(PRODUCT_COLUMNS, "price_cents", 100 + 10 * np.arange(N_ITEMS)),
+        user_features=_only(USER_COLUMNS, "mean_price_cents", 50 * (np.arange(N_USERS) % 12)),
     )
+
+
+def _only(columns: tuple[str, ...], name: str, values: np.ndarray) -> np.ndarray:
+    """Features of which one alone is known."""
+    features = np.full((len(values), len(columns)), np.nan, np.float32)
+    features[:, columns.index(name)] = values
+    return features

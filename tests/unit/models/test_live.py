@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
+from features.schemas.feature_sets import PAIR
 from models.live import LiveRecommender, live_recommender
+from models.ranking.explaining import feature_names
+from models.ranking.first_stage import in_pieces
 from models.ranking.second_stage import SingleOrder, TwoStages, pair_features
 from models.recommender import PRODUCT_COLUMNS, USER_COLUMNS
 from models.retrieval.als import ALSRetriever
@@ -72,6 +75,21 @@ def test_what_is_known_now_reaches_the_ranker_as_it_would_in_training(everything
     asked = made.asked(shortlist.user, of_user)
     features = pair_features(made.candidates(shortlist), asked, made.order.facts, of_items[None])
     assert scores.tolist() == made.order.ranker.score(features[0]).tolist()
+
+
+def test_trees_see_what_a_price_is_to_who_usually_pays_so_much(everything):
+    known, stages = everything
+    order = stages.orders["ranker"]
+    asked = known.asked(np.array([7]))  # pays 350 cents for a thing
+    found = next(in_pieces(stages.models, asked, stages.n_each))[2]
+
+    features = pair_features(found, asked, order.facts, known.item_features[found.items])[0]
+
+    price_cents = 100 + 10 * found.items[0]
+    assert features[:, -1] == pytest.approx(price_cents / 350)
+    names = feature_names(["ALS", "Content"], PRODUCT_COLUMNS, USER_COLUMNS, tuple(PAIR.ratios))
+    assert names[-1] == "price_to_usual_ratio"
+    assert len(names) == features.shape[1]
 
 
 def test_what_was_looked_at_since_is_news_and_what_the_model_knows_is_not(made, everything):
