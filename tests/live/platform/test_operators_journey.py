@@ -4,6 +4,7 @@ Each step is kept as a picture: `.artifacts/pages/test_operators_journey/`.
 """
 
 import re
+import time
 
 import psycopg2
 import pytest
@@ -76,6 +77,40 @@ def test_a_dag_is_started_and_seen_to_succeed(desk, page, look):
     state = main(page).locator("#runs").get_by_text("Succeeded").first
     expect(state).to_be_visible(timeout=RUN_MILLISECONDS)
     look(page, "succeeded")
+
+
+LATE = """
+update deadline set deadline_time = now() - interval '1 second'
+where dagrun_id in (select id from dag_run where dag_id = 'forget_answers' and state in ('queued', 'running'))
+"""
+
+
+def test_operators_get_a_mail_about_a_run_that_is_late(desk, page, look, site):
+    desk("/ops/runs/forget_answers")
+    main(page).get_by_text("Start a run").first.click()
+    button(page, "Start a run").click()
+    expect(main(page)).to_contain_text("A run of forget_answers is started")
+
+    n_moved = until(lambda: execute(site.airflow_database_url, LATE))
+
+    assert n_moved == 1
+    until(lambda: "was not over in time" in desk("/ops/mails").text())
+    look(page, "mail")
+
+
+def execute(dsn, statement):
+    with psycopg2.connect(dsn) as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.rowcount
+
+
+def until(asked, seconds=120):
+    """Ask until the answer is something; return it."""
+    deadline = time.monotonic() + seconds
+    while not (answer := asked()):
+        assert time.monotonic() < deadline, f"nothing within {seconds} s"
+        time.sleep(0.2)
+    return answer
 
 
 def test_a_model_is_promoted_and_rolled_back(desk, page, look, site):
