@@ -27,6 +27,7 @@ import tempfile
 import time
 import uuid
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,10 @@ DESIGN = {
 }
 SERVED_SECONDS = 600.0
 
+HEAD = f"{'day':12}{'champion':>9}{'visits':>8}" + "".join(
+    f"{name:>10}" for name in (POPULAR, LEARNED, "oracle", "all pop.", "all lear.")
+)
+
 
 @dataclass(frozen=True)
 class Lived:
@@ -98,7 +103,8 @@ def main() -> None:
         there.first_night(shop.first_day, last)
         there.seed(shop, there.clock.now())
         say(f"open after {time.monotonic() - began:.0f} s")
-        days = _live(there, replace(shop, n_visits_per_day=arguments.visits), n_days)
+        print(HEAD, flush=True)
+        days = list(_live(there, replace(shop, n_visits_per_day=arguments.visits), n_days))
         told = experiment_report(there, days[-1].date)
     print(table_of(days))
     report(figures(joined(day.visited for day in days), told), arguments.json)
@@ -117,7 +123,8 @@ def _arguments() -> argparse.Namespace:
     return options.parse_args()
 
 
-def _live(there: Platform, shop: SimulatedShop, n_days: int) -> list[Lived]:
+def _live(there: Platform, shop: SimulatedShop, n_days: int) -> Iterator[Lived]:
+    """Yield days as they were lived; each is printed at once, so that a failed night loses none."""
     with Redis.from_url(there.site.redis_url, decode_responses=True) as redis:
         signer = TokenSigner(token_secret(there.site), there.clock.now)
         crowd = Crowd(
@@ -130,7 +137,10 @@ def _live(there: Platform, shop: SimulatedShop, n_days: int) -> list[Lived]:
         )
         _await_model(there)
         start_experiment(there, signer)
-        return [_day_and_night(there, shop, crowd, n) for n in range(1, n_days + 1)]
+        for n in range(1, n_days + 1):
+            day = _day_and_night(there, shop, crowd, n)
+            print(_line(day), flush=True)
+            yield day
 
 
 def _day_and_night(there: Platform, shop: SimulatedShop, crowd: Crowd, n: int) -> Lived:
@@ -220,11 +230,8 @@ def experiment_report(there: Platform, date: dt.date) -> dict[str, Any]:
 
 def table_of(days: list[Lived]) -> str:
     """Return the days as a table: euros a session, from lists and all in all."""
-    head = f"{'day':12}{'champion':>9}{'visits':>8}" + "".join(
-        f"{name:>10}" for name in (POPULAR, LEARNED, "oracle", "all pop.", "all lear.")
-    )
-    lines = [head, *(_line(day) for day in days)]
-    return "\n".join(["Euros a session from the lists, and all that was bought", *lines])
+    title = "Euros a session from the lists, and all that was bought"
+    return "\n".join([title, HEAD, *(_line(day) for day in days)])
 
 
 def _line(day: Lived) -> str:

@@ -5,11 +5,12 @@ partitioned Parquet finds the published rows and only these. A day is written to
 and swapped with the one before it (`jobs.swap`), which goes to `<root>/.versions/`.
 """
 
+import contextlib
 import datetime as dt
 import os
 import shutil
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -62,11 +63,14 @@ class Partitions:
         return sorted(dt.date.fromisoformat(day.name.removeprefix("date=")) for day in found)
 
     def is_below(self, n_bytes: int) -> bool:
-        """Tell whether all tables together are smaller; looks no further once they are not."""
+        """Tell whether all tables together are smaller; looks no further once they are not.
+
+        What workers put in place or take away meanwhile counts or does not.
+        """
         total = 0
         for layer in get_args(Layer):
-            for file in self.root.joinpath(layer).rglob("*.parquet"):
-                total += file.stat().st_size
+            for size in _sizes(self.root / layer):
+                total += size
                 if total >= n_bytes:
                     return False
         return True
@@ -175,3 +179,13 @@ def _drop_old_versions(kept: Path, name: str) -> None:
     by_age = sorted(kept.glob(f"{name}-*"), key=lambda path: path.stat().st_ctime_ns, reverse=True)
     for path in by_age[N_KEPT_VERSIONS:]:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    """Yield the size of each Parquet file below a folder."""
+    # Not Path.rglob, which ends with an error where a folder goes while it looks.
+    for path, _, names in os.walk(folder):
+        for name in names:
+            if name.endswith(".parquet"):
+                with contextlib.suppress(FileNotFoundError):
+                    yield Path(path, name).stat().st_size

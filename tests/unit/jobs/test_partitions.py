@@ -1,8 +1,10 @@
 """Publishing partitions of the lake whole or not at all (jobs.partitions)."""
 
 import datetime as dt
+import shutil
 import subprocess
 import sys
+import threading
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -221,6 +223,25 @@ def test_a_lake_is_small_while_all_its_files_together_are(lake):
 
     assert lake.is_below(n_bytes + 1)
     assert not lake.is_below(n_bytes)
+
+
+def test_a_worker_that_puts_in_place_and_takes_away_is_no_error_for_who_measures(lake):
+    is_over = threading.Event()
+
+    def come_and_go():
+        while not is_over.is_set():
+            staged = lake.root / "raw" / ".batch" / "clickstream"
+            staged.mkdir(parents=True)
+            (staged / "part.parquet").write_bytes(b"")
+            shutil.rmtree(staged.parent)
+
+    worker = threading.Thread(target=come_and_go)
+    worker.start()
+    try:
+        assert all(lake.is_below(1) for _ in range(1_000))
+    finally:
+        is_over.set()
+        worker.join()
 
 
 def test_a_living_writers_staging_is_left_alone(lake):
