@@ -53,7 +53,7 @@ def main() -> None:
     args = parser(__doc__).parse_args()
     n_pages = N_QUICK_PAGES if args.quick else N_PAGES
     with _site() as (shop, pages, reference):
-        figures = []
+        figures: list[Figure] = []
         for name in ("never asked for", "cards forgotten"):
             figures += _figures(name, n_pages, *_in_turns(shop, pages, reference, n_pages))
             time.sleep(CARD_SECONDS + 1)

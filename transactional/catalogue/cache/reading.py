@@ -185,7 +185,8 @@ class CatalogueReads:
         known = {each: self._stale(each, found, flight) for each, found in missing.items()}
         stale = {each: page for each, page in known.items() if page is not None}
         self.metrics.stale.inc(len(stale))
-        return Gathered({**kept, **stale}, frozenset(stale), known.keys() - stale.keys())
+        unread = frozenset(known) - frozenset(stale)
+        return Gathered({**kept, **stale}, frozenset(stale), unread)
 
     def _is_fresh(self, found: Found) -> bool:
         told = self.local.clock() < self.local.trusted_until
