@@ -10,19 +10,27 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 class Settings(BaseSettings):
-    """`EMPORIUM_HOME`, `DATABASE_URL`, `REDIS_URL`, `SMTP_URL`, ...; all have defaults."""
+    """Where the platform keeps its state, and what it uses instead of starting its own."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
-    emporium_home: Path = REPOSITORY / ".emporium"
-    database_url: str = ""
-    redis_url: str = ""
-    smtp_url: str = ""
-    mail_from: str = "shop@emporium.example"
-    spark_master: str = "local[*]"
-    spark_driver_memory: str = "1500m"
+    emporium_home: Annotated[
+        Path, Field(description="folder of all state; `.emporium` in the repository")
+    ] = REPOSITORY / ".emporium"
+    database_url: Annotated[
+        str, Field(description="a PostgreSQL of your own; without it one is started")
+    ] = ""
+    redis_url: Annotated[
+        str, Field(description="a Redis of your own; without it one is started")
+    ] = ""
+    smtp_url: Annotated[
+        str, Field(description="a mail server; without it mails go to an inbox of the platform's")
+    ] = ""
+    mail_from: Annotated[str, Field(description="the sender of mails")] = "shop@emporium.example"
+    spark_master: Annotated[str, Field(description="where Spark's jobs run")] = "local[*]"
+    spark_driver_memory: Annotated[str, Field(description="of each of Spark's jobs")] = "1500m"
     serving_workers: Annotated[int, Field(ge=1, le=64, description="processes of serving")] = 1
-    port: int = 8000
+    port: Annotated[int, Field(description="of the gateway, on this machine")] = 8000
 
     @property
     def home(self) -> Path:

@@ -1,7 +1,7 @@
 """Lists of recommended products, each in a slot of a page."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from storefront.apis import Api, Document, Params, part
@@ -46,23 +46,28 @@ async def lists(
     serving: Api, shelf: Shelf, wanted: Sequence[Wanted]
 ) -> dict[str, ProductList | None]:
     """Return lists by slot, with their products; None where one cannot be had."""
-    return await with_cards(wanted, await answers(serving, wanted), shelf)
+    found = await answers(serving, wanted)
+    return with_cards(wanted, found, await shelf.cards(ids_in(found)))
 
 
-async def with_cards(
-    wanted: Sequence[Wanted], found: Sequence[Document | None], shelf: Shelf
-) -> dict[str, ProductList | None]:
-    """Return what was recommended as lists of cards by slot."""
+def ids_in(found: Sequence[Document | None]) -> list[int]:
+    """Return the products of all lists, and those that led to them."""
     items = [item for answer in found if answer for item in answer["items"]]
     led = {each["because_product_id"] for each in items} - {None}
-    known = await shelf.cards([*(each["product_id"] for each in items), *led])
+    return [*(each["product_id"] for each in items), *led]
+
+
+def with_cards(
+    wanted: Sequence[Wanted], found: Sequence[Document | None], known: Mapping[int, Card]
+) -> dict[str, ProductList | None]:
+    """Return what was recommended as lists of cards by slot."""
     return {
         each.slot: product_list(each, answer, known) if answer else None
         for each, answer in zip(wanted, found, strict=True)
     }
 
 
-def product_list(wanted: Wanted, answer: Document, known: dict[int, Card]) -> ProductList:
+def product_list(wanted: Wanted, answer: Document, known: Mapping[int, Card]) -> ProductList:
     """Return an answer as a list of what the catalogue has."""
     beside = [value for name, value in wanted.params if name == "product_id"]
     cards = recommended_cards(answer["items"], known, beside)

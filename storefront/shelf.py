@@ -4,14 +4,15 @@ A price in a list may be half a minute old; a product's own page, the cart and t
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from storefront.apis import Api, ApiError, Document, RefusedError, part
+from storefront.apis import Api, Document, part
 from storefront.cards import Card, card_of_product
 
 CARD_SECONDS = 30.0
 MAX_CARDS = 5_000
+MAX_ASKED = 100
 TREE_SECONDS = 60.0
 PER_PAGE = 500
 MAX_TREE_PAGES = 20
@@ -64,7 +65,7 @@ class Shelf:
         if len(self._cards) + len(missing) > MAX_CARDS:
             self._cards = {}
             missing = wanted
-        await asyncio.gather(*(self._read(each) for each in missing))
+        await asyncio.gather(*(self._read(some) for some in batched(missing, MAX_ASKED)))
         kept = {each: self._cards[each][1] for each in wanted if each in self._cards}
         return {product_id: card for product_id, card in kept.items() if card is not None}
 
@@ -83,13 +84,15 @@ class Shelf:
                 self._tree = (self.now() + TREE_SECONDS, read)
         return self._tree[1] if self._tree else None
 
-    async def _read(self, product_id: int) -> None:
-        try:
-            self.see(await self.shop.get(f"/catalogue/products/{product_id}"))
-        except RefusedError:
-            self._cards[product_id] = (self.now() + CARD_SECONDS, None)
-        except ApiError:
+    async def _read(self, product_ids: Sequence[int]) -> None:
+        asked = ",".join(map(str, product_ids))
+        found = await part(self.shop.get("/catalogue/products/by-ids", [("product_ids", asked)]))
+        if found is None:
             return
+        nowhere = set(product_ids) - set(found["unread_ids"])
+        self._cards |= dict.fromkeys(nowhere, (self.now() + CARD_SECONDS, None))
+        for each in found["products"]:
+            self.see(each)
 
     async def _read_tree(self) -> Tree:
         found: dict[int, Category] = {}
@@ -101,6 +104,11 @@ class Shelf:
                 break
             params = [("limit", PER_PAGE), ("cursor", page["next_cursor"])]
         return Tree(found)
+
+
+def batched(ids: Sequence[int], n: int) -> Iterator[Sequence[int]]:
+    """Return ids in their order, at most `n` at a time."""
+    return (ids[start : start + n] for start in range(0, len(ids), n))
 
 
 def _category(view: Document) -> Category:

@@ -6,9 +6,6 @@ from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).with_name("texts")
-FIRST = "en"
-FOR_OPERATORS = "desk"
-"""Tables whose names begin so may be left out of a file: the operator's desk then speaks English."""
 Speak = Callable[..., str]
 """Return a text by its key, `page.name`, with what belongs into it."""
 
@@ -28,12 +25,6 @@ def texts_of(language: str) -> dict[str, str]:
     FileNotFoundError
         If there is no such file; `languages` are those there are.
     """
-    own = _written(language)
-    english = {} if language == FIRST else _written(FIRST)
-    return {key: text for key, text in english.items() if key.startswith(FOR_OPERATORS)} | own
-
-
-def _written(language: str) -> dict[str, str]:
     tables = tomllib.loads((FOLDER / f"{language}.toml").read_text())
     return {
         f"{table}.{name}": text for table, texts in tables.items() for name, text in texts.items()

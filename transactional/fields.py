@@ -3,7 +3,7 @@
 from typing import Annotated, Protocol, TypeVar
 
 from fastapi import Header, Path, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from features.schemas.row import Id
 
@@ -13,6 +13,25 @@ Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 Region = Annotated[Text, Field(min_length=1, max_length=80, description="country or state")]
 ProductId = Annotated[Id, Path(description="of a product of the catalogue")]
 Quantity = Annotated[int, Field(ge=1, le=100, description="units; at most 100 of one product")]
+
+
+def _at_most_100(product_ids: str) -> str:
+    if product_ids.count(",") >= 100:
+        raise ValueError("ask for at most 100 products")
+    return product_ids
+
+
+ProductIds = Annotated[
+    str,
+    Field(pattern=r"^[1-9][0-9]{0,14}(,[1-9][0-9]{0,14})*$", max_length=1600, examples=["1,2,3"]),
+    AfterValidator(_at_most_100),
+]
+
+
+def ids_of(product_ids: str) -> list[int]:
+    """Return the ids that `ProductIds` names."""
+    return [int(each) for each in product_ids.split(",")]
+
 
 IfMatch = Annotated[
     str | None, Header(pattern=r'^"\d{1,18}"$', description='the version that was read: "7"')

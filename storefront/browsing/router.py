@@ -11,7 +11,7 @@ from storefront.browsing import home, product, search
 from storefront.cards import found_cards
 from storefront.deps import Clerk, ClerkDep, FormDep
 from storefront.errors import PageRoute
-from storefront.lists import answers, lists, with_cards
+from storefront.lists import answers, ids_in, lists, with_cards
 from storefront.shelf import Category
 from storefront.texts import languages
 from storefront.visits import (
@@ -142,9 +142,7 @@ async def show_product(product_id: ProductId, clerk: ClerkDep) -> Response:
     clerk.shelf.see(one)
     together = found[-1]
     ids = (together.get("bundle") or {}).get("product_ids", []) if together else []
-    beside, known = await asyncio.gather(
-        with_cards(wanted[:-1], found[:-1], clerk.shelf), clerk.shelf.cards([product_id, *ids])
-    )
+    known = await clerk.shelf.cards([product_id, *ids, *ids_in(found[:-1])])
     clerk.visit.has_seen(product_id)
     data = {
         "product": one,
@@ -154,7 +152,7 @@ async def show_product(product_id: ProductId, clerk: ClerkDep) -> Response:
         "bundle": product.bundle_of(product_id, together, known),
         "rating": product.stars_of(rated),
         "reviews": said,
-        "lists": beside,
+        "lists": with_cards(wanted[:-1], found[:-1], known),
         "way": tree.way_to(one["category_id"]) if tree else [],
     }
     return clerk.page("product.html", data)

@@ -67,8 +67,13 @@ class Desk:
         sign = "&" if "?" in path else "?"
         return self.clerk.go(f"{path}{sign}done={done}&what={what}")
 
+    @property
+    def language(self) -> str:
+        """The language that the operator's pages are in."""
+        return self.clerk.pages.language_of(self.clerk.visit)
+
     def speak(self, key: str, **values: object) -> str:
-        """Return a text of the shop's language."""
+        """Return a text in the operator's language."""
         return self.clerk.speak(key, **values)
 
     def why(self, error: ApiError) -> str:
@@ -92,21 +97,19 @@ class Desk:
 
     def money(self, cents: float) -> str:
         """Return cents in words."""
-        pages = self.clerk.pages
-        return formats.money(round(cents), pages.currency, pages.language)
+        return formats.money(round(cents), self.clerk.pages.currency, self.language)
 
     def short_money(self, cents: float) -> str:
         """Return cents in few signs."""
-        pages = self.clerk.pages
-        return formats.short_money(cents, pages.currency, pages.language)
+        return formats.short_money(cents, self.clerk.pages.currency, self.language)
 
     def number(self, value: float) -> str:
         """Return a number in words."""
-        return formats.number(value, self.clerk.pages.language)
+        return formats.number(value, self.language)
 
     def percent(self, ratio: float) -> str:
         """Return a ratio in percent."""
-        return formats.percent(ratio, self.clerk.pages.language)
+        return formats.percent(ratio, self.language)
 
     def _notice(self) -> str:
         try:

@@ -1,16 +1,18 @@
 """/ops/experiments: what is tried on a part of the shoppers, and what it came to."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
 from features.schemas.experiments import ExperimentName
-from storefront.apis import ApiError, Document, part
-from storefront.deps import FormDep
+from storefront.apis import ApiError, Document, RefusedError, part
+from storefront.deps import Form, FormDep
 from storefront.desk.charts import Interval, Intervals
 from storefront.desk.desk import Desk, DeskDep, after
+from storefront.desk.experiment_form import CHOICES, experiment_of, typed_of, wrong_of
+from storefront.desk.fields import FieldError
 from storefront.errors import PageRoute
 
 router = APIRouter(prefix="/ops/experiments", route_class=PageRoute)
@@ -21,8 +23,24 @@ Cursor = Annotated[str, Query(max_length=500)]
 @router.get("")
 async def list_experiments(desk: DeskDep, cursor: Cursor = "") -> Response:
     """Show all experiments."""
-    found = await desk.apis.shop.get("/experiments", [("limit", 25), *after(cursor)])
-    return desk.page("experiments", found)
+    return await _experiments(desk, cursor, {})
+
+
+@router.post("")
+async def add_experiment(desk: DeskDep, form: FormDep) -> Response:
+    """Make a draft; what is wrong is told beside its field."""
+    key = {"Idempotency-Key": form.text("key")}
+    wrong: dict[str, str] = {}
+    try:
+        made = await desk.apis.shop.send("POST", "/experiments", experiment_of(form), key)
+    except FieldError as error:
+        wrong = {error.name: desk.speak("desk.unreadable")}
+        return await _experiments(desk, "", wrong, desk.speak("desk.wrong_fields"), form)
+    except ApiError as error:
+        wrong = wrong_of(error, form) if isinstance(error, RefusedError) else {}
+        why = desk.speak("desk.wrong_fields") if wrong else desk.why(error)
+        return await _experiments(desk, "", wrong, why, form)
+    return desk.go(f"/ops/experiments/{made['name']}", "experiment_added", made["name"])
 
 
 @router.get("/{name}")
@@ -49,6 +67,24 @@ async def decide(name: Name, desk: DeskDep, form: FormDep) -> Response:
     except ApiError as error:
         return await _experiment(desk, name, desk.why(error))
     return desk.go(f"/ops/experiments/{name}", f"experiment_{step}", arm or name)
+
+
+async def _experiments(
+    desk: Desk,
+    cursor: str,
+    wrong: Mapping[str, str],
+    refusal: str = "",
+    form: Form | None = None,
+) -> Response:
+    found = await desk.apis.shop.get("/experiments", [("limit", 25), *after(cursor)])
+    data = {
+        **found,
+        "choices": CHOICES,
+        "typed": typed_of(form),
+        "wrong": wrong,
+        "key": desk.clerk.new_id(),
+    }
+    return desk.page("experiments", data, refusal)
 
 
 async def _experiment(desk: Desk, name: str, refusal: str = "") -> Response:

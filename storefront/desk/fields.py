@@ -81,10 +81,15 @@ def ids(form: Form, name: str) -> list[int]:
     FieldError
         If one of them is none.
     """
-    typed = [each for each in SEPARATORS.split(form.text(name)) if each]
+    typed = words(form, name)
     if not all(each.isascii() and each.isdecimal() and len(each) < 17 for each in typed):
         raise FieldError(name)
     return [int(each) for each in typed]
+
+
+def words(form: Form, name: str) -> list[str]:
+    """Return words that were typed with commas or blanks between them."""
+    return [each for each in SEPARATORS.split(form.text(name)) if each]
 
 
 def lines(form: Form, name: str) -> list[str]:

@@ -65,7 +65,7 @@ def _hours_chart(desk: Desk, today: Today) -> Chart:
 
 
 def _days_chart(desk: Desk, days: Document) -> Chart:
-    buckets, language = days["buckets"], desk.clerk.pages.language
+    buckets, language = days["buckets"], desk.language
     return Chart(
         name="days",
         title=desk.speak("desk_overview.days"),

@@ -2,14 +2,17 @@
 
 import asyncio
 import re
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
 from features.schemas.row import Id
-from storefront.apis import ApiError, Document
+from storefront.apis import ApiError, Document, RefusedError
 from storefront.deps import Form, FormDep
 from storefront.desk.desk import Desk, DeskDep, Pairs, after
+from storefront.desk.fields import FieldError, whole
 from storefront.errors import PageRoute
 
 router = APIRouter(prefix="/ops/purchases", route_class=PageRoute)
@@ -19,6 +22,7 @@ STATUSES = ("draft", "open", "received", "closed", "rejected")
 Status = Annotated[str, Query(pattern=f"^({'|'.join(STATUSES)})$")]
 QUANTITY = re.compile(r"units-(\d{1,3})")
 PATH = "/stock/purchase-orders"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @router.get("")
@@ -54,12 +58,41 @@ async def decide(purchase_order_id: OrderId, desk: DeskDep, form: FormDep) -> Re
             await shop.send("POST", f"{path}/close")
         else:
             return desk.clerk.message("invalid", 422)
+    except FieldError:
+        return await _order(desk, purchase_order_id, desk.speak("desk.no_number"))
     except ApiError as error:
         return await _order(desk, purchase_order_id, desk.why(error))
     return desk.go(f"/ops/purchases/{purchase_order_id}", f"order_{step}", purchase_order_id)
 
 
-async def _order(desk: Desk, purchase_order_id: int, refusal: str = "") -> Response:
+@router.post("/{purchase_order_id}/receipts")
+async def receive(purchase_order_id: OrderId, desk: DeskDep, form: FormDep) -> Response:
+    """Take a delivery in: all of an order, some lines, some of their units."""
+    lines: list[dict[str, int]] = []
+    try:
+        lines = [each for each in quantities_of(form) if each["quantity"]]
+        if not lines:
+            why = desk.speak("desk_purchases.nothing_came")
+            return await _order(desk, purchase_order_id, why, form=form)
+        body = {"delivery_note": form.text("delivery_note"), "lines": lines}
+        await desk.apis.shop.send("POST", f"{PATH}/{purchase_order_id}/receipts", body)
+    except FieldError as error:
+        wrong = {error.name: desk.speak("desk.unreadable")}
+        return await _order(desk, purchase_order_id, desk.speak("desk.wrong_fields"), wrong, form)
+    except ApiError as error:
+        wrong = wrong_of(error, lines) if isinstance(error, RefusedError) else {}
+        why = desk.speak("desk.wrong_fields") if wrong else desk.why(error)
+        return await _order(desk, purchase_order_id, why, wrong, form)
+    return desk.go(f"/ops/purchases/{purchase_order_id}", "order_receive", purchase_order_id)
+
+
+async def _order(
+    desk: Desk,
+    purchase_order_id: int,
+    refusal: str = "",
+    wrong: Mapping[str, str] = NOTHING,
+    form: Form | None = None,
+) -> Response:
     order, names = await asyncio.gather(
         desk.apis.shop.get(f"{PATH}/{purchase_order_id}"), warehouse_names(desk)
     )
@@ -72,6 +105,8 @@ async def _order(desk: Desk, purchase_order_id: int, refusal: str = "") -> Respo
         "n_units": n_units,
         "cents": cents,
         "facts": facts_of,
+        "wrong": wrong,
+        "typed": {name: form.text(name) for name in form.data} if form else {},
     }
     return desk.page("purchase", data, refusal)
 
@@ -93,13 +128,29 @@ def sums_of(order: Document) -> tuple[int, int | None]:
 
 
 def quantities_of(form: Form) -> list[dict[str, int]]:
-    """Return the quantities that a form has, by line: fields `units-<line>`."""
-    found = ((QUANTITY.fullmatch(name), name) for name in form.data)
-    return [
-        {"line_number": int(match[1]), "quantity": form.number(name)}
-        for match, name in found
-        if match and form.text(name)
-    ]
+    """Return the quantities that a form has, by line: fields `units-<line>`.
+
+    Raises
+    ------
+    FieldError
+        If one is no whole number.
+    """
+    fields = [match for name in form.data if (match := QUANTITY.fullmatch(name))]
+    typed = [(int(match[1]), whole(form, match[0])) for match in fields]
+    return [{"line_number": line, "quantity": n} for line, n in typed if n is not None]
+
+
+def wrong_of(error: RefusedError, lines: Sequence[Mapping[str, int]]) -> dict[str, str]:
+    """Return what the API finds wrong with a delivery of these lines, by field of the form."""
+    if "line_number" in error.problem:
+        return {f"units-{error.problem['line_number']}": str(error.problem["detail"])}
+    found: dict[str, str] = {}
+    for each in error.problem.get("errors") or ():
+        name, *rest = str(each["field"]).removeprefix("body.").split(".")
+        of_line = name == "lines" and rest and rest[0].isdecimal()
+        field = f"units-{lines[int(rest[0])]['line_number']}" if of_line else name
+        found.setdefault(field, str(each["detail"]))
+    return found
 
 
 def facts_of(explanation: Document | None) -> list[tuple[str, object]]:

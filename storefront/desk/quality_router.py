@@ -70,7 +70,7 @@ async def send_report(group: Group, name: FileName, desk: DeskDep) -> Response:
 
 def charts(desk: Desk, history: list[Document], refused: list[Document]) -> list[Chart]:
     """Return breaches by day and refused rows by day; each only where there are two days."""
-    language = desk.clerk.pages.language
+    language = desk.language
     breaches = [(each["day"], each["n_breached"]) for each in history]
     by_day: dict[str, int] = {}
     for each in reversed(refused):

@@ -136,7 +136,7 @@ def durations(desk: Desk, runs: Sequence[Document]) -> Chart | None:
 
 
 def _strip(desk: Desk, dag: Document) -> Markup:
-    language = desk.clerk.pages.language
+    language = desk.language
     oldest_first = list(reversed(dag["runs"]))
     told = [(each["state"], f"{each['state']}: {_began(each, language)}") for each in oldest_first]
     title = desk.speak("desk_runs.strip", name=dag["dag_id"], n=len(told))

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from transactional.catalogue.cache import tags
 from transactional.catalogue.cache.answers import LISTING, PLACES, PRODUCT
 from transactional.catalogue.cache.pages import Page, page_of
-from transactional.catalogue.cache.reading import Address
+from transactional.catalogue.cache.reading import Address, FillSeveral
 from transactional.catalogue.cache.truth import Fill
 from transactional.catalogue.models import Product
 from transactional.catalogue.repository import CatalogueRepository, Filter
@@ -31,14 +31,29 @@ def product_address(product_id: int | str) -> Address:
 
 def product_fill(product_id: int, currency: str) -> Fill:
     """Return what reads a product's page; it raises UnknownProductProblem for a draft, too."""
+    address, several = product_address(product_id), products_fill(currency)
 
     async def fill(session: AsyncSession) -> Page:
-        catalogue = CatalogueRepository(session)
-        product = await catalogue.product(product_id)
-        if product is None or product.status == "draft":
+        found = await several(session, [address])
+        if address not in found:
             raise UnknownProductProblem(product_id)
-        view = await ProductViews(catalogue, StockRepository(session), currency).of(product)
-        return page_of(view, _tags_of_product(view), product.version)
+        return found[address]
+
+    return fill
+
+
+def products_fill(currency: str) -> FillSeveral:
+    """Return what reads products' pages; it leaves out drafts and what is not there."""
+
+    async def fill(session: AsyncSession, addresses: Sequence[Address]) -> dict[Address, Page]:
+        catalogue = CatalogueRepository(session)
+        found = await catalogue.products([int(each.rest) for each in addresses])
+        shown = [each for each in found if each.status != "draft"]
+        views = ProductViews(catalogue, StockRepository(session), currency)
+        return {
+            product_address(view.product_id): page_of(view, _tags_of_product(view), view.version)
+            for view in (await views.of_all(shown) if shown else ())
+        }
 
     return fill
 

@@ -19,24 +19,27 @@ from transactional.catalogue.models import (
 # The prices reach back to the one that was asked 30 days before the last change.
 DETAILS = text("""
 select
-    (select path from categories where category_id = :category_id) as category_path,
+    product.product_id,
+    (select path from categories where category_id = product.category_id) as category_path,
     (select coalesce(jsonb_agg(jsonb_build_object(
          'sha256', sha256, 'media_type', media_type, 'width', width, 'height', height, 'alt', alt)
          order by position, sha256), '[]')
-     from product_images join images using (sha256) where product_id = :product_id) as images,
-    (select axes from product_groups where group_id = :group_id) as axes,
+     from product_images join images using (sha256)
+     where product_id = product.product_id) as images,
+    (select axes from product_groups where group_id = product.group_id) as axes,
     (select coalesce(jsonb_agg(jsonb_build_object(
          'product_id', product_id, 'price_cents', price_cents, 'attributes', attributes)
          order by product_id), '[]')
-     from products where group_id = :group_id and product_id <> :product_id
+     from products where group_id = product.group_id and product_id <> product.product_id
        and status = 'published') as siblings,
     (select coalesce(jsonb_agg(jsonb_build_array(price_cents, changed_at)
                                order by changed_at, entry_id), '[]')
-     from price_history where product_id = :product_id and changed_at >= coalesce((
+     from price_history where product_id = product.product_id and changed_at >= coalesce((
          select max(changed_at) from price_history
-         where product_id = :product_id and changed_at < (
+         where product_id = product.product_id and changed_at < (
              select max(changed_at) - interval '30 days' from price_history
-             where product_id = :product_id)), '-infinity')) as prices
+             where product_id = product.product_id)), '-infinity')) as prices
+from products as product where product.product_id = any(cast(:product_ids as bigint[]))
 """)
 LOCK_CODE = text("select pg_advisory_xact_lock(hashtextextended(:code, coalesce(:seller_id, 0)))")
 LOCK_STOCK = text("""
@@ -62,6 +65,11 @@ class CatalogueRepository:
     async def product(self, product_id: int) -> Product | None:
         """Return the product as it is now."""
         return await self.session.get(Product, product_id)
+
+    async def products(self, product_ids: Sequence[int]) -> Sequence[Product]:
+        """Return those products that there are."""
+        query = select(Product).where(Product.product_id.in_(product_ids))
+        return (await self.session.scalars(query)).all()
 
     async def product_for_update(self, product_id: int) -> Product | None:
         """Return the product, locked until the transaction ends."""
@@ -157,12 +165,10 @@ class CatalogueRepository:
         query = query.order_by(Price.changed_at.desc(), Price.entry_id.desc()).limit(limit)
         return (await self.session.scalars(query)).all()
 
-    async def details(self, product: Product) -> Row[Any]:
-        """Return what is shown of a product beside its own row."""
-        values = {
-            name: getattr(product, name) for name in ("product_id", "category_id", "group_id")
-        }
-        return (await self.session.execute(DETAILS, values)).one()
+    async def details(self, product_ids: Sequence[int]) -> dict[int, Row[Any]]:
+        """Return what is shown of products beside their own rows, by product id."""
+        rows = await self.session.execute(DETAILS, {"product_ids": list(product_ids)})
+        return {row.product_id: row for row in rows}
 
     async def listed(self, which: Filter, after: int, limit: int) -> Sequence[tuple[Product, str]]:
         """Return products by id, those above `after`, each with its first picture's digest."""

@@ -22,6 +22,7 @@ from transactional.catalogue.public import (
     places_fill,
     product_address,
     product_fill,
+    products_fill,
 )
 from transactional.catalogue.repository import CatalogueRepository, Filter
 from transactional.catalogue.schemas import (
@@ -34,11 +35,12 @@ from transactional.catalogue.schemas import (
     PriceView,
     ProductChange,
     ProductPlaces,
+    Products,
     ProductView,
 )
 from transactional.catalogue.states import Status
 from transactional.errors import UnknownProductProblem
-from transactional.fields import IfProductMatches, ProductId, version_of
+from transactional.fields import IfProductMatches, ProductId, ProductIds, ids_of, version_of
 from web import cursors
 from web.shortcuts import JSON
 
@@ -59,6 +61,16 @@ async def list_products(
     after = after_of(which, cursor)
     fill = listing_fill(which, limit, after, pages.currency)
     return await pages.answer(listing_address(category_id, limit, after), fill)
+
+
+@router.get("/products/by-ids", response_model=Products, responses=UNCHANGED)
+async def read_products(
+    pages: PublicPagesDep,
+    product_ids: Annotated[ProductIds, Query(description="of at most 100 products")],
+) -> Response:
+    """Return several products as anybody sees each of them alone, in the order of their ids here."""
+    addresses = [product_address(each) for each in dict.fromkeys(ids_of(product_ids))]
+    return await pages.answer_together(addresses, products_fill(pages.currency))
 
 
 @router.get("/listings")

@@ -151,6 +151,15 @@ class ProductView(BaseModel):
     updated_at: dt.datetime
 
 
+class Products(BaseModel):
+    """Products in the order they were asked for; drafts and what is not there are left out."""
+
+    products: list[ProductView]
+    unread_ids: Annotated[
+        list[int], Field(description="cannot be read now, because the shop's database is away")
+    ]
+
+
 class PlaceView(BaseModel):
     """Units of a product in an open warehouse."""
 

@@ -7,6 +7,7 @@ from pydantic import Field, TypeAdapter
 
 from features.schemas.row import Id
 from transactional.callers import CallerDep, OperatorDep
+from transactional.fields import ProductIds, ids_of
 from transactional.reviews.deps import ReviewServiceDep
 from transactional.reviews.schemas import (
     ModeratedReview,
@@ -14,7 +15,6 @@ from transactional.reviews.schemas import (
     Order,
     OwnReview,
     OwnReviewPage,
-    ProductIds,
     RatingSummaries,
     Report,
     ReportedPage,
@@ -60,7 +60,7 @@ async def summarise(
     service: ReviewServiceDep, product_ids: Annotated[ProductIds, Query()]
 ) -> RatingSummaries:
     """Return number and mean of the published reviews of up to 100 products."""
-    ids = [int(product_id) for product_id in product_ids.split(",")]
+    ids = ids_of(product_ids)
     ratings = await service.reviews.ratings(ids)
     return RatingSummaries(products=[summary_of(id_, ratings.get(id_)) for id_ in ids])
 

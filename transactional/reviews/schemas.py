@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from features.schemas.row import Id
 from transactional.fields import RequestBody, Text
@@ -121,16 +121,3 @@ class RatingSummaries(BaseModel):
     """One for each product that was asked for, in that order, known or not."""
 
     products: list[RatingSummary]
-
-
-def _at_most_100(product_ids: str) -> str:
-    if product_ids.count(",") >= 100:
-        raise ValueError("ask for at most 100 products")
-    return product_ids
-
-
-ProductIds = Annotated[
-    str,
-    Field(pattern=r"^[1-9][0-9]{0,14}(,[1-9][0-9]{0,14})*$", max_length=1600, examples=["1,2,3"]),
-    AfterValidator(_at_most_100),
-]

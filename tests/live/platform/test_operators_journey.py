@@ -63,6 +63,86 @@ def test_a_purchase_order_is_changed_and_approved(desk, page, look, site):
         assert cursor.fetchall() == [("open", 5)]
 
 
+def test_what_comes_of_an_order_in_two_deliveries_is_in_stock(desk, page, look, site):
+    order_id = open_order(site)
+    desk("/ops/purchases?status=open")
+    look(page, "approved ones")
+    main(page).locator(f"a[href='/ops/purchases/{order_id}']").click()
+    main(page).locator("[name=units-1]").fill("2")
+    main(page).locator("#delivery_note").fill("L-1")
+    look(page, "some came")
+    button(page, "Take into stock").click()
+    expect(main(page)).to_contain_text(f"What came of order {order_id} is in stock")
+    expect(main(page).locator("[name=units-1]")).to_have_value("3")
+
+    main(page).locator("[name=units-1]").evaluate("each => each.form.noValidate = true")
+    main(page).locator("[name=units-1]").fill("4")
+    main(page).locator("#delivery_note").fill("L-2")
+    button(page, "Take into stock").click()
+    expect(main(page).locator("#w-units-1")).to_contain_text("3 units are still expected")
+    look(page, "more than was ordered")
+    main(page).locator("[name=units-1]").fill("3")
+    button(page, "Take into stock").click()
+
+    expect(main(page)).to_contain_text("Received")
+    look(page, "all came")
+    with psycopg2.connect(site.database_url) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select delta_on_hand from stock_ledger where purchase_order_id = %s order by entry_id",
+            [order_id],
+        )
+        assert cursor.fetchall() == [(2,), (3,)]
+
+
+def open_order(site):
+    """Make a purchase order of five units that is on order; return its id."""
+    with psycopg2.connect(site.database_url) as connection, connection.cursor() as cursor:
+        cursor.execute("""
+            with made as (
+                insert into purchase_orders
+                    (supplier, warehouse_id, status, version, created_at, created_by)
+                select 'seller 1', min(warehouse_id), 'open', 1, now(), 1
+                from warehouses where is_open returning purchase_order_id
+            )
+            insert into purchase_order_lines
+                (purchase_order_id, line_number, product_id, n_ordered, n_received)
+            select purchase_order_id, 1, (select min(product_id) from stock), 5, 0 from made
+            returning purchase_order_id
+        """)
+        return cursor.fetchone()[0]
+
+
+def test_an_experiment_is_made_started_and_stopped(desk, page, look, site):
+    desk("/ops/experiments")
+    main(page).get_by_text("Make an experiment").first.click()
+    main(page).locator("#name").fill("desk-trial")
+    main(page).get_by_label("for you", exact=True).check()
+    main(page).locator("#model-2").select_option("popular")
+    main(page).locator("#share-2").fill("40")
+    main(page).locator("#guard-conversion_ratio").select_option("fall")
+    main(page).locator("#worst-conversion_ratio").fill("2.5")
+    look(page, "experiment")
+    button(page, "Make an experiment").click()
+
+    expect(main(page).locator("#w-design")).to_contain_text("do not add up")
+    look(page, "shares that do not add up")
+    main(page).locator("#share-2").fill("50")
+    button(page, "Make an experiment").click()
+    expect(main(page)).to_contain_text("desk-trial is made, as a draft")
+    look(page, "draft")
+    button(page, "Start").click()
+    expect(main(page)).to_contain_text("desk-trial runs")
+    main(page).get_by_text("Stop the experiment").first.click()
+    main(page).locator("#stop").fill("a trial")
+    button(page, "Stop the experiment").click()
+
+    expect(main(page)).to_contain_text("desk-trial is stopped")
+    look(page, "stopped")
+    with psycopg2.connect(site.database_url) as connection, connection.cursor() as cursor:
+        cursor.execute("select state, reason from experiments where name = 'desk-trial'")
+        assert cursor.fetchall() == [("stopped", "a trial")]
+
+
 def test_a_dag_is_started_and_seen_to_succeed(desk, page, look):
     desk("/ops/runs")
     look(page, "DAGs")

@@ -17,6 +17,7 @@ from transactional.catalogue.loading import load_products, load_stock
 pytestmark = pytest.mark.live
 PATHS = (
     "/products/1",
+    "/products/by-ids?product_ids=2,1",
     "/products",
     "/products?category_id=7",
     "/categories",
@@ -85,9 +86,31 @@ async def test_a_price_is_seen_by_all_processes(client, other, change):
 
     for each in (client, other):
         await until(lambda each=each: price_is(each, 777))
+        assert [one["price_cents"] for one in await together(each, "2,1")] == [1000, 777]
     in_list = (await other.get(f"{CATALOGUE}/products?category_id=7")).json()["products"]
     assert [each["price_cents"] for each in in_list] == [777, 1000]
     assert before[0]["price_cents"] == before[1]["price_cents"] == 1000
+
+
+async def together(client, product_ids):
+    answer = await client.get(f"{CATALOGUE}/products/by-ids?product_ids={product_ids}")
+    assert answer.json()["unread_ids"] == []
+    return answer.json()["products"]
+
+
+async def test_several_products_are_shown_as_each_of_them_alone_without_drafts(client, change):
+    draft = await change("POST", f"{CATALOGUE}/products", {"title": "Draft", "price_cents": 1})
+
+    several = await together(client, f"2,{draft['product_id']},1,999,2")
+
+    assert several == [await shown(client, 2), await shown(client, 1)]
+
+
+@pytest.mark.parametrize("product_ids", ["", "one", "1,,2", "0", ",".join(["1"] * 101)])
+async def test_ids_that_are_none_or_too_many_are_refused(client, product_ids):
+    answer = await client.get(f"{CATALOGUE}/products/by-ids?product_ids={product_ids}")
+
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
 
 
 async def price_is(client, price_cents, product_id=1):

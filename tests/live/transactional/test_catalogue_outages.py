@@ -85,7 +85,8 @@ async def price_is(client, price_cents):
 
 @pytest.mark.parametrize("how", ["dead", "hung"])
 async def test_while_postgresql_is_away_the_last_pages_serve_marked_as_old(shop, how):
-    paths = ["/products/1", "/products?category_id=7", "/categories", "/categories/7"]
+    several = "/products/by-ids?product_ids=1,2"
+    paths = ["/products/1", several, "/products?category_id=7", "/categories", "/categories/7"]
     fresh = [await shop.client.get(CATALOGUE + path) for path in paths]
 
     shop.database.kill() if how == "dead" else shop.database.signal(signal.SIGSTOP)
@@ -97,10 +98,11 @@ async def test_while_postgresql_is_away_the_last_pages_serve_marked_as_old(shop,
         unchanged = await shop.client.get(CATALOGUE + paths[0], headers=known)
     async with asyncio.timeout(SECONDS):
         never_read = await shop.client.get(f"{CATALOGUE}/products/3")
+        among_others = await shop.client.get(f"{CATALOGUE}/products/by-ids?product_ids=3,1")
     shop.database.start() if how == "dead" else shop.database.signal(signal.SIGCONT)
 
     for answers in (at_hand, from_redis):
-        assert [a.status_code for a in answers] == [200] * 4
+        assert [a.status_code for a in answers] == [200] * 5
         assert [a.content for a in answers] == [a.content for a in fresh]
         for answer in answers:
             assert answer.headers["cache-status"].startswith("shop; hit; ttl=-")
@@ -111,6 +113,9 @@ async def test_while_postgresql_is_away_the_last_pages_serve_marked_as_old(shop,
         at_hand[0].headers["age"],
     ) or (unchanged.status_code == 304 and "age" in unchanged.headers)
     assert (never_read.status_code, never_read.headers["retry-after"]) == (503, "2")
+    told = among_others.json()
+    assert [each["product_id"] for each in told["products"]] == [1]
+    assert (told["unread_ids"], among_others.headers["cache-control"]) == ([3], "no-store")
     assert not any("age" in answer.headers for answer in fresh)
     await until(lambda: is_told(shop.one) and is_fresh(shop.client))
 

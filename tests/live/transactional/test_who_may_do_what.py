@@ -26,6 +26,7 @@ PUBLIC = {
     ("POST", "/api/v1/tokens/revoke"),
     ("POST", "/api/v1/carts"),
     ("GET", "/api/v1/catalogue/products"),
+    ("GET", "/api/v1/catalogue/products/by-ids"),
     ("GET", "/api/v1/catalogue/products/{product_id}"),
     ("GET", "/api/v1/reviews"),
     ("GET", "/api/v1/reviews/summary"),

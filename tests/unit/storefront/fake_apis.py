@@ -146,6 +146,7 @@ class FakeApis:
         self.answers: dict[tuple[str, str], Response] = {}
         self.carts: dict[str, dict[int, int]] = {}
         self.notices: list[dict[str, int]] = []
+        self.unread_ids: list[int] = []
         self.refreshes: dict[str, int] = {}
         self.addresses: list[dict[str, object]] = []
         self.orders: dict[int, dict[str, object]] = {}
@@ -181,6 +182,7 @@ class FakeApis:
         yield "GET", "/catalogue/categories", self.categories
         yield "GET", "/catalogue/listings", self.listings
         yield "POST", "/catalogue/products", lambda _, body: JSONResponse(product(1, **body), 201)
+        yield "GET", "/catalogue/products/by-ids", self.products
         yield "GET", "/catalogue/products/{id:int}", self.product
         yield "GET", "/catalogue/products/{id:int}/places", lambda *_: PLACES
         yield "GET", "/reviews/summary", self.rating
@@ -267,6 +269,11 @@ class FakeApis:
     def product(self, request, _):
         number = request.path_params["id"]
         return product(number) if number < 100 else problem("unknown-product", 404)
+
+    def products(self, request, _):
+        asked = [int(each) for each in request.query_params["product_ids"].split(",")]
+        found = [product(each) for each in asked if each < 100]
+        return {"products": found, "unread_ids": self.unread_ids}
 
     def rating(self, request, _):
         number = int(request.query_params["product_ids"])

@@ -1,5 +1,7 @@
 """What is kept of the catalogue between pages, and how sessions go on (storefront.shelf, .sessions)."""
 
+from urllib.parse import parse_qs
+
 import httpx2
 import pytest
 
@@ -28,8 +30,11 @@ async def shop(fake):
         yield Api(client)
 
 
-def asked(fake, path):
-    return [each for each in fake.asked if each[1] == path]
+def queries(fake):
+    """The ids of each time that cards were asked for."""
+    path = "/catalogue/products/by-ids"
+    asked = [parse_qs(query) for each, query in fake.queries if each == path]
+    return [ids for query in asked for ids in query["product_ids"]]
 
 
 async def test_a_card_is_asked_for_once_in_half_a_minute(fake, shop, clock):
@@ -37,11 +42,23 @@ async def test_a_card_is_asked_for_once_in_half_a_minute(fake, shop, clock):
 
     await shelf.cards([1, 2, 1])
     await shelf.cards([1, 2])
-    assert len(asked(fake, "/catalogue/products/1")) == 1
+    assert queries(fake) == ["1,2"]
 
     clock.seconds = CARD_SECONDS + 1
     await shelf.cards([1])
-    assert len(asked(fake, "/catalogue/products/1")) == 2
+    assert queries(fake) == ["1,2", "1"]
+
+
+async def test_of_more_cards_than_can_be_asked_for_at_once_each_is_asked_for_once(
+    fake, shop, clock
+):
+    ids = [*range(1, 251)]
+
+    await Shelf(shop, clock).cards(ids)
+
+    n_each = [len(each.split(",")) for each in queries(fake)]
+    assert n_each == [100, 100, 50]
+    assert sorted(int(n) for each in queries(fake) for n in each.split(",")) == ids
 
 
 async def test_what_the_catalogue_does_not_have_is_left_out_and_not_asked_for_again(
@@ -52,7 +69,16 @@ async def test_what_the_catalogue_does_not_have_is_left_out_and_not_asked_for_ag
     assert set(await shelf.cards([1, 500])) == {1}
     await shelf.cards([500])
 
-    assert len(asked(fake, "/catalogue/products/500")) == 1
+    assert queries(fake) == ["1,500"]
+
+
+async def test_what_could_not_be_read_is_asked_for_anew(fake, shop, clock):
+    shelf, fake.unread_ids = Shelf(shop, clock), [500]
+
+    assert set(await shelf.cards([1, 500])) == {1}
+    await shelf.cards([1, 500])
+
+    assert queries(fake) == ["1,500", "500"]
 
 
 async def test_while_the_catalogue_is_down_known_cards_are_shown_and_others_asked_for_anew(

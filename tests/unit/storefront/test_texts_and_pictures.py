@@ -30,6 +30,9 @@ MADE = (
     "reason.",
     "desk.done_",
     "desk_transfers.status_",
+    "desk_experiment.unit_",
+    "desk_experiment.personal_",
+    "desk_experiment.harm_",
     "desk_quality.breaches",
     "desk_quality.refused",
 )

@@ -15,10 +15,13 @@ from web.shortcuts import JSON, NOT_MODIFIED, Answer, all_headers
 PRODUCT = "product"
 PLACES = "places"
 LISTING = "listing"
+SEVERAL = "several"
+"""Products by their ids: nothing that is kept, but put together for each who asks."""
 CATEGORIES = "categories"
 FRESH = {
     PRODUCT: "public, max-age=2, stale-while-revalidate=5, stale-if-error=86400",
     PLACES: "public, max-age=2, stale-while-revalidate=5, stale-if-error=86400",
+    SEVERAL: "public, max-age=2, stale-while-revalidate=5, stale-if-error=86400",
     LISTING: "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400",
     CATEGORIES: "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400",
 }
@@ -69,6 +72,11 @@ def stale_answers(kind: str, page: Page, age_seconds: float, late_seconds: float
     told = f"shop; hit; ttl=-{late_seconds:.0f}; detail=stale-if-error"
     marks = ((b"age", f"{age_seconds:.0f}".encode()), (b"cache-status", told.encode()))
     return _answers(page, ((b"cache-control", STALE.encode()), *_vary(kind), *marks))
+
+
+def partial_answers(page: Page) -> Answers:
+    """Return the answers of a page that lacks what could not be read now."""
+    return _answers(page, ((b"cache-control", b"no-store"),))
 
 
 def matches(if_none_match: bytes, etag: bytes) -> bool:

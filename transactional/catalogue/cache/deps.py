@@ -1,11 +1,13 @@
 """Wires the cached pages to a request."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
 
 from transactional.catalogue.cache.answers import response_of
-from transactional.catalogue.cache.reading import Address, CatalogueReads
+from transactional.catalogue.cache.reading import Address, CatalogueReads, FillSeveral
+from transactional.catalogue.cache.several import answers_together
 from transactional.catalogue.cache.truth import Fill
 
 UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "As If-None-Match says"}}
@@ -23,6 +25,12 @@ class PublicPages:
     async def answer(self, address: Address, fill: Fill) -> Response:
         """Return the page; what `fill` raises is raised."""
         return response_of(await self._reads.read(address, fill, self._if_none_match))
+
+    async def answer_together(self, addresses: Sequence[Address], fill: FillSeveral) -> Response:
+        """Return several products' pages as one answer; what `fill` raises is raised."""
+        gathered = await self._reads.gather(addresses, fill)
+        answers = answers_together(addresses, gathered, self._reads.local)
+        return response_of(answers.to(self._if_none_match))
 
 
 async def public_pages(

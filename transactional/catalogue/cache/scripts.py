@@ -41,39 +41,50 @@ local function changed_since(changes, tags, generation)
 end
 """
 
-# KEYS page, changes, generation, floor. Returns the generation now and, if the page is not wrong:
-# whether it is not below the floor, its age in microseconds, ETag, tags and body.
+# KEYS changes, generation, floor, pages. Returns the generation now and of each page, if it is not wrong:
+# whether it is not below the floor, its age in microseconds, ETag, tags and body; nothing of another.
 READ = (
     _TIME
     + _NUMBER
     + _CHANGED
     + """
-local generation = number(KEYS[3])
-local kept = redis.call('hmget', KEYS[1], 'generation', 'filled_at', 'etag', 'tags', 'body')
-if not kept[1] or changed_since(KEYS[2], kept[4], tonumber(kept[1])) then return {generation} end
-local good = tonumber(kept[1]) >= number(KEYS[4])
-return {generation, good and 1 or 0, now - tonumber(kept[2]), kept[3], kept[4], kept[5]}
+local floor, pages = number(KEYS[3]), {}
+for i = 4, #KEYS do
+    local kept = redis.call('hmget', KEYS[i], 'generation', 'filled_at', 'etag', 'tags', 'body')
+    if not kept[1] or changed_since(KEYS[1], kept[4], tonumber(kept[1])) then
+        pages[i - 3] = {}
+    else
+        local good = tonumber(kept[1]) >= floor
+        pages[i - 3] = {good and 1 or 0, now - tonumber(kept[2]), kept[3], kept[4], kept[5]}
+    end
+end
+return {number(KEYS[2]), pages}
 """
 )
 
-# KEYS page, changes, floor, spent; ARGV generation, ETag, tags, body, seconds to keep it, budget in
-# bytes per hour for what was not there (0: none). Returns 1 if the page was stored.
+# KEYS changes, floor, spent, pages; ARGV generation, seconds to keep them, budget in bytes per hour for
+# what was not there (0: none), and of each page ETag, tags and body.
 STORE = (
     _TIME
     + _NUMBER
     + _CHANGED
     + """
-local generation = tonumber(ARGV[1])
-if generation < number(KEYS[3]) or changed_since(KEYS[2], ARGV[3], generation) then return 0 end
-local budget = tonumber(ARGV[6])
-if budget > 0 and redis.call('exists', KEYS[1]) == 0 then
-    local spent = redis.call('incrby', KEYS[4], #ARGV[4])
-    if spent == #ARGV[4] then redis.call('expire', KEYS[4], 3600) end
-    if spent > budget then return 0 end
+local generation, budget = tonumber(ARGV[1]), tonumber(ARGV[3])
+if generation < number(KEYS[2]) then return 0 end
+local function within_budget(page, n_bytes)
+    if budget == 0 or redis.call('exists', page) == 1 then return true end
+    local spent = redis.call('incrby', KEYS[3], n_bytes)
+    if spent == n_bytes then redis.call('expire', KEYS[3], 3600) end
+    return spent <= budget
 end
-redis.call('hset', KEYS[1], 'generation', ARGV[1], 'filled_at', string.format('%.0f', now),
-           'etag', ARGV[2], 'tags', ARGV[3], 'body', ARGV[4])
-redis.call('expire', KEYS[1], ARGV[5])
+for i = 4, #KEYS do
+    local etag, tags, body = ARGV[3 * i - 8], ARGV[3 * i - 7], ARGV[3 * i - 6]
+    if not changed_since(KEYS[1], tags, generation) and within_budget(KEYS[i], #body) then
+        redis.call('hset', KEYS[i], 'generation', ARGV[1], 'filled_at', string.format('%.0f', now),
+                   'etag', etag, 'tags', tags, 'body', body)
+        redis.call('expire', KEYS[i], ARGV[2])
+    end
+end
 return 1
 """
 )

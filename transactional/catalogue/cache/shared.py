@@ -1,7 +1,7 @@
 """The pages that all processes share, in Redis. Whatever is wrong with it, the shop does without."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,10 +40,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What Redis said: the generation now, and the page if there is one that is not wrong."""
+    """What Redis said: the generation now, and by key the pages that are there and not wrong."""
 
     generation: int
-    found: Found | None = None
+    pages: Mapping[str, Found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +68,26 @@ class SharedPages:
     is_open: bool = False
     _scripts: dict[str, Any] = field(default_factory=dict)
 
-    async def read(self, key: str) -> Look | None:
+    async def read(self, keys: Sequence[str]) -> Look | None:
         """Return what there is; None while Redis does not answer."""
-        keys = [_page_key(key), CHANGES, GENERATION, FLOOR]
-        answer = await self._do(READ, keys, [], READ_SECONDS) if self.is_open else None
+        named = [CHANGES, GENERATION, FLOOR, *map(_page_key, keys)]
+        answer = await self._do(READ, named, [], READ_SECONDS) if self.is_open else None
         if answer is None:
             return None
-        if len(answer) == 1:
-            return Look(answer[0])
-        generation, good, age_microseconds, etag, tags, body = answer
-        page = Page(body, etag.decode(), frozenset(tags.decode().split()))
-        return Look(generation, Found(page, bool(good), max(0.0, age_microseconds / 1e6)))
+        generation, pages = answer
+        return Look(
+            generation,
+            {key: _found(page) for key, page in zip(keys, pages, strict=True) if page},
+        )
 
-    async def store(self, key: str, page: Page, generation: int, *, bounded: bool) -> None:
-        """Store a page that was read after `generation`, unless a change was told since."""
-        keys = [_page_key(key), CHANGES, FLOOR, "catalogue:spent"]
-        values = [generation, page.etag, " ".join(page.tags), page.body, KEPT_SECONDS]
+    async def store(self, pages: Mapping[str, Page], generation: int, *, bounded: bool) -> None:
+        """Store pages that were read after `generation`, but for those of which a change was told since."""
+        keys = [CHANGES, FLOOR, "catalogue:spent", *map(_page_key, pages)]
+        values: list[Any] = [generation, KEPT_SECONDS, BYTES_PER_HOUR if bounded else 0]
+        for page in pages.values():
+            values += [page.etag, " ".join(page.tags), page.body]
         if self.is_open:
-            budget = BYTES_PER_HOUR if bounded else 0
-            await self._do(STORE, keys, [*values, budget], READ_SECONDS)
+            await self._do(STORE, keys, values, READ_SECONDS)
 
     async def changes_since(self, generation: int) -> Told | None:
         """Return what was told to change since, at most `MAX_TAGS` + 1 tags; None without Redis."""
@@ -109,6 +110,12 @@ class SharedPages:
         except (RedisError, OSError, TimeoutError):
             self.is_open = False
             return None
+
+
+def _found(page: Sequence[Any]) -> Found:
+    good, age_microseconds, etag, tags, body = page
+    made = Page(body, etag.decode(), frozenset(tags.decode().split()))
+    return Found(made, bool(good), max(0.0, age_microseconds / 1e6))
 
 
 def _page_key(key: str) -> str:

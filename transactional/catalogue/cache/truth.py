@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -16,6 +17,7 @@ WAIT_SECONDS_WITH_STALE = 0.5
 AWAY_SECONDS = 1.0
 
 Fill = Callable[[AsyncSession], Awaitable[Page]]
+Read = TypeVar("Read")
 
 
 class TruthAwayProblem(UnavailableProblem):
@@ -35,8 +37,10 @@ class Truth:
     is_away: bool = False
     _asked_again_at: float = 0.0
 
-    async def read(self, fill: Fill, *, has_stale: bool) -> Page:
-        """Return the page that `fill` makes.
+    async def read(
+        self, fill: Callable[[AsyncSession], Awaitable[Read]], *, has_stale: bool
+    ) -> Read:
+        """Return what `fill` makes: a page, or several.
 
         Parameters
         ----------
@@ -52,7 +56,7 @@ class Truth:
             raise TruthAwayProblem
         self._asked_again_at = self.clock() + AWAY_SECONDS  # who comes meanwhile does not wait
         try:
-            page = await self._in_time(fill, WAIT_SECONDS_WITH_STALE if has_stale else WAIT_SECONDS)
+            made = await self._in_time(fill, WAIT_SECONDS_WITH_STALE if has_stale else WAIT_SECONDS)
         except Exception as error:
             if isinstance(error, TimeoutError) or is_unreachable(error):
                 self._note_away(error)
@@ -60,9 +64,11 @@ class Truth:
             self._note_back()
             raise
         self._note_back()
-        return page
+        return made
 
-    async def _in_time(self, fill: Fill, seconds: float) -> Page:
+    async def _in_time(
+        self, fill: Callable[[AsyncSession], Awaitable[Read]], seconds: float
+    ) -> Read:
         """Wait so long; what is not done then goes on alone: ending it would wait for an answer, too."""
         task = asyncio.ensure_future(self._fill(fill))
         done, _ = await asyncio.wait([task], timeout=seconds)
@@ -71,7 +77,7 @@ class Truth:
             raise TimeoutError(f"no answer within {seconds} s")
         return task.result()
 
-    async def _fill(self, fill: Fill) -> Page:
+    async def _fill(self, fill: Callable[[AsyncSession], Awaitable[Read]]) -> Read:
         async with self.sessions() as session:
             return await fill(session)
 

@@ -194,9 +194,15 @@ class FakeDesk(FakeApis):
         yield "GET", "/stock/purchase-orders", lambda *_: {
             "purchase_orders": [self.order], "next_cursor": None,
         }  # fmt: skip
-        yield "GET", "/stock/purchase-orders/{id:int}", lambda *_: self.order
+        yield (
+            "GET",
+            "/stock/purchase-orders/{id:int}",
+            lambda request, _: (
+                self.order if request.path_params["id"] == 5 else purchase_order(6, "open")
+            ),
+        )
         yield "PATCH", "/stock/purchase-orders/{id:int}", lambda *_: self.order
-        for step in ("approve", "reject", "close"):
+        for step in ("approve", "reject", "close", "receipts"):
             yield "POST", f"/stock/purchase-orders/{{id:int}}/{step}", lambda *_: self.order
         yield (
             "GET",
@@ -257,6 +263,11 @@ class FakeDesk(FakeApis):
             "GET",
             "/experiments",
             lambda *_: {"experiments": [self.experiment], "next_cursor": None},
+        )
+        yield (
+            "POST",
+            "/experiments",
+            lambda _, body: JSONResponse({**self.experiment, "name": body["name"]}, 201),
         )
         yield "GET", "/experiments/{name}", lambda *_: self.experiment
         for path in ("start", "stop", "arms/{arm}/stop"):

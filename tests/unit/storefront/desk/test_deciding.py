@@ -1,12 +1,16 @@
 """What operators decide: each form does one thing, says so, and tells what refuses it."""
 
+import json
+import re
+
 import pytest
 from starlette.datastructures import FormData
 
 from storefront.deps import Form
 from storefront.desk.fields import FieldError, decimal, ids, moment
-from tests.unit.storefront.desk.fake_desk import RUN_ID
+from tests.unit.storefront.desk.fake_desk import RUN_ID, purchase_order
 from tests.unit.storefront.fake_apis import problem
+from transactional.experiments.schemas import NewExperiment
 
 ORDER = "/ops/purchases/5"
 V3 = {"if-match": '"3"'}
@@ -149,6 +153,71 @@ async def test_other_units_are_moved_than_proposed_where_others_were_typed(desk,
     ]
 
 
+async def test_a_delivery_may_be_all_of_an_order_or_some_of_it(desk, fake):
+    fake.order = purchase_order(status="open")
+    page = await desk.open(ORDER)
+
+    done = await desk.send(
+        page, f"{ORDER}/receipts", **{"units-1": "3", "units-2": "0"}, delivery_note=" L 17 "
+    )
+
+    assert "What came of order 5 is in stock" in done.text
+    body = {"delivery_note": "L 17", "lines": [{"line_number": 1, "quantity": 3}]}
+    assert fake.sent == [("POST", "/stock/purchase-orders/5/receipts", body, {})]
+
+
+async def test_what_is_still_expected_is_what_is_offered_to_be_taken_in(desk, fake):
+    fake.order = purchase_order(status="open")
+    first, second = fake.order["lines"]
+    fake.order["lines"] = [
+        {**first, "n_received": first["n_ordered"] - 2},
+        {**second, "n_received": second["n_ordered"]},
+    ]
+
+    fields = dict((await desk.open(ORDER)).form(f"{ORDER}/receipts").fields)
+
+    assert {name: value for name, value in fields.items() if name.startswith("units")} == {
+        "units-1": "2"
+    }
+
+
+@pytest.mark.parametrize(
+    ("refusal", "field"),
+    [
+        (problem("receipt-not-possible", 409, detail="too many", line_number=1, n_left=2), "units-1"),
+        (problem("invalid-request", 422, errors=[
+            {"field": "body.lines.0.quantity", "detail": "too many"}]), "units-2"),
+        (problem("invalid-request", 422, errors=[
+            {"field": "body.delivery_note", "detail": "too many"}]), "delivery_note"),
+    ],
+)  # fmt: skip
+async def test_what_is_wrong_with_a_delivery_is_said_beside_its_field(desk, fake, refusal, field):
+    fake.order = purchase_order(status="open")
+    fake.answers["POST", "/stock/purchase-orders/5/receipts"] = refusal
+    page = await desk.open(ORDER)
+
+    told = await desk.send(
+        page, f"{ORDER}/receipts", **{"units-1": "", "units-2": "4"}, delivery_note="L 17"
+    )
+
+    assert told.status == 409
+    assert f'id="w-{field}">too many' in told.html
+    assert 'value="L 17"' in told.html
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [({"units-1": "0", "units-2": ""}, "Write how many units came"), ({"units-1": "all"}, "could not be read")],
+)  # fmt: skip
+async def test_a_delivery_of_nothing_or_of_no_number_is_not_sent(desk, fake, typed, words):
+    fake.order = purchase_order(status="open")
+
+    told = await desk.send(await desk.open(ORDER), f"{ORDER}/receipts", **typed, delivery_note="L")
+
+    assert words in told.text
+    assert fake.sent == []
+
+
 async def test_a_promotion_is_made_of_what_its_kind_has(desk, fake):
     page = await desk.open("/ops/promotions")
 
@@ -215,6 +284,94 @@ async def test_what_the_api_finds_wrong_is_told_field_by_field(desk, fake):
 
     assert "factor: should be at most 10" in told.text
     assert 'value="99"' in told.html
+
+
+ARMS = {
+    "arm-1": "control",
+    "share-1": "50",
+    "arm-2": "",
+    "share-2": "",
+    "arm-4": "popular",
+    "share-4": "50",
+}
+EXPERIMENT = {**ARMS, "name": "popular-first", "surfaces": "for_you", "personal-4": "no"}
+
+
+async def test_an_experiment_is_made_of_the_rows_that_were_filled_in(desk, fake):
+    page = await desk.open("/ops/experiments")
+    guard = {"guard-conversion_ratio": "fall", "worst-conversion_ratio": "2,5"}
+
+    done = await desk.send(
+        page, "/ops/experiments", **EXPERIMENT, **guard, slots="home_for_you, cart_beside",
+        **{"model-4": "popular"}, ends_at="2026-05-01T00:00",
+    )  # fmt: skip
+
+    [(method, path, body, _)] = fake.sent
+    design = body["design"]
+    as_now = {"model": None, "search_order": None, "personal": None}
+    assert "popular-first is made, as a draft" in done.text
+    assert (method, path, body["traffic_basis_points"]) == ("POST", "/experiments", 10_000)
+    assert (design["surfaces"], design["slots"]) == (["for_you"], ["home_for_you", "cart_beside"])
+    assert design["arms"] == [
+        {"name": "control", "share_basis_points": 5000, **as_now},
+        {"name": "popular", "share_basis_points": 5000, **as_now, "model": "popular", "personal": False},
+    ]  # fmt: skip
+    assert design["guardrails"] == [
+        {"metric": "conversion_ratio", "direction": "fall", "worst_ratio": 0.025}
+    ]
+    assert body["ends_at"] == "2026-05-01T00:00:00Z"
+    NewExperiment.model_validate_json(json.dumps(body))  # as the API reads it
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("body.name", "name"),
+        ("body.traffic_basis_points", "traffic"),
+        ("body.design.surfaces", "surfaces"),
+        ("body.design.slots.1", "slots"),
+        ("body.design.arms.1.name", "arm-4"),
+        ("body.design.arms.1.share_basis_points", "share-4"),
+        ("body.design.arms.0.model", "model-1"),
+        ("body.design.arms", "design"),
+        ("body.design", "design"),
+        ("body.design.guardrails.0.worst_ratio", "worst-ctr"),
+        ("body.design.n_planned", "n_planned"),
+    ],
+)
+async def test_what_the_api_finds_wrong_with_an_experiment_is_said_beside_its_field(
+    desk, fake, path, field
+):
+    errors = [{"field": path, "detail": "is not <right>"}]
+    fake.answers["POST", "/experiments"] = problem("invalid-request", 422, errors=errors)
+    page = await desk.open("/ops/experiments")
+
+    told = await desk.send(page, "/ops/experiments", **EXPERIMENT, **{"guard-ctr": "fall"})
+
+    assert told.status == 409
+    assert "said beside the fields" in told.text
+    said = re.search(rf'id="w-{field}">(.*?)<', told.html)
+    assert said[1] == "is not &lt;right&gt;"
+    assert f'aria-describedby="w-{field}"' in told.html
+    assert 'value="popular-first"' in told.html
+
+
+async def test_a_name_that_was_given_before_is_said_beside_the_name(desk, fake):
+    answer = problem("experiment-exists", 409, detail="There is an experiment popular-first.")
+    fake.answers["POST", "/experiments"] = answer
+
+    told = await desk.send(await desk.open("/ops/experiments"), "/ops/experiments", **EXPERIMENT)
+
+    assert re.search(r'id="w-name">There is an experiment', told.html)
+
+
+async def test_a_share_that_cannot_be_read_is_said_beside_it_and_nothing_is_sent(desk, fake):
+    page = await desk.open("/ops/experiments")
+
+    told = await desk.send(page, "/ops/experiments", **{**EXPERIMENT, "share-1": "half"})
+
+    assert re.search(r'id="w-share-1">This could not be read', told.html)
+    assert fake.sent == []
 
 
 async def test_a_problem_without_words_of_the_shop_is_told_in_the_apis(desk, fake):

@@ -8,15 +8,16 @@ from tests.unit.storefront.test_forms_and_headers import logged_in
 PAGES = {
     "/ops": "Products with less than a week's cover",
     "/ops/stock": "12.5 days",
-    "/ops/stock?q=lamp": "0.0 days",
+    "/ops/stock?q=lamp": "0 days",
     "/ops/stock/1": "Hours without stock",
     "/ops/purchases": "seller 219",
     "/ops/purchases?status=open": "Order 5",
     "/ops/purchases/5": "12 units are foreseen",
+    "/ops/purchases/6": "Take into stock",
     "/ops/transfers": "10 units from North to South",
     "/ops/promotions": "Buy 2, get 1",
     "/ops/search-rules": "sofa, couch",
-    "/ops/experiments": "popular-first",
+    "/ops/experiments": "Make an experiment",
     "/ops/experiments/popular-first": "Breaks a guardrail",
     "/ops/models": "Version 2",
     "/ops/models/recommender": "als ndcg 0.3000",
@@ -167,3 +168,12 @@ async def test_no_address_puts_words_of_its_own_on_a_page(desk, done, words):
 
     assert "<b>" not in page.html
     assert 'role="status"' not in page.html or "order  " in page.html
+
+
+async def test_numbers_days_and_money_are_written_in_the_language_of_the_page(desk):
+    german = {"accept-language": "de"}
+
+    overview, stock = [await desk.open(path, **german) for path in ("/ops", "/ops/stock")]
+
+    assert "10. März" in overview.html
+    assert "12,5 Tage" in stock.text
