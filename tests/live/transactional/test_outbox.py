@@ -194,11 +194,13 @@ async def test_a_reader_that_forgets_its_gaps_is_caught(engine, monkeypatch):
         "where position <> all", "where false and position <> all"
     )
     monkeypatch.setattr(reading, "OPEN", text(forgetful))
-    told = Told()
 
-    written = await busy_shop(engine, OutboxReader(engine, "test", told))
+    async def is_whole():
+        told = Told()
+        return await busy_shop(engine, OutboxReader(engine, "test", told)) == by_key(told.events)
 
-    assert by_key(told.events) != written
+    # On a starved machine a reader may come by only while nobody writes, and lose nothing once.
+    assert not all([await is_whole() for _ in range(3)])
 
 
 async def test_the_stream_has_each_event_once_though_a_process_died_between_the_stores(
