@@ -20,7 +20,7 @@ test: test-setup
 	@$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-long: test-setup
-	@$(BIN)/python -m pytest -m long -n 2 --dist loadfile --no-loadscope-reorder
+	@EXAMPLES=many $(BIN)/python -m pytest -m "long or hypothesis" -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup
 	@$(BIN)/ruff format --check .

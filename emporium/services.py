@@ -308,10 +308,9 @@ def airflow_environment(site: Site, kept: dict[str, str]) -> dict[str, str]:
         "API__BASE_URL": api,
         "API__SECRET_KEY": kept["airflow"],
         "API_AUTH__JWT_SECRET": kept["airflow"],
-        "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
         "DAG_PROCESSOR__REFRESH_INTERVAL": "60",
         # A file that changed is read at once; the others need not take time from the jobs.
-        "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
+        "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
         "LOGGING__LOGGING_LEVEL": "INFO",
         "USAGE_DATA_COLLECTION__ENABLED": "False",
     }

@@ -6,11 +6,13 @@ granian --interface asgi --factory storefront.app:create_app
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from time import monotonic
 
 import httpx2
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import BaseRoute
 
 from storefront.account.orders_router import router as orders_router
 from storefront.account.router import router as account_router
@@ -84,6 +86,14 @@ def create_app(
         lambda: secrets.token_urlsafe(24),
     )
     add_error_pages(app)
-    for router in ROUTERS:
-        app.include_router(router, include_in_schema=False)
+    app.router.routes.extend(page_routes())
     return app
+
+
+@cache
+def page_routes() -> tuple[BaseRoute, ...]:
+    """Return the routes of all pages, made once in a process: they know nothing of an application."""
+    pages = APIRouter()
+    for router in ROUTERS:
+        pages.include_router(router, include_in_schema=False)
+    return tuple(pages.routes)

@@ -21,7 +21,7 @@ ANSWERED = "Failed to load resource"
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
     """Run a browser. While it runs, no test of this thread can have an event loop of its own."""
-    options = ["--no-sandbox", "--disable-dev-shm-usage"]
+    options = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
         yield browser

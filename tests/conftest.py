@@ -1,24 +1,48 @@
+import gc
 import os
 import shutil
 import sys
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as properties
 
 from emporium.services import SPARK_CLASSES
 from tests import services
+from tests.examples import examples
 from tests.opensearch_node import opensearch_node
 
 os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
 os.environ["PYSPARK_PYTHON"] = sys.executable  # else workers take the first `python3` of PATH
 os.environ["SPARK_SUBMIT_OPTS"] = SPARK_CLASSES
+# The workers and a platform keep all cores busy: threads of one process would only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # A worker of pytest-xdist has no main module; PySpark would take it for a doctest run and exit.
 if not hasattr(sys.modules["__main__"], "__file__"):
     sys.modules["__main__"].__file__ = __file__
 
 
+# On a busy machine an example takes as long as it takes.
+properties.register_profile(
+    "ours",
+    max_examples=examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+properties.load_profile("ours")
+
 PLATFORM = "tests/live/platform/"
-"""Modules that share one platform: one worker runs all of them."""
+SPARK = "tests/spark/"
+SHARED = {
+    PLATFORM: (PLATFORM,),
+    SPARK: (SPARK, "tests/contracts/", "tests/live/serving/test_opensearch.py"),
+}
+"""Modules that share what is dear to start: one worker runs all of a group.
+
+One platform; one Spark session and what was built with it, one OpenSearch node.
+"""
 
 
 def pytest_addoption(parser):
@@ -27,20 +51,36 @@ def pytest_addoption(parser):
     )
 
 
+def group_of(nodeid):
+    """Which group of `SHARED` a test is of; None: its module is for itself."""
+    return next((group for group, starts in SHARED.items() if nodeid.startswith(starts)), None)
+
+
+# Imports and thousands of tests make objects that stay: to look through them again and again for
+# what can go takes time and finds nothing.
+gc.disable()
+
+
+def pytest_collection_finish():
+    gc.freeze()
+    gc.enable()
+
+
 def pytest_collection_modifyitems(items):
     """What takes longest begins first: workers of pytest-xdist are given groups in this order."""
-    items.sort(key=lambda item: not item.nodeid.startswith(PLATFORM))
+    order = [*SHARED, None]
+    items.sort(key=lambda item: order.index(group_of(item.nodeid)))
 
 
 def pytest_xdist_make_scheduler(config, log):
-    """Send each module to one worker, as `--dist loadfile`; those that share a platform to the same one."""
+    """Send each module to one worker, as `--dist loadfile`; those of a group to the same one."""
     from xdist.scheduler import LoadFileScheduling
 
-    class SharedPlatform(LoadFileScheduling):
+    class SharedGroups(LoadFileScheduling):
         def _split_scope(self, nodeid):
-            return PLATFORM if nodeid.startswith(PLATFORM) else super()._split_scope(nodeid)
+            return group_of(nodeid) or super()._split_scope(nodeid)
 
-    return SharedPlatform(config, log) if config.getvalue("dist") == "loadfile" else None
+    return SharedGroups(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

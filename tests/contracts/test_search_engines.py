@@ -10,6 +10,7 @@ from models.search.second_stage import BY_HAND, SecondStage
 from models.search.synonyms import SynonymRule, Synonyms
 from models.search.taste import Acts
 from models.search.wishes import Pin, Weights, Wishes
+from tests.examples import examples
 from tests.unit.models.search import test_facets as scan
 from tests.unit.models.search.products import document, documents
 
@@ -288,7 +289,7 @@ def test_weights_and_pins_do_not_touch_other_orders(index):
 
 
 @given(st.text())
-@settings(suppress_health_check=MEANT, max_examples=30, deadline=None)
+@settings(suppress_health_check=MEANT, max_examples=examples(15), deadline=None)
 def test_no_text_is_an_error(index, text):
     found = index.search(Search(text))
 
@@ -297,7 +298,7 @@ def test_no_text_is_an_error(index, text):
 
 
 @given(scan.searches)
-@settings(suppress_health_check=MEANT, max_examples=30, deadline=None)
+@settings(suppress_health_check=MEANT, max_examples=examples(15), deadline=None)
 def test_facets_are_those_of_a_full_scan_under_the_other_filters(drawn, search):
     scan.assert_facets_are_of_a_scan(drawn, search)
 

@@ -151,9 +151,16 @@ def shop(tmp_path_factory):
     return home
 
 
-@pytest.fixture
-def settings(shop, mlflow_url, redis_url):
-    return Settings(emporium_home=shop, mlflow_tracking_uri=mlflow_url, redis_url=redis_url)
+@pytest.fixture(scope="module")
+def settings(shop, mlflow_url, redis_server):
+    return Settings(emporium_home=shop, mlflow_tracking_uri=mlflow_url, redis_url=redis_server)
+
+
+@pytest.fixture(scope="module")
+def first_figures(settings):
+    """What the first training of the shop's recommender came to."""
+    train_recommendations.main(settings, Dates(LAST, LAST))
+    return report(settings, "train_recommendations")
 
 
 def report(settings, job, date=LAST):
@@ -168,10 +175,9 @@ def best(recommender, user_id):
     return shortlist.item_ids[np.argsort(-scores)[:5]]
 
 
-def test_the_first_recommender_beats_popularity_and_serves(settings, tmp_path):
-    train_recommendations.main(settings, Dates(LAST, LAST))
+def test_the_first_recommender_beats_popularity_and_serves(settings, first_figures, tmp_path):
+    figures = first_figures
 
-    figures = report(settings, "train_recommendations")
     version = registry.champion_version(settings.mlflow_tracking_uri, "recommender")
     folder = registry.download(settings.mlflow_tracking_uri, "recommender", version, tmp_path)
     item_ids = best(LiveRecommender.load(folder), 5)
@@ -185,10 +191,9 @@ def test_the_first_recommender_beats_popularity_and_serves(settings, tmp_path):
     assert made.views() == ["product_features", "user_features"]
 
 
+@pytest.mark.usefixtures("first_figures")
 def test_a_second_training_on_the_same_data_ties_and_keeps_the_champion(settings):
     uri = settings.mlflow_tracking_uri
-    if registry.champion_version(uri, "recommender") is None:
-        train_recommendations.main(settings, Dates(LAST, LAST))
     before = registry.champion_version(uri, "recommender")
 
     train_recommendations.main(settings, Dates(LAST, LAST))
@@ -200,10 +205,9 @@ def test_a_second_training_on_the_same_data_ties_and_keeps_the_champion(settings
     assert figures["gate"].startswith("champion kept")
 
 
-def test_the_method_is_chosen_before_the_holdout_whatever_the_holdout_says(settings):
-    train_recommendations.main(settings, Dates(LAST, LAST))
+def test_the_method_is_chosen_before_the_holdout_whatever_the_holdout_says(first_figures):
+    figures = first_figures
 
-    figures = report(settings, "train_recommendations")
     chosen_on = figures["chosen_on"]
     assert chosen_on["after"] == str(LAST - dt.timedelta(days=28))
     assert chosen_on["last"] == figures["holdout_after"] == str(LAST - dt.timedelta(days=14))

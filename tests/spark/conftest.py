@@ -1,7 +1,6 @@
 """What tests of whole jobs share: one session, and a shop of three days small enough to read."""
 
 import datetime as dt
-import fcntl
 import shutil
 
 import pytest
@@ -34,13 +33,6 @@ def home(tmp_path):
     return Settings(emporium_home=tmp_path, database_url="", redis_url="", mlflow_tracking_uri="")
 
 
-@pytest.fixture
-def shop(home, spark):
-    """The settings of a home whose raw layer holds the tiny shop."""
-    tiny_shop.write_raw(home.lake)
-    return home
-
-
 JOBS = (
     ingest,
     build_daily_facts,
@@ -53,20 +45,11 @@ JOBS = (
 
 
 @pytest.fixture(scope="session")
-def built_home(spark, tmp_path_factory, worker_id):
-    """A home with the tiny shop's first two days built by every job, day by day. Copy it.
-
-    Built once: a test worker that comes second waits, and takes what the first one built.
-    """
-    base = tmp_path_factory.getbasetemp()
-    shared = base if worker_id == "master" else base.parent
-    settings = Settings(emporium_home=shared / "built", database_url="", redis_url="")
-    with (shared / "built.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not settings.emporium_home.exists():
-            aside = Settings(emporium_home=base / "building", database_url="", redis_url="")
-            build_day_by_day(aside)
-            aside.emporium_home.rename(settings.emporium_home)
+def built_home(spark, tmp_path_factory):
+    """A home with the tiny shop's first two days built by every job, day by day. Copy it."""
+    home = tmp_path_factory.mktemp("built")
+    settings = Settings(emporium_home=home, database_url="", redis_url="")
+    build_day_by_day(settings)
     return settings
 
 

@@ -134,6 +134,21 @@ async def test_readers_keep_places_of_their_own_and_pages_lose_nothing(engine):
     assert [e.place for e in small.events] == sorted({e.place for e in small.events})
 
 
+async def test_a_reader_with_nothing_to_do_locks_nothing_and_knows_that_it_read_all(engine):
+    ended = []
+
+    async def note():
+        ended.append("all is read")
+
+    reader = OutboxReader(engine, "test", Told(), at_end=note)
+    await reader.read_outbox()
+    async with engine.begin() as another:
+        await another.execute(text("select from outbox_readers where name = 'test' for update"))
+        n_read = await reader.read_outbox()
+
+    assert (n_read, ended) == (0, ["all is read"] * 2)
+
+
 async def busy_shop(engine, reader, n_writers=6, n_each=40):
     """Writers in transactions that overlap, each event under its key's lock, and a reader meanwhile."""
     random_ = random.Random(7)
@@ -179,11 +194,13 @@ async def test_a_reader_that_forgets_its_gaps_is_caught(engine, monkeypatch):
         "where position <> all", "where false and position <> all"
     )
     monkeypatch.setattr(reading, "OPEN", text(forgetful))
-    told = Told()
 
-    written = await busy_shop(engine, OutboxReader(engine, "test", told))
+    async def is_whole():
+        told = Told()
+        return await busy_shop(engine, OutboxReader(engine, "test", told)) == by_key(told.events)
 
-    assert by_key(told.events) != written
+    # On a starved machine a reader may come by only while nobody writes, and lose nothing once.
+    assert not all([await is_whole() for _ in range(3)])
 
 
 async def test_the_stream_has_each_event_once_though_a_process_died_between_the_stores(

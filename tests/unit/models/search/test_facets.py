@@ -14,6 +14,7 @@ from models.search.index import Index
 from models.search.price_bands import Band, bands, price_step
 from models.search.query import Search
 from models.search.writing import write_shard
+from tests.examples import examples
 
 COLUMNS = {
     "category": "category_id",
@@ -152,7 +153,9 @@ def assert_facets_are_of_a_scan(index, search):
 
 @given(searches)
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=examples(60),
+    deadline=None,
 )
 def test_counts_are_those_of_a_full_scan_under_the_other_filters(index, search):
     assert_facets_are_of_a_scan(index, search)

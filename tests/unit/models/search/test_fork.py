@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from models.search.fork import LOCK, Fork, own_folder
 from models.search.index import Index
 from models.search.query import Search
+from tests.examples import examples
 from tests.unit.models.search.products import document, index_of, write_index
 
 PRODUCTS = [
@@ -113,7 +114,9 @@ def products():
 
 @given(st.lists(st.dictionaries(st.integers(1, 8), st.none() | products(), max_size=4), max_size=6))
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=examples(20),
+    deadline=None,
 )
 def test_after_any_changes_it_answers_as_an_index_of_what_is_there(tmp_path_factory, steps):
     folder = tmp_path_factory.mktemp("fork")
@@ -170,7 +173,9 @@ def test_a_broken_index_is_not_forked(published, tmp_path):
     st.integers(1, 9),
 )
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=examples(12),
+    deadline=None,
 )
 def test_pages_go_on_behind_the_last_product_whatever_came_or_went(
     tmp_path_factory, sort, steps, size

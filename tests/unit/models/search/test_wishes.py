@@ -8,6 +8,7 @@ from models.search import building, hiding, placing
 from models.search import index as index_module
 from models.search.query import Search, Things
 from models.search.wishes import NO_WISHES, Pin, Weights, Wishes
+from tests.examples import examples
 from tests.unit.models.search.products import build_index, documents
 
 N_PRODUCTS = 6
@@ -200,7 +201,7 @@ SEARCHES = st.builds(
     n_weighed=4,
     n_few=0,
 )
-@settings(max_examples=200)
+@settings(max_examples=examples(60))
 def test_pages_hold_each_product_once_and_pins_at_their_places(
     index, search, wanted, size, n_weighed, n_few
 ):
