@@ -6,6 +6,7 @@ from dataclasses import replace
 from models.forecasting.contract import Locator, Loss
 from models.forecasting.elasticities import Elasticities
 from models.forecasting.gradient_boosting import Aim, GlobalTrees
+from models.forecasting.holiday_effects import HolidayAdjusted
 from models.forecasting.panel import Panel, Rhythm
 from models.forecasting.references import MovingMean, SeasonalNaive
 from models.forecasting.slow_movers import croston, ets, tsb
@@ -28,11 +29,14 @@ def candidates(panel: Panel, loss: Loss, trees: GlobalTrees | None = None) -> Ma
     model = replace(trees or GlobalTrees(), loss=loss, aims=AIMS[loss])
     found: Makers = {
         "trees": lambda: replace(model),
-        "recent_mean": lambda: MovingMean(panel.rhythm.level_window),
-        "tsb": tsb,
+        "recent_mean": lambda: HolidayAdjusted(MovingMean(panel.rhythm.level_window)),
+        "tsb": lambda: HolidayAdjusted(tsb()),
     }
     if panel.n_series <= MAX_SERIES_OF_ETS:
-        found |= {"croston": croston, "ets": ets}
+        found |= {
+            "croston": lambda: HolidayAdjusted(croston()),
+            "ets": lambda: HolidayAdjusted(ets()),
+        }
         if panel.known:
             found["elasticities"] = lambda: Elasticities(loss)
     return found
