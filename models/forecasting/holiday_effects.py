@@ -60,8 +60,8 @@ class HolidayEffects:
     codes: dict[str, Codes]
     cells: NDArray[np.int64]
     columns: NDArray[np.int64]
-    sold: dict[str, Floats]
-    usual: dict[str, Floats]
+    sold: dict[str, Values]
+    usual: dict[str, Values]
 
     def ratios(self, series: Codes, origin: Codes, target: Codes) -> Floats:
         """Return units of each series at a target over its usual ones, as known at an origin; shape (n,).
@@ -129,7 +129,7 @@ def _summed(
     starts: Codes,
     name: Codes,
     rhythm: Rhythm,
-) -> tuple[Floats, Floats]:
+) -> tuple[Values, Values]:
     """Return the sums of units and of usual units by row of columns, from those of all periods before each."""
     sold, usual = (np.zeros((len(columns), units.shape[0]), np.float32) for _ in range(2))
     for row, column in enumerate(columns.tolist()):
@@ -149,7 +149,7 @@ def _at(sums: Floats, columns: list[int]) -> Floats:
     return np.asarray(sums[:, np.array(columns) + 1] - sums[:, columns])
 
 
-def _within(values: Floats, starts: Codes) -> Floats:
+def _within(values: Values, starts: Codes) -> Values:
     """Return running sums down the rows that begin anew at `starts`, where values are 0."""
     total = np.cumsum(values, axis=0, dtype=np.float64)
     cell = np.searchsorted(starts, np.arange(len(values)), side="right") - 1

@@ -69,7 +69,7 @@ class Holidays:
 
 def holidays_of(named: Iterable[tuple[dt.date, str]]) -> Holidays:
     """Return the holidays of some dates and names; of two on one day the first by name counts."""
-    first = {}
+    first: dict[int, str] = {}
     for day, name in sorted(named):
         first.setdefault((day - EPOCH).days, name)
     labels = tuple(sorted(set(first.values())))
