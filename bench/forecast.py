@@ -1,6 +1,6 @@
 """Forecasts of demand beside what others foresee, on real data, and their time at scale.
 
-python -m bench.forecast --data-dir FOLDER [--only fresh|juice|retail|scale] [--quick] [--json FILE]
+python -m bench.forecast --data-dir FOLDER [--only fresh|juice|retail|shop|scale] [--quick] [--json FILE]
 
 Every reference is computed in the same run on the same rows. Nothing was chosen by a test period: the
 models choose on the periods before it, and their settings were tried on earlier periods (but see
@@ -11,13 +11,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import forecast_fresh, forecast_juice, forecast_retail, forecast_scale
+from bench import (
+    forecast_fresh,
+    forecast_juice,
+    forecast_retail,
+    forecast_scale,
+    forecast_shop,
+)
 from bench.table import Figure, parser, report
 
 SECTIONS: dict[str, Callable[..., list[Figure]]] = {
     "fresh": forecast_fresh.figures,
     "juice": forecast_juice.figures,
     "retail": forecast_retail.figures,
+    "shop": forecast_shop.figures,
     "scale": forecast_scale.figures,
 }
 

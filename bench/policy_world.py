@@ -55,7 +55,9 @@ def simulated(n_products: int, n_shoppers: int, n_days: int, seed: int) -> World
     shop = SimulatedShop(LAST_DAY, n_days, n_products=n_products, n_shoppers=n_shoppers, seed=seed)
     made, rng = catalogue(shop), np.random.default_rng(seed)
     listed = np.nonzero(made.launch <= shop.first)[0]
-    expected = np.stack([_of_a_day(shop, day)[listed] for day in range(shop.first, shop.last + 1)])
+    expected = np.stack(
+        [expected_of_a_day(shop, day)[listed] for day in range(shop.first, shop.last + 1)]
+    )
     n, price = len(listed), made.base_price_cents[listed].astype(np.float64)
     supplier = rng.integers(0, len(SUPPLIER_DAYS), n)
     stated = np.array(SUPPLIER_DAYS)[supplier]
@@ -80,7 +82,8 @@ def _packs(units_per_day: Floats, rng: np.random.Generator) -> Floats:
     return PACK_SIZES[rng.integers(0, n_that_do)].astype(np.float64)
 
 
-def _of_a_day(shop: SimulatedShop, day: int) -> NDArray[np.float64]:
+def expected_of_a_day(shop: SimulatedShop, day: int) -> NDArray[np.float64]:
+    """Return the units that are wanted of each product on a day, in the mean."""
     now = today(shop, day)
     chunks = range(n_chunks(shop))
     return np.asarray(sum(expected_units(now, visits(shop, now, chunk)) for chunk in chunks))

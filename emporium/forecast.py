@@ -22,6 +22,12 @@ def forecast(  # noqa: PLR0913, PLR0917 - one parameter per option
     static: Annotated[
         list[str] | None, typer.Option(help="column of category, brand; repeatable")
     ] = None,
+    holidays: Annotated[
+        Path | None, typer.Option(help="table of holidays, past and to come: date, name, country")
+    ] = None,
+    country: Annotated[
+        str, typer.Option(help="whose holidays, where the table has several countries'")
+    ] = "",
     hidden: Annotated[str | None, typer.Option(help="column of the time out of stock")] = None,
     hidden_of: Annotated[
         float, typer.Option(help="of so much: 1 for a share, 24 for hours", min=1e-9)
@@ -56,7 +62,7 @@ def forecast(  # noqa: PLR0913, PLR0917 - one parameter per option
 
     names = SalesNames(series, date, value, price, known or [], static or [], hidden, hidden_of)
     forecasting.run(
-        forecasting.Files(sales, names, out, bad_rows, json_file),
+        forecasting.Files(sales, names, out, bad_rows, json_file, holidays, country),
         forecasting.Wishes(horizon, freq, gaps, loss, test_periods, seed),
         aside(Console(highlight=False, soft_wrap=True, width=WIDTH), json_file),
     )

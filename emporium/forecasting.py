@@ -1,6 +1,6 @@
 """Forecasting anybody's file of sales, from reading it to showing how good the forecasts are."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -13,12 +13,15 @@ from emporium import outcome
 from emporium.documents import write_document
 from emporium.sales_files import Findings, SalesNames, SalesRows, read_sales
 from emporium.sales_panel import Frequency, Gaps, Reading, SalesPanel, rhythm_of, sales_panel
+from emporium.table_files import read_table
+from jobs.holiday_calendar import calendar_of
 from models.forecasting.backtest import backtest
 from models.forecasting.choosing import ChosenForecaster
 from models.forecasting.contract import SHARES, Forecast, Forecaster, Loss
 from models.forecasting.families import Makers, candidates, references
 from models.forecasting.gradient_boosting import GlobalTrees
 from models.forecasting.hierarchy import AgreeingForecaster
+from models.forecasting.holidays import Holidays
 from models.forecasting.panel import Panel
 from models.forecasting.segments import NAMES
 from models.forecasting.slow_movers import croston
@@ -47,6 +50,8 @@ class Files:
     out: Path | None
     bad_rows: Path | None
     figures: Path | None
+    holidays: Path | None = None
+    country: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,26 @@ def read(files: Files, wishes: Wishes) -> tuple[SalesRows, SalesPanel]:
     sales = read_sales(files.sales, files.names)
     rhythm = rhythm_of(sales.rows, reading.frequency, numbered=sales.numbered)
     horizon = wishes.horizon or DEFAULT_HORIZON[rhythm.name]
-    return sales, sales_panel(sales, files.names, reading, horizon)
+    found = sales_panel(sales, files.names, reading, horizon)
+    panel = replace(found.panel, holidays=calendar(files, sales))
+    return sales, replace(found, panel=panel)
+
+
+def calendar(files: Files, sales: SalesRows) -> Holidays:
+    """Return the holidays of the file that was named, none without.
+
+    Raises
+    ------
+    ValueError
+        If they can't be used.
+    """
+    if files.holidays is None:
+        if files.country:
+            raise ValueError(f"--country {files.country}: name the table of holidays by --holidays")
+        return Holidays()
+    if sales.numbered:
+        raise ValueError("--holidays: dates that are numbers of periods have no holidays")
+    return calendar_of(read_table(files.holidays), files.country, files.holidays)
 
 
 def horizon_of(panel: Panel, wishes: Wishes) -> int:

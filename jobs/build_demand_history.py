@@ -30,11 +30,13 @@ from features.transforms.demand_history import movements, oddities
 from jobs.demand_learning import N_DRAWS, Learnt, draw_of, last_sunday, learnt_by_day
 from jobs.demand_series import N_CORRECTED_DAYS, rows_of_day
 from jobs.demand_window import WINDOW_DAYS, movements_of
+from jobs.holiday_calendar import calendar
 from jobs.lake import Lake
 from jobs.partitions import count_rows
 from jobs.reports import write_report
 from jobs.runner import Dates, Settings, run
 from jobs.spark import open_lake
+from models.forecasting.holidays import Holidays
 
 N_PRODUCTS_A_TASK = 10_000
 MIN_TASKS = 4
@@ -61,33 +63,35 @@ def main(settings: Settings, dates: Dates) -> None:
     )
     scratch = lake.partitions.staging("derived", "movements")
     kept = lake.keep(moves.select("*", draw()), scratch / "movements")
-    write(lake, kept, scratch / "movements", dates)
+    write(lake, kept, scratch / "movements", dates, calendar(settings))
     shutil.rmtree(scratch)
     odd = oddities(lines, versions, dates.first, N_CORRECTED_DAYS)
     write_report(settings.reports, "build_demand_history", dates.last, report(odd))
 
 
-def write(lake: Lake, kept: DataFrame, folder: Path, dates: Dates) -> None:
+def write(lake: Lake, kept: DataFrame, folder: Path, dates: Dates, holidays: Holidays) -> None:
     """Rebuild the partitions from movements that are kept in a folder."""
     files = sorted(folder.glob("*.parquet"))
     if count_rows(files) > MAX_ROWS_HERE:
-        lake.write(DemandHistory, estimated(kept, dates), dates.first, dates.last)
+        lake.write(DemandHistory, estimated(kept, dates, holidays), dates.first, dates.last)
         return
     moves = ds.dataset([str(file) for file in files]).to_table() if files else kept.toArrow()
-    for day, rows in zip(dates.days(), estimated_here(moves, dates), strict=True):
+    for day, rows in zip(dates.days(), estimated_here(moves, dates, holidays), strict=True):
         lake.partitions.write(DemandHistory, rows, day)
 
 
-def estimated_here(moves: pa.Table, dates: Dates) -> list[pa.Table]:
+def estimated_here(
+    moves: pa.Table, dates: Dates, holidays: Holidays | None = None
+) -> list[pa.Table]:
     """Return the table's rows of each day, from the movements known by the last, with each product's `draw`."""
     days = [_number(day) for day in dates.days()]
     products = moves.group_by("product_id").aggregate([("date", "min"), ("draw", "min")])
     drawn = draw_of(products.rename_columns({"date_min": "since", "draw_min": "draw"}))
-    learnt, known = learnt_by_day(moves, drawn, days), movements_of(moves)
+    learnt, known = learnt_by_day(moves, drawn, days, holidays), movements_of(moves)
     return [rows_of_day(known, day, learnt[day]) for day in days]
 
 
-def estimated(moves: DataFrame, dates: Dates) -> DataFrame:
+def estimated(moves: DataFrame, dates: Dates, holidays: Holidays | None = None) -> DataFrame:
     """Return what `estimated_here` does, made in tasks."""
     spark, days = moves.sparkSession, [_number(day) for day in dates.days()]
     since = moves.groupBy("product_id").agg(F.min("date").alias("since"))
@@ -95,7 +99,7 @@ def estimated(moves: DataFrame, dates: Dates) -> DataFrame:
     ever = {int(each) for day in (last_sunday(days[0]), *days) for each in drawn.of(day)}
     chosen = spark.createDataFrame([(each,) for each in sorted(ever)], "product_id bigint")
     of_sample = moves.join(F.broadcast(chosen), "product_id", "left_semi").toArrow()
-    shared = spark.sparkContext.broadcast(learnt_by_day(of_sample, drawn, days))
+    shared = spark.sparkContext.broadcast(learnt_by_day(of_sample, drawn, days, holidays))
     n_tasks = max(MIN_TASKS, len(drawn.product_ids) // N_PRODUCTS_A_TASK)
     of_products = moves.repartition(n_tasks, "product_id")
     return of_products.mapInArrow(partial(_estimate, shared), struct_type(DemandHistory))

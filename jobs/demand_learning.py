@@ -1,11 +1,20 @@
 """What a shop's sales tell of its demand: hourly profiles, effects, the days, learnt from some products."""
 
-from dataclasses import dataclass, replace
+import datetime as dt
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
 
-from jobs.demand_window import N_HOURS, Floats, Ints, Window, movements_of, window_of
+from jobs.demand_window import (
+    N_HOURS,
+    WINDOW_DAYS,
+    Floats,
+    Ints,
+    Window,
+    movements_of,
+    window_of,
+)
 from models.forecasting.censoring import (
     DemandModel,
     RateSettings,
@@ -15,11 +24,14 @@ from models.forecasting.censoring import (
     hourly_profiles,
     learn,
 )
+from models.forecasting.holidays import EPOCH, NONE, Holidays
 
 N_SAMPLED_PRODUCTS = 2_000
 N_DRAWS = 1_000_000
 WARM_UP_DAYS = 14
-MAX_CATEGORIES = 500
+MAX_CATEGORIES, MAX_SELLERS = 500, 500
+HOLIDAY_REACH_DAYS = (3, 3)
+"""So many days before a holiday and after it are near it."""
 SATURDAY = 5
 MAX_LOG_PRICE_RATIO = 1.0
 
@@ -32,6 +44,10 @@ class Learnt:
     ----------
     category_ids
         Sorted. Group n + 1 is the n-th of them, group 0 all other products.
+    seller_ids
+        Sorted. Seller n + 1 is the n-th of them, seller 0 all others.
+    holidays
+        Known of all days, past and to come.
     profiles
         Shape (2 * n_groups, 24): share of each hour in a weekday's, then in a weekend day's demand.
     """
@@ -39,10 +55,20 @@ class Learnt:
     category_ids: Ints
     profiles: Floats
     model: DemandModel
+    seller_ids: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    holidays: Holidays = field(default_factory=Holidays)
 
     def sales(self, known: Window) -> Sales:
         """Return a window's sales with their exposure."""
-        return sales_of(known, self.category_ids, self.profiles)
+        found = sales_of(known, self.category_ids, self.profiles)
+        sellers = places_in(self.seller_ids, known.seller_ids[:, -1])
+        near = holiday_traits(known, self.holidays)
+        return replace(
+            found,
+            traits=np.concatenate([found.traits, near], axis=2),
+            sellers=sellers,
+            n_sellers=len(self.seller_ids) + 1,
+        )
 
     def demand(self, known: Window) -> Floats:
         """Return the estimated demand of each product and day."""
@@ -74,7 +100,9 @@ def draw_of(products: pa.Table) -> Draw:
     return Draw(products["product_id"].to_numpy(), since, products["draw"].to_numpy())
 
 
-def learnt_by_day(moves: pa.Table, draw: Draw, days: list[int]) -> dict[int, Learnt]:
+def learnt_by_day(
+    moves: pa.Table, draw: Draw, days: list[int], holidays: Holidays | None = None
+) -> dict[int, Learnt]:
     """Return what holds on each day, in days since 1970.
 
     Profiles, effects and weights are those known by the end of the last Sunday, so that a range of
@@ -85,7 +113,11 @@ def learnt_by_day(moves: pa.Table, draw: Draw, days: list[int]) -> dict[int, Lea
     def known(day: int) -> Window:
         return window_of(movements.of(draw.of(day)), day)
 
-    weeks = {sunday: learnt_of_week(known(sunday)) for sunday in {last_sunday(day) for day in days}}
+    calendar = holidays or Holidays()
+    weeks = {
+        sunday: learnt_of_week(known(sunday), calendar)
+        for sunday in {last_sunday(day) for day in days}
+    }
     return {day: of_day(weeks[last_sunday(day)], known(day)) for day in days}
 
 
@@ -99,27 +131,48 @@ def of_day(week: Learnt, known: Window) -> Learnt:
     return replace(week, model=week.model.of_days(week.sales(known)))
 
 
-def learnt_of_week(known: Window) -> Learnt:
+def learnt_of_week(known: Window, holidays: Holidays | None = None) -> Learnt:
     """Learn profiles, effects and weights from a window."""
-    category_ids = commonest(known.category_ids[:, -1])
-    profiles = profiles_of(known, category_ids)
-    return Learnt(
-        category_ids, profiles, learn(sales_of(known, category_ids, profiles), WARM_UP_DAYS)
+    category_ids = commonest(known.category_ids[:, -1], MAX_CATEGORIES)
+    empty = np.empty((0, 0))
+    found = Learnt(
+        category_ids,
+        profiles_of(known, category_ids),
+        DemandModel(np.zeros(0), empty, empty, 0.0),
+        commonest(known.seller_ids[:, -1], MAX_SELLERS),
+        holidays or Holidays(),
     )
+    return replace(found, model=learn(found.sales(known), WARM_UP_DAYS))
 
 
-def commonest(category_ids: Ints) -> Ints:
-    """Return the categories with most products, at most `MAX_CATEGORIES`, sorted."""
-    found, counts = np.unique(category_ids[category_ids > 0], return_counts=True)
-    return np.sort(found[np.argsort(-counts, kind="stable")][:MAX_CATEGORIES])
+def commonest(ids: Ints, at_most: int) -> Ints:
+    """Return the ids above 0 with most products, sorted."""
+    found, counts = np.unique(ids[ids > 0], return_counts=True)
+    return np.sort(found[np.argsort(-counts, kind="stable")][:at_most])
+
+
+def places_in(ids: Ints, of_products: Ints) -> Ints:
+    """Return each product's place among sorted ids, from 1; 0 of one that is not there."""
+    return np.where(np.isin(of_products, ids), np.searchsorted(ids, of_products) + 1, 0)
 
 
 def groups_of(known: Window, category_ids: Ints) -> Ints:
     """Return each product's group, by its category on the last day."""
-    of_products = known.category_ids[:, -1]
-    place = np.searchsorted(category_ids, of_products)
-    is_known = np.isin(of_products, category_ids)
-    return np.where(is_known, place + 1, 0)
+    return places_in(category_ids, known.category_ids[:, -1])
+
+
+def holiday_traits(known: Window, holidays: Holidays) -> Floats:
+    """Return whether a day is a holiday, is near before one, or after one, shape (n_products, n_days, 3).
+
+    Without a calendar shape (n_products, n_days, 0).
+    """
+    if not holidays:
+        return np.zeros((*known.shape, 0))
+    first = EPOCH + dt.timedelta(days=known.day - WINDOW_DAYS + 1)
+    name, distance = holidays.around(first, 1, np.arange(WINDOW_DAYS), HOLIDAY_REACH_DAYS)
+    kinds = np.stack([distance == 0, distance < 0, distance > 0], axis=1)
+    of_days = (kinds & (name != NONE)[:, None]).astype(np.float64)
+    return np.broadcast_to(of_days, (*known.shape, 3))
 
 
 def profiles_of(known: Window, category_ids: Ints) -> Floats:
@@ -131,7 +184,8 @@ def profiles_of(known: Window, category_ids: Ints) -> Floats:
     flat = np.full((2 * n_groups, N_HOURS), 1 / N_HOURS)
     sales = sales_of(known, category_ids, flat)
     plain, settings = np.ones_like(sales.units), RateSettings()
-    rates = expected_rates(sales, plain, group_rates(sales, plain, settings), settings)
+    of_groups = group_rates(sales, plain, settings)[sales.groups]
+    rates = expected_rates(sales, plain, of_groups, settings)
     rates = rates * is_offered(known)
     day_types = day_types_of(known, sales.groups, n_groups)
     units, rate_hours = (np.zeros((2 * n_groups, N_HOURS)) for _ in range(2))

@@ -18,6 +18,7 @@ import pyarrow as pa
 from features.schemas.arrow import arrow_schema
 from features.schemas.lake import DailyDemand, DemandForecast, DemandHistory
 from jobs.forecast_input import Demand, Ids, demand_as_known
+from jobs.holiday_calendar import calendar
 from jobs.partitions import Partitions
 from jobs.reading import data_version
 from jobs.reports import write_report
@@ -28,6 +29,7 @@ from models.forecasting.choosing import ChosenForecaster
 from models.forecasting.contract import Forecast
 from models.forecasting.gradient_boosting import GlobalTrees
 from models.forecasting.hierarchy import AgreeingForecaster
+from models.forecasting.holiday_effects import HolidayAdjusted
 from models.forecasting.panel import Panel
 from models.forecasting.references import MovingMean, SeasonalNaive
 from models.forecasting.sharing import part_of, shares
@@ -48,7 +50,7 @@ log = logging.getLogger("forecast_demand")
 def main(settings: Settings, dates: Dates) -> None:
     """Judge, forecast and publish the last of the dates."""
     lake = partitions(settings)
-    demand = demand_as_known(lake, dates.last, MIN_DAYS)
+    demand = demand_as_known(lake, dates.last, MIN_DAYS, calendar(settings))
     scores = judge(demand)
     best = min(scores, key=lambda name: scores[name]["wape"])
     show(scores, best)
@@ -59,6 +61,7 @@ def main(settings: Settings, dates: Dates) -> None:
         "n_products": len(demand.product_ids),
         "n_days": demand.panel.n_periods,
         "horizon_days": HORIZON,
+        "n_holidays": len(demand.panel.holidays.days),
         "n_origins": N_ORIGINS,
         "models": scores,
         "published": best,
@@ -71,7 +74,7 @@ def forecasters() -> dict[str, Model]:
     """Return the models by name, the better liked first; all have their intervals in the same way."""
     return {
         "chosen": AgreeingForecaster(
-            ChosenForecaster({"trees": trees, "tsb": tsb, "mean_of_28_days": four_weeks})
+            ChosenForecaster({"trees": trees, "tsb": slow_movers, "mean_of_28_days": four_weeks})
         ),
         "seasonal_naive": ChosenForecaster({"seasonal_naive": SeasonalNaive}),
         "mean_of_7_days": ChosenForecaster({"mean_of_7_days": MovingMean}),
@@ -97,9 +100,14 @@ def trees() -> GlobalTrees:
     return GlobalTrees(n_rows=80_000, n_trees=100, n_leaves=31)
 
 
-def four_weeks() -> MovingMean:
+def four_weeks() -> HolidayAdjusted:
     """Return the mean of four weeks."""
-    return MovingMean(28)
+    return HolidayAdjusted(MovingMean(28))
+
+
+def slow_movers() -> HolidayAdjusted:
+    """Return the model of what sells now and then."""
+    return HolidayAdjusted(tsb())
 
 
 def judge(demand: Demand) -> dict[str, dict[str, float]]:

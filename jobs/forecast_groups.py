@@ -18,6 +18,7 @@ from models.forecasting.choosing import ChosenForecaster
 from models.forecasting.contract import Forecast, Forecaster
 from models.forecasting.grouping import groups_of
 from models.forecasting.groups import Groups
+from models.forecasting.holidays import Holidays
 from models.forecasting.panel import Panel, Rhythm
 
 N_SERIES_OF_PART = 10_000
@@ -50,11 +51,20 @@ class Shared:
     rhythm: Rhythm
     code_names: tuple[str, ...]
     horizon: int
+    holidays: Holidays
 
 
 def foreseen(spark: SparkSession, panel: Panel, model: ChosenForecaster, horizon: int) -> Forecast:
     """Return the forecast of a panel without covariates, made in parts by a fitted model."""
-    shared = Shared(model, groups_of(panel), panel.first, panel.rhythm, tuple(panel.codes), horizon)
+    shared = Shared(
+        model=model,
+        groups=groups_of(panel),
+        first=panel.first,
+        rhythm=panel.rhythm,
+        code_names=tuple(panel.codes),
+        horizon=horizon,
+        holidays=panel.holidays,
+    )
     parts = forecast_parts(series_of(spark, panel), shared).toArrow()
     order = np.argsort(parts["row"].to_numpy())
     point, mean, quantiles = (
@@ -98,6 +108,7 @@ def _part(batch: pa.RecordBatch, shared: Shared) -> pa.RecordBatch:
         first=shared.first,
         rhythm=shared.rhythm,
         codes=dict(zip(shared.code_names, codes.T, strict=True)),
+        holidays=shared.holidays,
     )
     found = shared.model.predict(replace(panel, groups=shared.groups), shared.horizon)
     quantiles = found.quantiles.swapaxes(0, 1).reshape(panel.n_series, -1)

@@ -14,13 +14,16 @@ from jobs.known_demand import known_demand
 from jobs.partitions import Partitions
 from jobs.reading import day_number, days_since_1970, newest
 from jobs.runner import JobError
+from models.forecasting.holidays import Holidays
 from models.forecasting.panel import DAILY, Panel, panel_of
 from models.ids import rows_of
 
 MAX_DAYS = 800
 SHARE_DAYS = 28
 """Warehouses share a product's demand as they sold it in so many days."""
-VERSION_COLUMNS = ("event_id", "product_id", "occurred_at", "category_id")
+VERSION_COLUMNS = ("event_id", "product_id", "occurred_at", "category_id", "seller_id")
+CODES = {"category": "category_id", "seller": "seller_id"}
+"""What products have in common, by the name that the model knows it by; the first tells what is like a new one."""
 HISTORY_COLUMNS = [
     "product_id",
     "warehouse_id",
@@ -46,7 +49,9 @@ class Demand:
     sold_in: Units
 
 
-def demand_as_known(lake: Partitions, date: dt.date, min_days: int) -> Demand:
+def demand_as_known(
+    lake: Partitions, date: dt.date, min_days: int, holidays: Holidays | None = None
+) -> Demand:
     """Return what was wanted of each product on each day up to `date`, as known by its end.
 
     Days of which `demand_history` tells have its estimates, and are seen as far as they were sold; of
@@ -72,7 +77,8 @@ def demand_as_known(lake: Partitions, date: dt.date, min_days: int) -> Demand:
     panel = panel_of(units, date - dt.timedelta(days=n_days - 1), DAILY)
     history = known_demand(lake, panel.first, date, HISTORY_COLUMNS)
     panel = with_hidden(panel, history, product_ids)
-    panel = replace(panel, codes=categories(lake, date, product_ids))
+    codes = codes_of(lake, date, product_ids)
+    panel = replace(panel, codes=codes, holidays=holidays or Holidays())
     return Demand(product_ids, panel, *sold_by_warehouse(history, product_ids, date))
 
 
@@ -101,14 +107,21 @@ def sold_by_warehouse(history: pa.Table, product_ids: Ids, date: dt.date) -> tup
     return warehouse_ids, units
 
 
-def categories(lake: Partitions, date: dt.date, product_ids: Ids) -> dict[str, Ids]:
-    """Return each product's category as known by the end of `date`; 0 for those without."""
+def codes_of(lake: Partitions, date: dt.date, product_ids: Ids) -> dict[str, Ids]:
+    """Return each product's category and seller as known by the end of `date`; 0 for those without.
+
+    Of a shop with one seller, or none that is told, the category alone: the seller says nothing.
+    """
     versions = newest(lake.read(ProductVersion, None, date, list(VERSION_COLUMNS)))
-    by_product = dict(
-        zip(versions["product_id"].to_pylist(), versions["category_id"].to_pylist(), strict=True)
-    )
-    of_each = [by_product.get(product_id) or 0 for product_id in product_ids.tolist()]
-    return {"category": np.unique(np.array(of_each, np.int64), return_inverse=True)[1]}
+    products = versions["product_id"].to_pylist()
+    found = {}
+    for name, column in CODES.items():
+        by_product = dict(zip(products, versions[column].to_pylist(), strict=True))
+        of_each = np.array([by_product.get(each) or 0 for each in product_ids.tolist()], np.int64)
+        ids, code = np.unique(of_each, return_inverse=True)
+        if name == "category" or len(ids) > 1:
+            found[name] = code
+    return found
 
 
 def _matrix(told: pa.Table, name: str, product_ids: Ids, first: int, n_days: int) -> Units:

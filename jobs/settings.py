@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     opensearch_url: str = ""
     opensearch_alias: str = "emporium-products"
     search_language: Language = ENGLISH
+    holiday_country: Annotated[
+        str, Field(description="whose holidays count, where the calendar has several countries'")
+    ] = ""
     shop_url: str = ""
     shop_operator_email: str = ""
     shop_operator_password: SecretStr = SecretStr("")
@@ -53,6 +56,11 @@ class Settings(BaseSettings):
     def judgments(self) -> Path:
         """File of people's grades of search answers; it need not be there."""
         return (self.emporium_home / "judgments.csv").resolve()
+
+    @property
+    def holidays(self) -> Path:
+        """File of the calendar of holidays; it need not be there."""
+        return (self.emporium_home / "holidays.csv").resolve()
 
     @property
     def feast(self) -> Path | str:

@@ -22,6 +22,7 @@ Codes = NDArray[np.int64]
 
 PRIOR_UNITS_OF_A_PROFILE = 20.0
 PRIOR_UNITS_OF_A_DAY = 20.0
+PRIOR_UNITS_OF_A_SELLER = 20.0
 MIN_PRIOR_UNITS, MAX_PRIOR_UNITS = 0.5, 1_000.0
 MIN_EXPECTED = 0.05
 # A unit sold in the first second of a product's life is not 86,400 a day.
@@ -63,6 +64,9 @@ class Sales:
         one without a past.
     traits
         Shape (n_series, n_days, n_traits): what makes a day unlike another (weekday, holiday, price).
+    sellers
+        Shape (n_series,), from 0 to `n_sellers` - 1: whose series sell more or less than their groups do;
+        None: one seller's all.
     """
 
     units: Floats
@@ -70,6 +74,13 @@ class Sales:
     groups: Codes
     n_groups: int
     traits: Floats
+    sellers: Codes | None = None
+    n_sellers: int = 1
+
+    @property
+    def seller_of(self) -> Codes:
+        """Return each series' seller."""
+        return np.zeros(len(self.units), np.int64) if self.sellers is None else self.sellers
 
 
 @dataclass(frozen=True)
@@ -84,6 +95,8 @@ class DemandModel:
         Of the functions of these names, shape (n_groups, n_days).
     prior
         Units that the expectation of a day weighs as much as, of `prior_units`.
+    seller_ratios
+        Of the function of this name, shape (n_sellers, n_days).
     """
 
     effects: Floats
@@ -91,11 +104,14 @@ class DemandModel:
     day_factors: Floats
     prior: float
     settings: RateSettings = field(default_factory=RateSettings)
+    seller_ratios: Floats = field(default_factory=lambda: np.ones((1, 1)))
 
     def of_days(self, sales: Sales) -> Self:
         """Return this model for the days of `sales`, none of which it need have seen."""
-        rates = group_rates(sales, self.factors(sales), self.settings)
-        known = replace(self, group_rates=rates)
+        factors = self.factors(sales)
+        rates = group_rates(sales, factors, self.settings)
+        ratios = seller_ratios(sales, factors, rates, self.settings)
+        known = replace(self, group_rates=rates, seller_ratios=ratios)
         return replace(known, day_factors=day_factors(sales, known.rates(sales)))
 
     def factors(self, sales: Sales) -> Floats:
@@ -104,7 +120,8 @@ class DemandModel:
 
     def rates(self, sales: Sales) -> Floats:
         """Return each day's demand as expected from the days before it and its traits."""
-        return expected_rates(sales, self.factors(sales), self.group_rates, self.settings)
+        usual = self.group_rates[sales.groups] * self.seller_ratios[sales.seller_of]
+        return expected_rates(sales, self.factors(sales), usual, self.settings)
 
     def expected(self, sales: Sales) -> Floats:
         """Return each day's demand as expected from that and from the other series of the day."""
@@ -119,7 +136,8 @@ def learn(sales: Sales, first_day: int, settings: RateSettings | None = None) ->
     """Learn from the days from `first_day` on; those before only tell what to expect of them."""
     chosen = settings or RateSettings()
     plain = np.ones_like(sales.units)
-    usual = expected_rates(sales, plain, group_rates(sales, plain, chosen), chosen)
+    of_groups = group_rates(sales, plain, chosen)[sales.groups]
+    usual = expected_rates(sales, plain, of_groups, chosen)
     effects = trait_effects(sales, usual, first_day)
     nobody = np.empty((0, 0))
     model = DemandModel(effects, nobody, nobody, MAX_PRIOR_UNITS, chosen).of_days(sales)
@@ -178,9 +196,24 @@ def group_rates(sales: Sales, factors: Floats, settings: RateSettings) -> Floats
     return _ratio(_group_sums(sold, sales), _group_sums(open_days, sales))
 
 
-def expected_rates(
+def seller_ratios(
     sales: Sales, factors: Floats, of_groups: Floats, settings: RateSettings
 ) -> Floats:
+    """Return what each seller's series sold before each day over what their groups' rates lead to expect.
+
+    Shape (n_sellers, n_days); drawn towards 1 by `PRIOR_UNITS_OF_A_SELLER`, so that a new seller's series are
+    expected to sell as their groups do.
+    """
+    sold, open_days = _before(sales, factors, settings)
+    foreseen = open_days * of_groups[sales.groups]
+    of_seller, n_sellers = sales.seller_of, sales.n_sellers
+    return np.asarray(
+        (_sums(sold, of_seller, n_sellers) + PRIOR_UNITS_OF_A_SELLER)
+        / (_sums(foreseen, of_seller, n_sellers) + PRIOR_UNITS_OF_A_SELLER)
+    )
+
+
+def expected_rates(sales: Sales, factors: Floats, usual: Floats, settings: RateSettings) -> Floats:
     """Return the demand to expect of each day, from the days before it alone.
 
     Units of the days before over their exposure, both fading with age, so that hours out of stock
@@ -190,17 +223,17 @@ def expected_rates(
     ----------
     factors
         By how much a day is above (1: as) others; shape (n_series, n_days).
-    of_groups
-        Of `group_rates`.
+    usual
+        What stands in for a past, of `group_rates` and `seller_ratios`; same shape.
 
     Returns
     -------
     array of shape (n_series, n_days)
-        0 where neither the series nor its group sold anything before.
+        0 where neither the series nor what stands in for it sold anything before.
     """
     sold, open_days = _before(sales, factors, settings)
     prior = settings.prior_days
-    return _ratio(sold + prior * of_groups[sales.groups], open_days + prior) * factors
+    return _ratio(sold + prior * usual, open_days + prior) * factors
 
 
 def _before(sales: Sales, factors: Floats, settings: RateSettings) -> tuple[Floats, Floats]:
@@ -215,8 +248,12 @@ def _faded_before(values: Floats, half_life_days: float) -> Floats:
 
 
 def _group_sums(values: Floats, sales: Sales) -> Floats:
-    sums = np.zeros((sales.n_groups, values.shape[1]))
-    np.add.at(sums, sales.groups, values)
+    return _sums(values, sales.groups, sales.n_groups)
+
+
+def _sums(values: Floats, code: Codes, n_codes: int) -> Floats:
+    sums = np.zeros((n_codes, values.shape[1]))
+    np.add.at(sums, code, values)
     return sums
 
 

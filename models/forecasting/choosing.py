@@ -22,6 +22,8 @@ N_BEST = 3
 MIN_SERIES = 20
 """Segments of fewer series take what is best over all."""
 
+SHORT_DAYS = 14
+"""A horizon of fewer days tells too little of how far off forecasts are from week to week."""
 MAX_FITTED = 50_000
 """What is true of so many series is true of more."""
 
@@ -42,18 +44,20 @@ class ChosenForecaster:
     candidates
         Makers of the models by name, the better liked first.
     n_origins
-        Fewer if the history is short.
+        Fewer if the history is short. None: 3 of horizons below two weeks, else 2: what one week errs by is no
+        bias, and the mean of three is nearer to one.
     n_fits
         So many of the origins, evenly spread, have the models fitted anew; others take those before. What a
         model learned wears out: one of older origins errs more, and otherwise, than the one that will be used.
+        None: 2, or all origins where nobody says how many.
     seed
         Of the series that are learned from, where there are more than 50,000.
     """
 
     candidates: Mapping[str, Callable[[], Locator]]
     loss: Loss = "absolute"
-    n_origins: int = 2
-    n_fits: int = 2
+    n_origins: int | None = None
+    n_fits: int | None = None
     seed: int = 0
     chosen_: list[tuple[str, ...]] = field(default_factory=list, init=False)
     models_: dict[str, Locator] = field(default_factory=dict, init=False)
@@ -69,7 +73,8 @@ class ChosenForecaster:
         """
         panel = sample(panel, MAX_FITTED, self.seed)
         all_ahead, horizon = horizon, min(horizon, panel.n_periods // 3)
-        origins = past_origins(panel.n_periods, horizon, self.n_origins)
+        n_origins = self.n_origins or n_origins_of(panel, horizon)
+        origins = past_origins(panel.n_periods, horizon, n_origins)
         located = self._as_if(panel, origins, horizon)
         actual, seen = outcomes(panel, origins, horizon)
         segment = np.concatenate([segments(panel.until(origin)) for origin in origins])
@@ -90,7 +95,8 @@ class ChosenForecaster:
 
     def _as_if(self, panel: Panel, origins: Sequence[int], horizon: int) -> Located:
         """Return what each model would have said at each origin, the origins below each other."""
-        every = -(-len(origins) // self.n_fits)
+        n_fits = self.n_fits or (len(origins) if self.n_origins is None else 2)
+        every = -(-len(origins) // n_fits)
         parts, fitted = [], dict[str, Locator]()
         for number, origin in enumerate(origins):
             before = panel.until(origin)
@@ -130,6 +136,11 @@ def sample(panel: Panel, n_series: int, seed: int) -> Panel:
 
 def _drawn(located: Values, panel: Panel) -> Values:
     return with_newcomers(located, panel, groups_of(panel))
+
+
+def n_origins_of(panel: Panel, horizon: int) -> int:
+    """Return how many times of the past a model is judged on."""
+    return 3 if horizon * panel.rhythm.days < SHORT_DAYS else 2
 
 
 def past_origins(n_periods: int, horizon: int, n_origins: int) -> list[int]:

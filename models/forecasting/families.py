@@ -6,6 +6,7 @@ from dataclasses import replace
 from models.forecasting.contract import Locator, Loss
 from models.forecasting.elasticities import Elasticities
 from models.forecasting.gradient_boosting import Aim, GlobalTrees
+from models.forecasting.holiday_effects import HolidayAdjusted
 from models.forecasting.panel import Panel, Rhythm
 from models.forecasting.references import MovingMean, SeasonalNaive
 from models.forecasting.slow_movers import croston, ets, tsb
@@ -13,12 +14,12 @@ from models.forecasting.slow_movers import croston, ets, tsb
 MAX_SERIES_OF_ETS = 5_000
 """Above this exponential smoothing, whose kind is searched for each series, takes longer than all else; so do others."""
 
-AIMS: dict[Loss, tuple[Aim, ...]] = {
-    "absolute": ("mean", "median"),
-    "squared": ("mean",),
-    "relative": ("mean",),
+AIMS: dict[Loss, dict[Aim, float]] = {
+    "absolute": {"mean": 0.25, "median": 0.75},
+    "squared": {"mean": 1.0},
+    "relative": {"mean": 1.0},
 }
-"""What the trees learn for each loss."""
+"""What the trees learn for each loss, and how much each counts."""
 
 Makers = dict[str, Callable[[], Locator]]
 
@@ -28,11 +29,14 @@ def candidates(panel: Panel, loss: Loss, trees: GlobalTrees | None = None) -> Ma
     model = replace(trees or GlobalTrees(), loss=loss, aims=AIMS[loss])
     found: Makers = {
         "trees": lambda: replace(model),
-        "recent_mean": lambda: MovingMean(panel.rhythm.level_window),
-        "tsb": tsb,
+        "recent_mean": lambda: HolidayAdjusted(MovingMean(panel.rhythm.level_window)),
+        "tsb": lambda: HolidayAdjusted(tsb()),
     }
     if panel.n_series <= MAX_SERIES_OF_ETS:
-        found |= {"croston": croston, "ets": ets}
+        found |= {
+            "croston": lambda: HolidayAdjusted(croston()),
+            "ets": lambda: HolidayAdjusted(ets()),
+        }
         if panel.known:
             found["elasticities"] = lambda: Elasticities(loss)
     return found

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from models.forecasting.grouping import TOTAL, ratio, running
 from models.forecasting.groups import Groups
+from models.forecasting.holiday_effects import effects_of, near
+from models.forecasting.holidays import NONE
 from models.forecasting.panel import PRICE, Codes, Panel, Rhythm, Values
 from models.forecasting.similar import mean_in_similar_periods
 
@@ -41,6 +43,7 @@ class History:
             name: running(np.isfinite(v).astype(np.float32)) for name, v in panel.known.items()
         }
         self.past = {name: running(np.nan_to_num(v)) for name, v in panel.past.items()}
+        self.holidays = effects_of(panel, groups) if panel.holidays else None
 
     def levels(self, series: Columns, origin: Columns) -> Values:
         """Return the size of each series at the end of `origin`: units of a period, above 0."""
@@ -62,11 +65,12 @@ class History:
             **self._plans(series, origin, ahead),
             **self._similar(series, origin, ahead, level),
             **self._calendar(origin + ahead),
+            **self._holidays(series, origin, origin + ahead),
             **{
                 f"recent_{name}": self._mean_past(sums, series, origin)
                 for name, sums in self.past.items()
             },
-            **{f"code_{name}": code[series] for name, code in self.panel.codes.items()},
+            **{f"code_{name}": self._code(name, series, origin) for name in self.panel.codes},
             "level": np.log(level),
             "age": origin - self.starts[series],
             "ahead": ahead,
@@ -165,6 +169,23 @@ class History:
         weekday = (dates.astype(np.int64) + 3) % 7
         found: Features = {"day_of_year": of_year, "day_of_month": of_month}
         return found if self.rhythm.days > 1 else {**found, "weekday": weekday}
+
+    def _holidays(self, series: Columns, origin: Columns, target: Columns) -> Features:
+        """Describe the holiday next to the target, and what series sold around the same before the origin."""
+        if self.holidays is None:
+            return {}
+        name, distance = near(self.panel, target)
+        none = name == NONE
+        return {
+            "holiday": name,
+            "holiday_distance": np.where(none, np.nan, distance),
+            "holiday_effect": self.holidays.ratios(series, origin, target),
+        }
+
+    def _code(self, name: str, series: Columns, origin: Columns) -> Values:
+        """Return the groups' numbers; nan of one that sold nothing yet: it is foreseen as others are."""
+        group = self.panel.codes[name][series]
+        return np.where(self.groups.units[name][group, origin + 1] > 0, group, np.nan)
 
     def _at(self, series: Columns, column: Columns, values: Values | None = None) -> Values:
         return _take(self.units if values is None else values, series, column)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.forecasting.groups import Groups
-from models.forecasting.newcomers import first_units, kind_of
+from models.forecasting.newcomers import first_ratios, first_units, kind_of
 from models.forecasting.panel import PRICE, Codes, Panel, Values
 
 TOTAL = "total"
@@ -34,6 +34,7 @@ def groups_of(panel: Panel) -> Groups:
         floor=FLOOR_SHARE * float(sold.mean()) if len(sold) else 1.0,
         kind=kind_of(panel),
         first_units=first_units(panel),
+        first_ratios=first_ratios(panel),
     )
 
 

@@ -24,6 +24,8 @@ class Groups:
         Name of the code by which new products are like others; None: all are alike.
     first_units : array of shape (n_kinds,)
         Mean units of a kind's first periods.
+    first_ratios : arrays of shape (n_groups,) by code's name
+        First units of a group's series over those of their kinds: one seller's products sell more than another's.
     """
 
     units: Mapping[str, NDArray[np.float64]]
@@ -33,3 +35,4 @@ class Groups:
     floor: float
     kind: str | None
     first_units: NDArray[np.float64]
+    first_ratios: Mapping[str, NDArray[np.float64]]

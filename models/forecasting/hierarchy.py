@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from models.forecasting.choosing import ChosenForecaster
 from models.forecasting.contract import Forecast
 from models.forecasting.families import Makers
+from models.forecasting.holiday_effects import HolidayAdjusted
 from models.forecasting.panel import Codes, Panel
 from models.forecasting.reconciliation import Level, reconciled
 from models.forecasting.references import MovingMean, SeasonalMean, SeasonalNaive
@@ -38,6 +39,7 @@ def group_panel(panel: Panel, group: Codes) -> Panel:
         known={},
         past={},
         codes={},
+        groups=None,
     )
 
 
@@ -45,10 +47,10 @@ def forecast_of_groups(panel: Panel, group: Codes, horizon: int) -> Forecast:
     """Foresee the sums of series from these sums alone."""
     groups = group_panel(panel, group)
     makers: Makers = {
-        "seasonal_mean": SeasonalMean,
-        "seasonal_naive": SeasonalNaive,
-        "recent_mean": lambda: MovingMean(groups.rhythm.level_window),
-        "ets": ets,
+        "seasonal_mean": lambda: HolidayAdjusted(SeasonalMean()),
+        "seasonal_naive": lambda: HolidayAdjusted(SeasonalNaive()),
+        "recent_mean": lambda: HolidayAdjusted(MovingMean(groups.rhythm.level_window)),
+        "ets": lambda: HolidayAdjusted(ets()),
     }
     return ChosenForecaster(makers, "squared").fit(groups, horizon).predict(groups, horizon)
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.forecasting.groups import Groups
+from models.forecasting.holidays import Holidays
 
 Values = NDArray[np.floating]
 Codes = NDArray[np.int64]
@@ -63,7 +64,9 @@ class Panel:
     past : arrays of shape (n_series, n_periods)
         Known of the past only: weather.
     codes : arrays of shape (n_series,)
-        Of category, warehouse, brand: numbers from 0.
+        Of category, warehouse, brand, seller: numbers from 0.
+    holidays
+        Of all series, past and to come; none: they are not told.
     groups
         Of a part of a panel: what is known of the groups of all its series.
     """
@@ -75,6 +78,7 @@ class Panel:
     known: Mapping[str, Values] = field(default_factory=dict)
     past: Mapping[str, Values] = field(default_factory=dict)
     codes: Mapping[str, Codes] = field(default_factory=dict)
+    holidays: Holidays = field(default_factory=Holidays)
     groups: Groups | None = None
 
     @property

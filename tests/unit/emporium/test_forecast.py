@@ -1,16 +1,19 @@
 """`emporium forecast` on files as people have them (emporium.sales_files, sales_panel, forecasting)."""
 
 import csv
+import datetime as dt
 import json
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from emporium import forecasting
 from emporium.__main__ import app
 from emporium.sales_files import SalesNames, read_sales
 from emporium.sales_panel import Reading, rhythm_of, sales_panel
 from emporium.table_files import TableFileError
+from models.forecasting.holidays import holidays_of
 
 NAMES = SalesNames(["product"], "day", "units", price="price", static=["category"], known=["promo"])
 ALL = "product,day,units,price,category,promo"
@@ -226,6 +229,39 @@ def test_a_file_of_one_day_says_that_it_is_too_short(tmp_path):
 
     assert ran.exit_code == 1
     assert "1 periods are too few" in ran.output
+
+
+def test_holidays_of_a_table_are_of_one_country(shop, tmp_path):
+    path = tmp_path / "days.csv"
+    path.write_text("date,name,country\n2024-03-29,Good Friday,DE\n2024-03-25,Annunciation,LI\n")
+    names = SalesNames(["sku", "store"], "day", "qty")
+    wishes = forecasting.Wishes(7, "auto", "auto", "absolute", None, 0)
+    files = forecasting.Files(shop, names, None, None, None, path, "DE")
+
+    _, found = forecasting.read(files, wishes)
+
+    assert found.panel.holidays == holidays_of([(dt.date(2024, 3, 29), "Good Friday")])
+
+
+@pytest.mark.parametrize(
+    ("options", "text", "message"),
+    [
+        (["--country", "DE"], "", "name the table of holidays by --holidays"),
+        (["--holidays", "none.csv"], "", "there is no such file"),
+        (["--holidays", "days.csv"], "day,name\n2024-03-29,a", "has no column date"),
+        (["--holidays", "days.csv"], "date,name\nsoon,a", "row 1: soon is no date"),
+    ],
+)
+def test_a_calendar_that_cannot_be_used_says_why(
+    shop, tmp_path, monkeypatch, options, text, message
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "days.csv").write_text(text)
+
+    ran = command("--sales", shop, "--series", "sku", "--date", "day", "--value", "qty", *options)
+
+    assert ran.exit_code == 1
+    assert message in ran.output
 
 
 @pytest.mark.parametrize(

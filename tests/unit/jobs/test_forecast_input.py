@@ -12,6 +12,7 @@ from jobs.forecast_input import demand_as_known
 from jobs.partitions import Partitions
 from jobs.runner import JobError
 from models.forecasting.contract import Forecast
+from models.forecasting.holidays import holidays_of
 from tests.tables import arrow
 
 DAY = dt.date(2024, 5, 3)
@@ -44,20 +45,35 @@ def lake(tmp_path):
     """
     found.write(DemandHistory, arrow(DemandHistory, corrected), DAY)
     versions = """
-        event_id | product_id | category_id | occurred_at      | date
-        ---------+------------+-------------+------------------+-----------
-        a        | 1          | 7           | 2024-04-01T00:00 | 2024-05-01
+        event_id | product_id | category_id | seller_id | occurred_at      | date
+        ---------+------------+-------------+-----------+------------------+-----------
+        a        | 1          | 7           | 3         | 2024-04-01T00:00 | 2024-05-01
     """
     found.write(ProductVersion, arrow(ProductVersion, versions), dt.date(2024, 5, 1))
     return found
 
 
 def test_what_stock_outs_hid_is_wanted_and_seen_less_and_the_newest_estimate_counts(lake):
-    panel = demand_as_known(lake, DAY, 3).panel
+    holidays = holidays_of([(DAY, "fair")])
+
+    panel = demand_as_known(lake, DAY, 3, holidays).panel
 
     assert panel.units.tolist() == [[4, 2, 8], [0, 1, 0]]
     assert panel.seen[0].tolist() == [1, 0, 0.75]
     assert panel.codes["category"].tolist() == [1, 0]
+    assert panel.codes["seller"].tolist() == [1, 0]
+    assert panel.holidays == holidays
+
+
+def test_where_all_is_sold_by_one_the_seller_says_nothing(lake):
+    same = """
+        event_id | product_id | category_id | seller_id | occurred_at      | date
+        ---------+------------+-------------+-----------+------------------+-----------
+        b        | 2          | 8           | 3         | 2024-04-01T00:00 | 2024-05-02
+    """
+    lake.write(ProductVersion, arrow(ProductVersion, same), dt.date(2024, 5, 2))
+
+    assert list(demand_as_known(lake, DAY, 3).panel.codes) == ["category"]
 
 
 def test_warehouses_are_told_with_what_they_sold_lately(lake):

@@ -40,7 +40,8 @@ def series(units, exposure=None, groups=None, traits=None):
 def rates_of(sales, settings=None):
     settings = settings or RateSettings()
     plain = np.ones_like(sales.units)
-    return expected_rates(sales, plain, group_rates(sales, plain, settings), settings)
+    of_groups = group_rates(sales, plain, settings)[sales.groups]
+    return expected_rates(sales, plain, of_groups, settings)
 
 
 @pytest.mark.parametrize(
