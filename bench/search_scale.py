@@ -5,7 +5,8 @@ python -m bench.search_scale [--products 1000000] [--seconds 30]
 The index is built by the job's own code, Spark on two cores. It is then served as the shop serves it,
 one process: each answer has 20 products, all facets and counts. Queries are one to three words that
 stand together in a product's title, every third with a filter, every tenth a category without words;
-they come 25, 50 and 100 a second whether earlier ones are answered or not. Client, Redis and service share the
+they come 25, 50 and 100 a second whether earlier ones are answered or not. They are 2,000, so that many are asked
+again, and the service keeps their answers; at last come as many as can be told apart, most of them never asked before. Client, Redis and service share the
 machine; what the service takes of the processors for one answer depends least on what else runs there. Beside it Tantivy alone, called in a process without HTTP, with one facet and ten products, and
 PostgreSQL's full-text search, likewise.
 """
@@ -38,6 +39,7 @@ from emporium.services import granian
 
 N_PRODUCTS, N_PRODUCTS_QUICK = 1_000_000, 20_000
 N_QUERIES, N_REFERENCE_QUERIES = 2_000, 300
+N_NEW_QUERIES = 30_000
 RATE_PER_SECOND = 100.0
 RATES_PER_SECOND = (25.0, 50.0, RATE_PER_SECOND)
 WANTED_DOCUMENTS, WANTED_GB = 60_000.0, 4.0
@@ -68,12 +70,12 @@ def building(folder: Path, n_products: int) -> Iterator[Figure]:
     say("building Tantivy's ...")
     paths = ["build", str(folder / "products"), str(folder / "tantivy")]
     watched([sys.executable, "-m", "bench.search_references", *paths], folder)
-    alone = _last_line(folder / "log")["seconds"]
+    alone = _last_line(folder / "log")
     yield Figure(
         "shards written, beside Tantivy alone",
         n_products / seconds["shards"],
         "docs/s",
-        n_products / alone,
+        n_products / alone["seconds"],
     )
     yield Figure(
         "the same, beside what is wanted",
@@ -81,6 +83,10 @@ def building(folder: Path, n_products: int) -> Iterator[Figure]:
         "docs/s",
         WANTED_DOCUMENTS,
     )
+    each, each_alone = (
+        1e6 * taken / n_products for taken in (seconds["shards_processor"], alone["processor"])
+    )
+    yield Figure("processors' time for one document, beside Tantivy alone", each, "us", each_alone)
     yield Figure("the whole build: read, written, checked, published", seconds["whole"], "s")
     yield Figure("memory of the build, all processes", peak_bytes / 1e9, "GB", WANTED_GB)
     on_disk = sum(path.stat().st_size for path in (folder / "index").rglob("*") if path.is_file())
@@ -95,7 +101,7 @@ def _last_line(log: Path) -> dict[str, float]:
 def asking(folder: Path, seconds: float) -> Iterator[Figure]:
     """Ask the service and the references."""
     texts = queries(folder / "products", N_QUERIES)
-    loads, suggested, memory = asked(folder, texts, seconds)
+    loads, new, suggested, memory = asked(folder, texts, seconds)
     searches = loads[RATE_PER_SECOND].result
     say("asking the references ...")
     alone = timed(tantivy_search(folder / "tantivy"), texts[:N_REFERENCE_QUERIES])
@@ -106,7 +112,12 @@ def asking(folder: Path, seconds: float) -> Iterator[Figure]:
         yield Figure(f"searches at 100/s: {name}, beside what is wanted", measured, "ms", wanted)
         yield Figure(f"  beside Tantivy alone, in a process, {name}", measured, "ms", alone(q))
         yield Figure(f"  beside PostgreSQL, in a process, {name}", measured, "ms", full_text(q))
-    yield from of_loads(loads, suggested)
+    for rate, each in loads.items():
+        yield from of_load(f"searches at {rate:.0f}/s", each)
+    held = [rate for rate, each in loads.items() if is_held(each)]
+    yield Figure("searches: highest rate with p99 as wanted", max(held, default=0.0), "1/s")
+    yield from of_load("searches never asked before, at 100/s", new)
+    yield from of_suggestions(suggested)
     yield Figure("memory of the service", memory / 1e9, "GB", WANTED_GB)
 
 
@@ -126,9 +137,18 @@ class Load:
 
 def asked(
     folder: Path, texts: Sequence[str], seconds: float
-) -> tuple[Mapping[float, Load], Load, int]:
-    """Serve an index and ask it; return loads of searches by their rate, that of suggestions, and the memory."""
+) -> tuple[Mapping[float, Load], Load, Load, int]:
+    """Serve an index and ask it.
+
+    Returns
+    -------
+    loads, new, suggested, memory
+        Loads of searches by their rate, that of new ones and that of suggestions, and the bytes of the service.
+    """
     paths = [search_path(n, text) for n, text in enumerate(texts)]
+    known = {*texts}
+    others = dict.fromkeys(queries(folder / "products", N_NEW_QUERIES))
+    new = [search_path(n, text) for n, text in enumerate(others) if text not in known]
     typed = [f"/api/v1/suggestions?{urlencode({'q': typed_of(text)})}" for text in texts]
     with serving(folder) as (port, process):
 
@@ -141,20 +161,21 @@ def asked(
 
         say("asking the service ...")
         loads = {rate: loaded(paths, rate) for rate in RATES_PER_SECOND}
-        return loads, loaded(typed, RATE_PER_SECOND), process.memory_full_info().pss
+        never_asked, suggested = loaded(new, RATE_PER_SECOND), loaded(typed, RATE_PER_SECOND)
+        return loads, never_asked, suggested, process.memory_full_info().pss
 
 
-def of_loads(loads: Mapping[float, Load], suggested: Load) -> Iterator[Figure]:
-    """Return what each rate came to, the highest that is held, and the suggestions."""
-    for rate, each in loads.items():
-        name = f"searches at {rate:.0f}/s"
-        p50, p99 = (quantile(each.result, q) for q in (0.5, 0.99))
-        yield Figure(f"{name}: p50", p50, "ms", WANTED_P50_MS)
-        yield Figure(f"{name}: p99", p99, "ms", WANTED_P99_MS)
-        yield Figure(f"{name}: processor's time for one, the service alone", each.cpu_ms_each, "ms")
-        yield Figure(f"{name}: refused or not sent", float(each.n_refused), "")
-    held = [rate for rate, each in loads.items() if is_held(each)]
-    yield Figure("searches: highest rate with p99 as wanted", max(held, default=0.0), "1/s")
+def of_load(name: str, each: Load) -> Iterator[Figure]:
+    """Return what a load of searches came to."""
+    p50, p99 = (quantile(each.result, q) for q in (0.5, 0.99))
+    yield Figure(f"{name}: p50", p50, "ms", WANTED_P50_MS)
+    yield Figure(f"{name}: p99", p99, "ms", WANTED_P99_MS)
+    yield Figure(f"{name}: processor's time for one, the service alone", each.cpu_ms_each, "ms")
+    yield Figure(f"{name}: refused or not sent", float(each.n_refused), "")
+
+
+def of_suggestions(suggested: Load) -> Iterator[Figure]:
+    """Return what the suggestions came to."""
     for name, q in (("p50", 0.5), ("p99", 0.99)):
         measured = quantile(suggested.result, q)
         yield Figure(f"suggestions at 100/s: {name}", measured, "ms", WANTED_SUGGESTIONS_MS)

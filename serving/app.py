@@ -44,6 +44,7 @@ from serving.search.changes import ProductChanges
 from serving.search.current import CurrentIndex
 from serving.search.deps import utc_now
 from serving.search.desk import N_ASKING, N_AT_WORK, Desk
+from serving.search.kept import Keeping
 from serving.search.opensearch import SearchCluster
 from serving.search.published import published_index
 from serving.search.ranker import NO_RANKERS, Rankers, SearchRankers, published_order
@@ -167,7 +168,10 @@ def make_app(
         search_rules,
         search_cluster,
     )
-    app.state.search_desk = Desk(N_ASKING if search_cluster else N_AT_WORK)
+    app.state.search_desk, app.state.kept_searches = (
+        Desk(N_ASKING if search_cluster else N_AT_WORK),
+        Keeping(),
+    )
     app.state.newcomers, app.state.verdicts = CurrentNewcomers(), verdicts
     _keep_answers(app, settings)
     _add_experiments(app, settings, latest_challenger, load_model)

@@ -18,7 +18,7 @@ from serving.search.deps import manner_of, service_of, trial_of, tried
 from serving.search.personal import Searcher
 from serving.search.router import search_products, suggest
 from serving.search.schemas import ProductQuery, SuggestionQuery
-from serving.search.trials import tried_page
+from serving.search.trials import is_kept, tried_page
 from web.shortcuts import JSON, Answer, Headers, Shortcut, asked
 
 
@@ -56,8 +56,10 @@ async def search_plainly(state: Any, headers: Headers, query: bytes) -> Answer |
     manner = await manner_of(
         state, trial, searcher, is_personal=wanted.personal, semantic=wanted.semantic
     )
-    page = await state.search_desk.run(tried_page, service, wanted, manner, trial, state.exposing)
-    return Answer(200, JSON, orjson.dumps(page))
+    work = (service, wanted, manner, trial, state.exposing)
+    if is_kept(service, wanted, manner):  # nothing to wait in line for
+        return Answer(200, JSON, orjson.dumps(tried_page(*work)))
+    return Answer(200, JSON, orjson.dumps(await state.search_desk.run(tried_page, *work)))
 
 
 async def suggest_plainly(state: Any, headers: Headers, query: bytes) -> Answer | None:  # noqa: ANN401, ARG001 - the application's
@@ -65,5 +67,8 @@ async def suggest_plainly(state: Any, headers: Headers, query: bytes) -> Answer 
     wanted = asked(SuggestionQuery, query)
     if wanted is None:
         return None
-    page = await state.search_desk.run(service_of(state).suggestions, wanted)
-    return Answer(200, JSON, page.model_dump_json().encode())
+    service = service_of(state)
+    body = service.kept_suggestions(wanted)
+    if body is None:
+        body = await state.search_desk.run(service.suggestions_as_json, wanted)
+    return Answer(200, JSON, body)

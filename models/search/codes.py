@@ -8,6 +8,7 @@ either.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 UNITS = {
     "in": ("in", "inch", "inches", '"', "”", "″", "''"),
@@ -35,6 +36,10 @@ UNITS = {
 
 MAX_CODE = 40
 MIN_CODE = 3
+N_NEAR_KEPT = 50_000
+
+Span = tuple[int, int, str]
+"""Where a code begins and ends, and the code."""
 
 _UNIT_OF = {written: unit for unit, all_written in UNITS.items() for written in all_written}
 _WRITTEN = "|".join(map(re.escape, sorted(_UNIT_OF, key=len, reverse=True)))
@@ -58,8 +63,14 @@ class Wanted:
 
 def codes_of(text: str) -> list[str]:
     """Return all measures and model numbers of a text, and neighbours that may be one."""
-    near = " \n ".join(_near_digits(text))
-    return list(dict.fromkeys(code for _, _, code in _spans(near, apart=False))) if near else []
+    by_kind = zip(*map(_codes_near, _near_digits(text)), strict=True)
+    return list(dict.fromkeys(code for kind in by_kind for codes in kind for code in codes))
+
+
+@lru_cache(maxsize=N_NEAR_KEPT)
+def _codes_near(text: str) -> tuple[list[str], ...]:
+    """Return the codes of a few words by their kind, as `_by_kind` has them: products have the same sizes."""
+    return tuple([code for _, _, code in spans] for spans in _by_kind(text))
 
 
 def _near_digits(text: str) -> list[str]:
@@ -93,27 +104,27 @@ def wanted(text: str) -> list[Wanted]:
     return [part for part in [*parts, Wanted(text[end:])] if part.text.strip()]
 
 
-def _spans(text: str, *, apart: bool = True) -> list[tuple[int, int, str]]:
-    """Return where codes stand: a measure goes before a model number, and that before neighbours.
-
-    Parameters
-    ----------
-    apart
-        Whether each word is of one code at most, or neighbours may share one.
-    """
-    spans = [(*match.span(), _measure(match)) for match in _MEASURE.finditer(text)]
-    spans += _outside(spans, ((*m.span(), _squashed(m[0])) for m in _CODE.finditer(text)))
-    pairs = ((*match.span(), _pair(match)) for match in _pairs(text))
-    if not apart:
-        return spans + _outside(spans, pairs)
+def _spans(text: str) -> list[Span]:
+    """Return where codes stand, each word being of one at most."""
+    measures, numbers, pairs = _by_kind(text)
+    spans = [*measures, *numbers]
     for pair in pairs:
         spans += _outside(spans, [pair])
     return sorted(spans)
 
 
-def _outside(
-    taken: list[tuple[int, int, str]], found: Iterable[tuple[int, int, str | None]]
-) -> list[tuple[int, int, str]]:
+def _by_kind(text: str) -> tuple[list[Span], list[Span], list[Span]]:
+    """Return where measures, model numbers and neighbours stand that may be one; these may share a word.
+
+    A measure goes before a model number, and that before neighbours.
+    """
+    measures = [(*match.span(), _measure(match)) for match in _MEASURE.finditer(text)]
+    numbers = _outside(measures, ((*m.span(), _squashed(m[0])) for m in _CODE.finditer(text)))
+    pairs = ((*match.span(), _pair(match)) for match in _pairs(text))
+    return measures, numbers, _outside([*measures, *numbers], pairs)
+
+
+def _outside(taken: list[Span], found: Iterable[tuple[int, int, str | None]]) -> list[Span]:
     return [
         (start, stop, code)
         for start, stop, code in found

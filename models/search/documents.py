@@ -1,7 +1,7 @@
 """The products of a shard as they were indexed, in one file that is mapped into memory, not read."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -69,12 +69,14 @@ class Documents:
     def __contains__(self, product_id: int) -> bool:
         return self._place(product_id) is not None
 
-    def of(self, product_id: int) -> Document | None:
-        """Return a product's document, None if the shard does not have it."""
+    def of(self, product_id: int, names: Sequence[str] = ()) -> Document | None:
+        """Return a product's document, None if the shard does not have it; of `names`, if any, these columns alone."""
         found = self._row(product_id)
         if found is None:
             return None
         cells, row = found
+        if names:
+            return {name: cells[name](row) for name in names}
         return {name: cell_at(row) for name, cell_at in cells.items()}
 
     def value(self, product_id: int, name: str) -> Any:  # noqa: ANN401 - of any column
@@ -160,3 +162,24 @@ def in_batches(documents: Iterable[Mapping[str, Any]]) -> Iterable[pa.RecordBatc
             rows = []
     if rows:
         yield pa.RecordBatch.from_pylist(rows, SCHEMA)
+
+
+def in_rows(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a batch of columns of `SCHEMA` as plain values.
+
+    As `to_pylist` does, which makes an object of Arrow's of each value first.
+    """
+    names = batch.schema.names
+    for values in zip(*map(_values, batch.columns), strict=True):
+        yield dict(zip(names, values, strict=True))
+
+
+def _values(column: pa.Array) -> list[Any]:
+    is_number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
+    if not (is_number and column.null_count):
+        # Dates are arrays of days, which numpy makes dates of; text, and what may be null, are objects already.
+        values = column.to_numpy(zero_copy_only=False)
+        return values.astype(object).tolist() if values.dtype.kind == "M" else values.tolist()
+    known = column.is_valid().to_numpy(zero_copy_only=False).tolist()
+    values = column.fill_null(0).to_numpy().tolist()
+    return [value if has else None for value, has in zip(values, known, strict=True)]

@@ -112,16 +112,81 @@ def facet_counts(
         What was counted last of these very shards.
     """
     counts: dict[str, Counter[Value]] = {name: Counter() for name in UNFILTERED}
-    for others, names in by_filters(search, wanted, n_enough).items():
-        # Something passes fewer filters, too, where it passes all.
-        key = (replace(others, sort="relevance"), (*parts,), n_enough > 0, (*names,))
-        found = kept.get(key) if kept else None
+    groups = by_filters(search, wanted, n_enough)
+    # Something passes fewer filters, too, where it passes all.
+    keys = {
+        others: (replace(others, sort="relevance"), (*parts,), n_enough > 0, (*names,))
+        for others, names in groups.items()
+    }
+    known = {others: kept.get(key) if kept else None for others, key in keys.items()}
+    missing = {others: groups[others] for others, found in known.items() if found is None}
+    quick = _quick_counts(shards, search, parts, n_enough, missing) if n_enough else {}
+    for others, names in groups.items():
+        found = known[others] or quick.get(others)
         if found is None:
             found = _counts(shards, others, parts, names, is_sure=n_enough > 0)
         if kept:
-            kept.put(key, found)
+            kept.put(keys[others], found)
         counts |= found
     return shown(counts)
+
+
+def _quick_counts(
+    shards: Sequence[Shard],
+    search: Search,
+    parts: Sequence[Part],
+    n_enough: int,
+    missing: Collection[Search],
+) -> dict[Search, dict[str, Counter[Value]]]:
+    """Count stock and prices where they are chosen by: most of such a count is to find the products anew.
+
+    Of `missing`, which are to be counted, those that this is quicker for.
+    """
+    all_stock, all_prices = (replace(search, **UNFILTERED[each]) for each in ("in_stock", "price"))
+    if search.in_stock is None or all_stock not in missing:
+        return {}
+    if all_prices != search and all_prices in missing:
+        stock, prices = _stock_and_prices(shards, search, parts)
+        return {all_stock: {"in_stock": stock}, all_prices: {"price": prices}}
+    if search.pinned:
+        return {}
+    # How many have what was chosen is known, and of the other kind there are few.
+    others = replace(search, in_stock=not search.in_stock)
+    counts = _counts(shards, others, parts, ["in_stock"], is_sure=True)
+    counts["in_stock"][int(search.in_stock)] = n_enough
+    return {all_stock: counts}
+
+
+def _stock_and_prices(
+    shards: Sequence[Shard], search: Search, parts: Sequence[Part]
+) -> tuple[Counter[Value], Counter[Value]]:
+    """Count two facets, each under the other's filter, in one look at what passes neither."""
+    loose = replace(search, **UNFILTERED["in_stock"], **UNFILTERED["price"])
+    least, most = search.min_price_cents, search.max_price_cents
+    bounds = {"from": least, "to": None if most is None else most + 1}
+    chosen = {"key": "chosen", **{name: end for name, end in bounds.items() if end is not None}}
+    wanted = {
+        "price": {
+            "range": {"field": "price_cents", "ranges": [chosen]},
+            "aggs": {"in_stock": _values_of("in_stock")},
+        },
+        "in_stock": _values_of("in_stock") | {"aggs": {PRICE_STEP: _values_of(PRICE_STEP)}},
+    }
+    stock, prices = Counter[Value](), Counter[Value]()
+    for shard in shards:
+        query = or_pinned(shard.schema, loose, build(shard.schema, loose, parts))
+        answer = shard.searcher.aggregate(query, wanted)
+        for each in _bucket(answer["price"], "chosen", "in_stock"):
+            stock[int(each["key"])] += each["doc_count"]
+        for each in _bucket(answer["in_stock"], int(bool(search.in_stock)), PRICE_STEP):
+            prices[int(each["key"])] += each["doc_count"]
+    return stock, prices
+
+
+def _bucket(answer: Mapping[str, Any], key: str | int, within: str) -> Sequence[Mapping[str, Any]]:
+    """Return what was counted within one bucket; nothing, where nothing is in it."""
+    found = (each[within]["buckets"] for each in answer["buckets"] if each["key"] == key)
+    return next(found, ())
 
 
 def shown(counts: Counts) -> FacetCounts:
@@ -145,11 +210,13 @@ def by_filters(search: Search, wanted: Collection[str], n_enough: int) -> dict[S
     for name, nothing in UNFILTERED.items():
         if name not in wanted:
             continue
-        found.setdefault(replace(search, **nothing), []).append(name)
+        is_filtered = any(getattr(search, each) != value for each, value in nothing.items())
+        others = replace(search, **nothing) if is_filtered else search
+        found.setdefault(others, []).append(name)
     chosen = dict.fromkeys(name for name, _ in search.attributes)
     for name in chosen if "attribute" in wanted else ():
-        others = tuple(each for each in search.attributes if each[0] != name)
-        found.setdefault(replace(search, attributes=others), []).append(f"attribute {name}")
+        left = tuple(each for each in search.attributes if each[0] != name)
+        found.setdefault(replace(search, attributes=left), []).append(f"attribute {name}")
     return found
 
 
@@ -191,16 +258,25 @@ def _has_any(shard: Shard, query: Query) -> bool:
 
 
 def _terms(shards: Sequence[Shard], queries: Sequence[Query], fields: Sequence[str]) -> Counts:
-    wanted = {name: {"terms": {"field": name, "size": N_COUNTED}} for name in fields}
-    counts = {name: Counter[Value]() for name in fields}
+    wanted = {name: _values_of(name) for name in fields}
+    counts: dict[str, dict[Any, int]] = {name: {} for name in fields}
     for shard, query in zip(shards, queries, strict=True):
         answer = shard.searcher.aggregate(query, wanted)
         for name in fields:
             counted = counts[name]
             for each in answer[name]["buckets"]:
                 key = each["key"]
-                counted[key if isinstance(key, str) else int(key)] += each["doc_count"]
-    return counts
+                counted[key] = counted.get(key, 0) + each["doc_count"]
+    return {name: _whole(counted) for name, counted in counts.items()}
+
+
+def _values_of(field: str) -> dict[str, Any]:
+    return {"terms": {"field": field, "size": N_COUNTED}}
+
+
+def _whole(counts: Mapping[Any, int]) -> Counter[Value]:
+    """Return counts by text as they are, those by number by whole ones."""
+    return Counter({key if isinstance(key, str) else int(key): n for key, n in counts.items()})
 
 
 def _largest(counts: Counter[Value], n_shown: int = N_SHOWN) -> list[tuple[Value, int]]:

@@ -28,7 +28,9 @@ VALUES = ("brand", "category_path", "attribute_values")
 """What is chosen and counted by its whole value; attributes are several."""
 TREE = "category_tree"
 """The paths of a product's category and of all above it: what is chosen by, with all below."""
-NUMBERS = ("product_id", "category_id", "seller_id", "price_cents", "stars")
+BOUNDED = ("price_cents", "stars")
+"""Whole numbers that are chosen by bounds alone, which their columns tell."""
+NUMBERS = ("product_id", "category_id", "seller_id", *BOUNDED)
 SORTED_BY = ("listed_day", "n_units_28d")
 """Whole numbers that lists are only sorted by."""
 PRICE_STEP = "price_step"
@@ -48,7 +50,7 @@ def schema() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="raw", fast=True, index_option="basic")
     builder.add_text_field(TREE, tokenizer_name="raw", index_option="basic")
     for name in NUMBERS:
-        builder.add_integer_field(name, indexed=True, fast=True)
+        builder.add_integer_field(name, indexed=name not in BOUNDED, fast=True)
     for name in (*SORTED_BY, PRICE_STEP):
         builder.add_integer_field(name, fast=True)
     builder.add_boolean_field("in_stock", indexed=True, fast=True)
@@ -84,7 +86,13 @@ def _folding() -> tantivy.TextAnalyzerBuilder:
     return builder
 
 
-def register(index: tantivy.Index, language: Language) -> None:
-    """Make the tokenizers known to an index."""
-    index.register_tokenizer(WORDS, analyzer(language))
-    index.register_tokenizer(FORMS, form_analyzer())
+@cache
+def blank_analyzer() -> tantivy.TextAnalyzer:
+    """Return what splits at blanks alone: what is written has been split before (`models.search.splitting`)."""
+    return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+
+
+def register(index: tantivy.Index) -> None:
+    """Make the tokenizers known to an index that is written."""
+    for name in (WORDS, FORMS):
+        index.register_tokenizer(name, blank_analyzer())

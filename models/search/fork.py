@@ -21,7 +21,6 @@ from models.search.documents import DOCUMENTS, Document
 from models.search.facets import Shard
 from models.search.fields import register
 from models.search.index import N_COUNTED_LAST, Index
-from models.search.languages import Language
 from models.search.latest import Latest
 from models.search.writing import indexed
 
@@ -52,9 +51,7 @@ class Fork:
         """
         _link_files(published, folder)
         index = Index.open(folder)
-        shards = [
-            _opened(folder / name, index.vocabulary.language) for name in index.manifest["shards"]
-        ]
+        shards = [_opened(folder / name) for name in index.manifest["shards"]]
         writers = [each.writer(heap_size=HEAP_BYTES, num_threads=1) for each in shards]
         return cls(folder, shards, writers, index)
 
@@ -71,7 +68,7 @@ class Fork:
             writer = self.writers[n_shard]
             writer.delete_documents_by_term("product_id", product_id)
             if document is not None:
-                writer.add_json(indexed(document))
+                writer.add_json(indexed(document, self.index.vocabulary.language))
         if new:
             self.index = self._snapshot(touched, new)
         return self.index
@@ -98,9 +95,9 @@ class Fork:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _opened(folder: Path, language: Language) -> tantivy.Index:
+def _opened(folder: Path) -> tantivy.Index:
     shard = tantivy.Index.open(str(folder))
-    register(shard, language)
+    register(shard)
     shard.config_reader(reload_policy="manual")
     return shard
 

@@ -13,9 +13,8 @@ from models.search.building import build, build_partial
 from models.search.documents import Document, Documents
 from models.search.dropping import dropped
 from models.search.facets import ALL, FacetCounts, Kept, Shard, facet_counts
-from models.search.fields import register
 from models.search.hiding import narrowed
-from models.search.languages import ENGLISH, Language
+from models.search.languages import ENGLISH
 from models.search.latest import Latest
 from models.search.listing import Listing
 from models.search.placing import N_WEIGHED, Hit, Pinned, Ranked, weighed
@@ -24,7 +23,7 @@ from models.search.second_stage import SecondStage
 from models.search.semantic import Semantics
 from models.search.signals import NO_SIGNALS, Signals
 from models.search.spelling import Understood, Vocabulary, understood
-from models.search.wishes import NO_WISHES, Wishes
+from models.search.wishes import NO_WISHES, WEIGHED_COLUMNS, Wishes
 
 MANIFEST = "manifest.json"
 LANGUAGE = "language"
@@ -34,6 +33,8 @@ MAX_WINDOW = 10_000
 N_MOVED = 50
 N_COUNTED_LAST = 1_000
 """Facets' counts that are kept, each of a search under some filters: pages and orders of it have the same."""
+BRIEF_COLUMNS = ("title", "category_path", *WEIGHED_COLUMNS)
+"""What a product is called and weighed by; to read all of a page's columns takes as long as a quick search."""
 Engine = Literal["tantivy", "opensearch"]
 
 FIELD_SORTS = {
@@ -148,7 +149,7 @@ class Index:
         """Open the shards in `folder` that `manifest` names, such as an index still being built."""
         folders = [folder / name for name in manifest["shards"]]
         language = manifest.get(LANGUAGE, ENGLISH)
-        shards = [_open_shard(each, language) for each in folders]
+        shards = [_open_shard(each) for each in folders]
         documents = [Documents.open(each) for each in folders]
         vocabulary = Vocabulary.of((shard.searcher for shard in shards), language)
         listing, signals = Listing.of(documents), Signals.of(documents)
@@ -176,7 +177,8 @@ class Index:
 
         By relevance, documents that have some of the words, but not enough of them, follow behind the
         others. In other orders they are the answer only where nothing has enough. With None for `facets`
-        nothing is counted, which is quicker: only the matches of the page are known, and none follow behind.
+        nothing is counted, which is quicker: only the matches of the page are known, and none follow behind;
+        and documents have `BRIEF_COLUMNS` alone.
         """
         n_moved = 0 if after is None else N_MOVED
         wanted = max(0, min(offset + limit + n_moved, MAX_WINDOW))
@@ -187,7 +189,8 @@ class Index:
         placed = pinned.placed(search, ranked)
         start = offset if after is None else self._behind(after, placed.hits, offset)
         page = placed.hits[start : min(start + limit, MAX_WINDOW)]
-        documents = self._documents([(n, address) for _, n, _, address in page])
+        columns = BRIEF_COLUMNS if facets is None else ()
+        documents = self._documents([(n, address) for _, n, _, address in page], columns)
         return Found(
             documents=documents,
             scores=[float(value) for value, *_ in page],
@@ -272,11 +275,11 @@ class Index:
         found = ((product_id, self.product(product_id)) for product_id in product_ids)
         return {product_id: document for product_id, document in found if document is not None}
 
-    def product(self, product_id: int) -> Document | None:
-        """Return a product's document, None if the index does not have it."""
+    def product(self, product_id: int, columns: Sequence[str] = ()) -> Document | None:
+        """Return a product's document, None if the index does not have it; of `columns`, if any, these at least."""
         if product_id in self.changed:
             return self.changed[product_id]
-        found = (each.of(product_id) for each in self.documents)
+        found = (each.of(product_id, columns) for each in self.documents)
         return next((document for document in found if document is not None), None)
 
     def _brand(self, product_id: int) -> str | None:
@@ -291,9 +294,11 @@ class Index:
         having = (n for n, each in enumerate(self.documents) if product_id in each)
         return next(having, product_id % len(self.shards))
 
-    def _documents(self, hits: Sequence[tuple[int, tantivy.DocAddress]]) -> list[Document]:
+    def _documents(
+        self, hits: Sequence[tuple[int, tantivy.DocAddress]], columns: Sequence[str]
+    ) -> list[Document]:
         """Return the documents at places: numbers of shards, and addresses there."""
-        found = map(self.product, self._product_ids(hits))
+        found = (self.product(product_id, columns) for product_id in self._product_ids(hits))
         return [document for document in found if document is not None]
 
     def _product_ids(self, hits: Sequence[tuple[int, tantivy.DocAddress]]) -> list[int]:
@@ -339,9 +344,8 @@ class Index:
         return [*((value, *window[place][1:]) for place, value in worth), *hits[N_WEIGHED:]]
 
 
-def _open_shard(folder: Path, language: Language) -> Shard:
+def _open_shard(folder: Path) -> Shard:
     index = tantivy.Index.open(str(folder))
-    register(index, language)
     index.config_reader(reload_policy="manual")
     index.reload()
     return Shard(index.schema, index.searcher())

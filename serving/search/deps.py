@@ -11,6 +11,7 @@ from serving.experiments.assignment import Identity
 from serving.experiments.book import NO_TRIAL, ExperimentBook, Trial
 from serving.search.current import CurrentIndex
 from serving.search.desk import Desk
+from serving.search.kept import Keeping
 from serving.search.opensearch import SearchCluster, WithFallback
 from serving.search.personal import Manner, Personal, Searcher, personal
 from serving.search.ranker import current_order
@@ -58,13 +59,17 @@ def service_of(state: Any) -> SearchService:  # noqa: ANN401 - the application's
     index = current.require()
     cluster: SearchCluster | None = state.search_cluster
     book: SearchRuleBook = state.search_rules
+    keeping: Keeping = state.kept_searches
+    rules = book.current
     return SearchService(
         index=index.value,
-        rules=book.current,
+        rules=rules,
         searched=WithFallback(cluster, index.value) if cluster else index.value,
         order=current_order(state.search_order),
         answers=AnswerLog(state.recorder.record, index.name),
         now=utc_now(),
+        # A cluster's answers are its own, and it may fall silent between two of them.
+        kept=None if cluster else keeping.of(index.value, rules),
     )
 
 
@@ -82,7 +87,8 @@ def tried(state: Any, service: SearchService, trial: Trial) -> SearchService:  #
         return service
     order, beside = ordered_by(trial, state.search_order)
     answers = replace(service.answers, also={"experiments": json_text(trial.told())})
-    return replace(service, order=order, beside=beside, answers=answers)
+    # What was shown is told product by product, and of a kept page the products are text.
+    return replace(service, order=order, beside=beside, answers=answers, kept=None)
 
 
 async def tried_service(

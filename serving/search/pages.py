@@ -1,7 +1,6 @@
 """A page of products as it is sent: plain values, for a hundred objects a page would cost as much as a small search."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import orjson
@@ -45,7 +44,14 @@ def facets_of(found: Found) -> dict[str, Any]:
         "sellers": [{"seller_id": v, "n_products": n} for v, n in values["seller"]],
         "stock": [{"in_stock": bool(v), "n_products": n} for v, n in values["in_stock"]],
         "stars": [{"min_stars": stars, "n_products": n} for stars, n in facets.stars],
-        "prices": [asdict(band) for band in facets.prices],
+        "prices": [
+            {
+                "from_cents": band.from_cents,
+                "below_cents": band.below_cents,
+                "n_products": band.n_products,
+            }
+            for band in facets.prices
+        ],
         "attributes": [
             {"name": name, "values": [{"value": str(v), "n_products": n} for v, n in of_name]}
             for name, of_name in facets.attributes.items()

@@ -28,11 +28,8 @@ class Asked:
     limit: int
 
 
-def row_of(
-    asked: Asked, search: Search, manner: Manner, found: Found, signals: Signals
-) -> dict[str, Any]:
-    """Return the row of a page, but for what the service alone knows."""
-    ids = [document["product_id"] for document in found.documents]
+def row_asked(asked: Asked, manner: Manner) -> dict[str, Any]:
+    """Return the columns of a page's row that say who asked for what."""
     parameters = asked.parameters
     return {
         "endpoint": asked.endpoint,
@@ -40,9 +37,16 @@ def row_of(
         "customer_id": parameters.get("customer_id"),
         "visitor_id": parameters.get("visitor_id"),
         "session_id": parameters.get("session_id"),
+        "acts": acts_of(manner),
+    }
+
+
+def row_found(search: Search, found: Found, signals: Signals) -> dict[str, str]:
+    """Return the columns of a page's row that say what was found, the same whoever asks."""
+    ids = [document["product_id"] for document in found.documents]
+    return {
         "product_ids": listed(ids),
         "scores": scored(found.scores),
-        "acts": acts_of(manner),
         **features(search, ids, signals),
     }
 

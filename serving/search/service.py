@@ -19,10 +19,11 @@ from models.search.wishes import Wishes
 from serving.answers.log import AnswerLog, json_text
 from serving.errors import NotInAnswerProblem, UnknownProductProblem
 from serving.search.compiling import SearchRules
+from serving.search.kept import KeptPage, KeptSearches, Named, PageKey
 from serving.search.opensearch import WithFallback
 from serving.search.pages import page_of
 from serving.search.personal import EVERYBODYS, Manner
-from serving.search.recorded import Asked, row_of, rules
+from serving.search.recorded import Asked, row_asked, row_found, rules
 from serving.search.schemas import (
     Filters,
     Product,
@@ -50,7 +51,8 @@ class SearchService:
     """Answers from one version of the index and the rules, the same for the whole request.
 
     `searched` is the index itself, or a cluster in front of it; `order` is the second stage's, and
-    `beside` another one that an experiment shows with it as one list.
+    `beside` another one that an experiment shows with it as one list. `kept` has earlier answers of this
+    index under these rules; without it none are kept.
     """
 
     index: Index
@@ -60,6 +62,7 @@ class SearchService:
     answers: AnswerLog
     now: dt.datetime
     beside: Beside | None = None
+    kept: KeptSearches | None = None
 
     def page(self, asked: Asked, search: Search, manner: Manner = EVERYBODYS) -> dict[str, Any]:
         """Return the page that the cursor asked for points to, or the first, as `schemas.ProductPage` describes it.
@@ -74,20 +77,42 @@ class SearchService:
         """
         started, listing = perf_counter(), _key(search, manner)
         offset, after = _place(asked.cursor, listing)
+        key = PageKey(search, offset, after, asked.limit, self.order.name)
+        kept = self._kept_page(key, manner)
+        if kept is None:
+            kept = self._found_page(key, manner, listing)
+            if self.kept is not None and self._is_everybodys(manner):
+                self.kept.pages.put(key, kept.packed())
+        row = {**kept.row, **row_asked(asked, manner)}
+        return {**kept.page, "answer_id": self.answers.leave(self.now, started, row)}
+
+    def has_page(self, asked: Asked, search: Search, manner: Manner) -> bool:
+        """Return whether a page is kept, so that it is there without a search; of first pages alone."""
+        key = PageKey(search, 0, None, asked.limit, self.order.name)
+        return asked.cursor is None and self._kept_page(key, manner) is not None
+
+    def _kept_page(self, key: PageKey, manner: Manner) -> KeptPage | None:
+        return self.kept.pages.get(key) if self.kept and self._is_everybodys(manner) else None
+
+    def _is_everybodys(self, manner: Manner) -> bool:
+        return manner == EVERYBODYS and self.beside is None
+
+    def _found_page(self, key: PageKey, manner: Manner, listing: str) -> KeptPage:
+        search = key.search
         wanted = self.rules.of(search.text)
         wishes = self._wishes(search, wanted.wishes, manner)
-        found = self.searched.search(search, offset, asked.limit, wishes, after=after)
-        row = row_of(asked, search, manner, found, self.index.signals) | {
+        found = self.searched.search(search, key.offset, key.limit, wishes, after=key.after)
+        row = row_found(search, found, self.index.signals) | {
             "applied_rules": json_text(rules(found, wanted.redirect_url)),
             "search_order": self.order.name,
             "index_date": self.index.manifest["date"],
         }
-        return page_of(found) | {
+        page = page_of(found) | {
             "next_cursor": _next(found, listing),
             "index_date": self.index.manifest["date"],
             "redirect_url": wanted.redirect_url,
-            "answer_id": self.answers.leave(self.now, started, row),
         }
+        return KeptPage(page, row)
 
     def _wishes(self, search: Search, of_rules: Wishes, manner: Manner) -> Wishes:
         acts = manner.personal.acts if manner.personal else None
@@ -113,18 +138,39 @@ class SearchService:
     def suggestions(self, query: SuggestionQuery) -> SuggestionPage:
         """Return how a query may go on; where nothing goes on, what it finds as it is."""
         found = suggestions(self.index, query.q, query.limit)
-        text = found[0].text if found else query.q
-        wishes = self.rules.of(text).wishes
-        best = named(self.index, text, N_BEST, wishes).documents
+        categories, products = self._named(found[0].text if found else query.q)
         return SuggestionPage(
             suggestions=[SuggestedQuery(text=s.text, n_products=s.n_products) for s in found],
-            categories=_categories(best),
-            products=[
-                SuggestedProduct(product_id=each["product_id"], title=each["title"])
-                for each in best[:N_SUGGESTED_PRODUCTS]
-            ],
+            categories=list(categories),
+            products=list(products),
             index_date=self.index.manifest["date"],
         )
+
+    def suggestions_as_json(self, query: SuggestionQuery) -> bytes:
+        """Return suggestions as they are sent, and keep them."""
+        body = self.suggestions(query).model_dump_json().encode()
+        if self.kept is not None:
+            self.kept.suggestions.put((query.q, query.limit), body)
+        return body
+
+    def kept_suggestions(self, query: SuggestionQuery) -> bytes | None:
+        """Return what is kept of `suggestions_as_json`."""
+        return self.kept.suggestions.get((query.q, query.limit)) if self.kept else None
+
+    def _named(self, text: str) -> Named:
+        """Return the categories and the first of the products that are called so; many prefixes lead to one text."""
+        known = self.kept.named.get(text) if self.kept else None
+        if known is not None:
+            return known
+        best = named(self.index, text, N_BEST, self.rules.of(text).wishes).documents
+        shown = [
+            SuggestedProduct(product_id=each["product_id"], title=each["title"])
+            for each in best[:N_SUGGESTED_PRODUCTS]
+        ]
+        found = _categories(best), shown
+        if self.kept is not None:
+            self.kept.named.put(text, found)
+        return found
 
     def product(self, product_id: int) -> Product:
         """Return a product.

@@ -42,10 +42,8 @@ def tried_page(
     service: SearchService, query: ProductQuery, manner: Manner, trial: Trial, exposing: Exposing
 ) -> dict[str, Any]:
     """Return a page as the arms want it, and record who was shown it."""
-    parameters = query.model_dump(exclude_defaults=True)
-    asked = Asked("search", parameters, query.cursor, query.limit)
     began = perf_counter()
-    page = service.page(asked, as_search(query), manner)
+    page = service.page(_asked(query), as_search(query), manner)
     if not trial.assigned:
         return page
     page["experiments"] = trial.told()
@@ -61,6 +59,16 @@ def tried_page(
     )
     exposing.expose(trial, answered)
     return page
+
+
+def is_kept(service: SearchService, query: ProductQuery, manner: Manner) -> bool:
+    """Return whether a page is there without a search."""
+    return service.has_page(_asked(query), as_search(query), manner)
+
+
+def _asked(query: ProductQuery) -> Asked:
+    parameters = query.model_dump(exclude_defaults=True)
+    return Asked("search", parameters, query.cursor, query.limit)
 
 
 def _order(way: Treatment, published: Published[Order]) -> Order:

@@ -1,6 +1,6 @@
 """What OpenSearch holds of a document.
 
-Text is split into words here, by `models.search.fields.analyzer`, and OpenSearch splits it at blanks
+Text is split into words here, as for Tantivy, and OpenSearch splits it at blanks
 alone: so stems, accents and codes are the same in both engines.
 """
 
@@ -20,7 +20,6 @@ from models.search.fields import (
     TEXT_BOOSTS,
     TREE,
     VALUES,
-    analyzer,
 )
 from models.search.index import MAX_WINDOW
 from models.search.languages import ENGLISH, Language
@@ -61,9 +60,7 @@ def bulk_lines(document: Document, language: Language = ENGLISH) -> tuple[bytes,
 
 def row(document: Document, language: Language = ENGLISH) -> dict[str, Any]:
     """Return what is sent of a document of `models.search.documents.SCHEMA`."""
-    split = analyzer(language)
-    fields = fields_of(document)
-    fields |= {name: " ".join(split.analyze(fields[name])) for name in TEXT_BOOSTS}
+    fields = fields_of(document, language)
     sent = {name: value for name, value in fields.items() if value is not None and name != FORMS}
     return sent | {DOCUMENT: {name: document[name] for name in SCHEMA.names}}
 

@@ -13,6 +13,7 @@ from models.search.facets import STARS, UNFILTERED
 from models.search.index import Index
 from models.search.price_bands import Band, bands, price_step
 from models.search.query import Search
+from models.search.wishes import Pin, Wishes
 from models.search.writing import write_shard
 from tests.examples import examples
 
@@ -159,6 +160,30 @@ def assert_facets_are_of_a_scan(index, search):
 )
 def test_counts_are_those_of_a_full_scan_under_the_other_filters(index, search):
     assert_facets_are_of_a_scan(index, search)
+
+
+@given(searches, st.sampled_from([1, 2, 3, 4, 5, 6]))
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None
+)
+def test_a_pinned_product_is_counted_in_stock_and_prices_where_filters_let_it_through(
+    index, search, product_id
+):
+    found = index.search(search, wishes=Wishes(pins=[Pin(1, product_id, 7)])).facets
+
+    def expected(name):
+        others = replace(search, **UNFILTERED[name])
+        pinned = [
+            each
+            for each in having(replace(others, text=""), all)
+            if each["product_id"] == product_id
+        ]
+        return {each["product_id"]: each for each in [*scanned(others), *pinned]}.values()
+
+    assert dict(found.values["in_stock"]) == Counter(
+        each["in_stock"] for each in expected("in_stock")
+    )
+    assert sum(band.n_products for band in found.prices) == len(expected("price"))
 
 
 def levels_of(path):
