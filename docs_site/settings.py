@@ -8,6 +8,7 @@ from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
 from docs_site.markdown import section, table
+from docs_site.variables import MEANINGS
 
 INTRODUCTION = """Read once, when a process starts. `emporium up` sets what the parts must know of each other; what you set yourself is
 in the [table of variables](../operations.md#start-look-stop)."""
@@ -29,7 +30,8 @@ def _section(name: str, settings: type[BaseSettings]) -> str:
 
 def _row(prefix: str, name: str, field: FieldInfo) -> tuple[str, str, str]:
     variable = str(field.validation_alias) if field.validation_alias else f"{prefix}{name.upper()}"
-    return f"`{variable}`", _default(field), field.description or ""
+    meaning = field.description or MEANINGS.get(variable, "")
+    return f"`{variable}`", _default(field), meaning
 
 
 def _default(field: FieldInfo) -> str:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import (
     format_compact_currency,
     format_currency,
@@ -28,7 +28,7 @@ def short_money(cents: float, currency: str, language: str) -> str:
 
 def short_day(moment: str, language: str) -> str:
     """Return the day (UTC) of an ISO 8601 moment without its year."""
-    return format_date(_parsed(moment), "d MMM", locale=language)
+    return format_skeleton("MMMd", _parsed(moment), locale=language)
 
 
 def day(moment: str, language: str) -> str:

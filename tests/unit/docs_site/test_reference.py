@@ -11,6 +11,7 @@ from docs_site.command_line import command_line
 from docs_site.dags import dags_page
 from docs_site.http_api import http_api, type_of
 from docs_site.markdown import table
+from docs_site.reference import SETTINGS
 from docs_site.settings import settings_page
 
 
@@ -133,6 +134,13 @@ def test_settings_are_told_by_their_variables():
     assert "| `KNOB_SECRET` |  |  |" in page
     assert "| `KNOB_WHERE` | (needed) |  |" in page
     assert "| `CURRENCY` | `EUR` |  |" in page
+
+
+def test_every_setting_of_every_process_has_a_meaning():
+    rows = [row for row in settings_page(SETTINGS).splitlines() if row.startswith("| `")]
+
+    assert len(rows) > 50
+    assert [row for row in rows if row.endswith("|  |")] == []
 
 
 def test_dags_pages_are_their_docstrings_one_heading_lower(tmp_path):
