@@ -5,7 +5,6 @@ that one model learns from all series is the winners' way in Makridakis et al., 
 competition" (Int. J. of Forecasting 2022), and so is the Tweedie loss.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
@@ -41,8 +40,6 @@ class GlobalTrees:
     loss
         `relative` learns the mean of logarithms, each weighed by 1 / units, which is about where relative
         errors are least; else the mean is learned under a Tweedie loss.
-    aims
-        What is learned, a model each, and how much its forecast counts; `relative` has one of its own.
     n_rows
         At most so many (series, origin, ahead) are learned from, drawn at random.
     half_life
@@ -54,7 +51,7 @@ class GlobalTrees:
     """
 
     loss: Loss = "absolute"
-    aims: Mapping[Aim, float] = field(default_factory=lambda: {"mean": 1.0})
+    aims: tuple[Aim, ...] = ("mean",)
     n_rows: int = 300_000
     n_trees: int = 200
     n_leaves: int = 63
@@ -104,8 +101,7 @@ class GlobalTrees:
         ahead = np.tile(np.arange(1, horizon + 1), panel.n_series)
         origin = np.full(len(series), panel.n_periods - 1)
         features = matrix(history.describe(series, origin, ahead))
-        found = [self._predicted(model, features) for model in self.models_]
-        scaled = np.average(found, axis=0, weights=self._weights())
+        scaled = np.mean([self._predicted(model, features) for model in self.models_], axis=0)
         units = np.maximum(scaled, 0) * history.levels(series, origin)
         return np.asarray(units.reshape(panel.n_series, horizon), np.float32)
 
@@ -138,11 +134,6 @@ class GlobalTrees:
         if self.loss == "relative":
             return [{"objective": "l2"}]
         return [OBJECTIVES[aim] for aim in self.aims]
-
-    def _weights(self) -> list[float]:
-        """Return how much each model counts: those of a seed follow each other."""
-        of_seed = [1.0] if self.loss == "relative" else list(self.aims.values())
-        return of_seed * (len(self.models_) // len(of_seed))
 
     def _params(self, seed: int, n_examples: int) -> dict[str, Any]:
         return {
