@@ -48,7 +48,14 @@ def main() -> None:
 def processor_seconds() -> float:
     """Return what this process and all that it started have had of the processors, what ended too."""
     own = psutil.Process()
-    return sum(sum(each.cpu_times()[:4]) for each in [own, *own.children(recursive=True)])
+    return sum(map(_own_seconds, [own, *own.children(recursive=True)]))
+
+
+def _own_seconds(process: psutil.Process) -> float:
+    try:
+        return float(sum(process.cpu_times()[:4]))  # its own, and those of children that have ended
+    except psutil.NoSuchProcess:  # told by its parent from now on
+        return 0.0
 
 
 if __name__ == "__main__":

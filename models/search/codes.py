@@ -63,13 +63,19 @@ class Wanted:
 
 def codes_of(text: str) -> list[str]:
     """Return all measures and model numbers of a text, and neighbours that may be one."""
-    by_kind = zip(*map(_codes_near, _near_digits(text)), strict=True)
+    return [*_codes_among(tuple(_near_digits(text)))]
+
+
+@lru_cache(maxsize=N_NEAR_KEPT)
+def _codes_among(near: tuple[str, ...]) -> list[str]:
+    """Return the codes of a text by the words near its digits: products have the same sizes."""
+    by_kind = zip(*map(_codes_near, near), strict=True)
     return list(dict.fromkeys(code for kind in by_kind for codes in kind for code in codes))
 
 
 @lru_cache(maxsize=N_NEAR_KEPT)
 def _codes_near(text: str) -> tuple[list[str], ...]:
-    """Return the codes of a few words by their kind, as `_by_kind` has them: products have the same sizes."""
+    """Return the codes of a few words by their kind, as `_by_kind` has them."""
     return tuple([code for _, _, code in spans] for spans in _by_kind(text))
 
 

@@ -178,8 +178,9 @@ def _values(column: pa.Array) -> list[Any]:
     is_number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
     if not (is_number and column.null_count):
         # Dates are arrays of days, which numpy makes dates of; text, and what may be null, are objects already.
-        values = column.to_numpy(zero_copy_only=False)
-        return values.astype(object).tolist() if values.dtype.kind == "M" else values.tolist()
+        array = column.to_numpy(zero_copy_only=False)
+        plain: list[Any] = (array.astype(object) if array.dtype.kind == "M" else array).tolist()
+        return plain
     known = column.is_valid().to_numpy(zero_copy_only=False).tolist()
     values = column.fill_null(0).to_numpy().tolist()
     return [value if has else None for value, has in zip(values, known, strict=True)]

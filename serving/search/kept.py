@@ -17,7 +17,7 @@ from serving.search.compiling import SearchRules
 from serving.search.schemas import SuggestedCategory, SuggestedProduct
 
 N_PAGES = 2_000
-"""Of some 30 kilobytes each."""
+"""Of 15 to 30 kilobytes each."""
 N_SUGGESTIONS = 5_000
 N_NAMED = 2_000
 LARGE = ("products", "facets")
