@@ -32,6 +32,8 @@ FOR_SMALL_LAKES = {
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.files.minPartitionNum": "2",
+    # Nor is it worth to compile well what Java runs a few thousand times.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
 
 
