@@ -188,7 +188,7 @@ def test_the_first_recommender_beats_popularity_and_serves(settings, first_figur
     assert f"Gate: {figures['gate']}" in made.card
     assert "| popularity |" in made.card
     assert made.feature_service == RECOMMENDER.service
-    assert made.views() == ["product_features", "user_features"]
+    assert set(made.views()) == {"product_features", "user_features", "user_and_product"}
 
 
 @pytest.mark.usefixtures("first_figures")

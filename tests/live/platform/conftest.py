@@ -4,6 +4,7 @@ All of them run in one worker of pytest-xdist (tests/conftest.py), one after ano
 and products of its own, and asserts nothing that another one's orders or clicks could change.
 """
 
+import contextlib
 from pathlib import Path
 
 import httpx2
@@ -11,6 +12,9 @@ import pytest
 
 from emporium.services import environment
 from tests import platform
+
+FOLDER = Path(__file__).parent
+RUNNING = pytest.StashKey[contextlib.ExitStack]()
 
 
 @pytest.fixture(scope="session")
@@ -20,8 +24,16 @@ def site(tmp_path_factory, pytestconfig):
     if home:
         yield platform.running(Path(home).resolve())
         return
-    with platform.started(tmp_path_factory.mktemp("emporium").resolve()) as site:
-        yield site
+    with contextlib.ExitStack() as stack:
+        pytestconfig.stash[RUNNING] = stack
+        yield stack.enter_context(platform.started(tmp_path_factory.mktemp("emporium").resolve()))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item, nextitem):
+    """Stop the platform after this folder's last test: it would take from what the others run on."""
+    if nextitem is None or FOLDER not in nextitem.path.parents:
+        item.config.stash.get(RUNNING, contextlib.ExitStack()).close()
 
 
 @pytest.fixture(scope="session")
