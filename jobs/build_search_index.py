@@ -2,7 +2,7 @@
 
 spark-submit jobs/build_search_index.py --date 2026-01-31
 
-Spark's executors write the shards, each its part of the documents; they need the index folder on a
+Spark's executors write the shards, each of its part of the documents, which they read themselves; they need lake and index on a
 file system they share. A day older than the published index is left alone, so that a backfill never
 takes the shop back in time.
 
@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
-from pyspark import TaskContext
-from pyspark.sql import DataFrame
+from pyspark.sql import SparkSession
 
 from features.schemas.lake import SearchDocument
+from jobs.index_documents import IndexDocuments
 from jobs.index_gate import BadJudgmentsError, judge, read_judgments
 from jobs.index_versions import (
     BuildInProgressError,
@@ -29,9 +29,8 @@ from jobs.index_versions import (
 )
 from jobs.opensearch_versions import OpenSearchVersions
 from jobs.reports import write_report
-from jobs.runner import Dates, JobError, Settings, run
-from jobs.spark import open_lake
-from models.search.documents import SCHEMA
+from jobs.runner import Dates, JobError, Settings, partitions, run
+from jobs.spark import spark_session
 from models.search.index import LANGUAGE, BadIndexError, Index
 from models.search.judgments import Grades
 from models.search.languages import ENGLISH, Language
@@ -52,22 +51,25 @@ def main(settings: Settings, dates: Dates) -> None:
     if published is not None and published > day:
         print(f"the index of {published} is published; {day} is older and changes nothing")  # noqa: T201
         return
-    documents = open_lake(settings, "build_search_index").read(SearchDocument, day, day)
+    documents = IndexDocuments(partitions(settings).files(SearchDocument, day))
     try:
         grades = read_judgments(settings.judgments)
         now = dt.datetime.now(dt.UTC)  # noqa: TID251 - the edge
-        figures = build(versions, documents, day, now, grades, opensearch(settings))
+        spark = spark_session(settings, "build_search_index")
+        figures = build(spark, versions, documents, day, now, grades, cluster=opensearch(settings))
     except (BuildInProgressError, IndexCheckError, BadJudgmentsError, OpenSearchError) as error:
         raise JobError(f"{error}; the published index is untouched, run again") from error
     write_report(settings.reports, "build_search_index", day, figures)
 
 
-def build(
+def build(  # noqa: PLR0913 - what an index is made of, and where it goes
+    spark: SparkSession,
     versions: IndexVersions,
-    documents: DataFrame,
+    documents: IndexDocuments,
     day: dt.date,
     built_at: dt.datetime,
     grades: Mapping[str, Grades],
+    *,
     cluster: OpenSearchVersions | None = None,
 ) -> dict[str, object]:
     """Write, check, judge and publish an index of `documents`, in a cluster too; return its manifest.
@@ -79,46 +81,29 @@ def build(
     IndexCheckError, OpenSearchError
         If it does not answer as it should; what was published stays.
     """
-    documents = documents.drop("date").cache()
-    try:
-        n_documents = documents.count()
-        if n_documents == 0:
-            raise JobError(f"search_documents of {day} is empty: run build_features for it first")
-        with versions.building(day) as folder:
-            manifest = {
-                "date": str(day),
-                "n_documents": n_documents,
-                "shards": write_shards(documents, folder, n_documents, versions.language),
-                LANGUAGE: versions.language,
-                "built_at": built_at.isoformat(),
-            }
-            manifest["has_semantics"] = write_semantics(
-                documents, folder, n_documents, versions.language
-            )
-            built = Index.open_shards(folder, manifest)
-            known_titles = _known_titles(documents)
-            check(built, n_documents, known_titles)
-            manifest |= judge(built, _published(versions), grades) if grades else {}
-            if cluster is not None:
-                manifest |= _published_to(cluster, documents, day, built, known_titles)
-            versions.publish(folder, manifest)
-    finally:
-        documents.unpersist()
+    n_documents = documents.count()
+    if n_documents == 0:
+        raise JobError(f"search_documents of {day} is empty: run build_features for it first")
+    with versions.building(day) as folder:
+        manifest: dict[str, object] = {
+            "date": str(day),
+            "n_documents": n_documents,
+            "shards": write_shards(spark, documents, folder, versions.language),
+            LANGUAGE: versions.language,
+            "built_at": built_at.isoformat(),
+        }
+        manifest["has_semantics"] = write_semantics(documents, folder, versions.language)
+        built = Index.open_shards(folder, manifest)
+        known_titles = documents.titles(N_KNOWN_TITLES)
+        check(built, n_documents, known_titles)
+        manifest |= judge(built, _published(versions), grades) if grades else {}
+        if cluster is not None:
+            with cluster.building(spark, documents, day, built.vocabulary) as index:
+                check(index, n_documents, known_titles)
+            cluster.publish(index.name)
+            manifest["opensearch_index"] = index.name
+        versions.publish(folder, manifest)
     return manifest
-
-
-def _published_to(
-    cluster: OpenSearchVersions,
-    documents: DataFrame,
-    day: dt.date,
-    built: Index,
-    known_titles: dict[int, str],
-) -> dict[str, str]:
-    """Write, check and publish the documents of a built index in a cluster; return what it is called."""
-    with cluster.building(documents, day, built.n_documents, built.vocabulary) as index:
-        check(index, built.n_documents, known_titles)
-    cluster.publish(index.name)
-    return {"opensearch_index": index.name}
 
 
 def opensearch(settings: Settings) -> OpenSearchVersions | None:
@@ -136,51 +121,39 @@ def _published(versions: IndexVersions) -> Index | None:
 
 
 def write_shards(
-    documents: DataFrame, folder: Path, n_documents: int, language: Language = ENGLISH
+    spark: SparkSession, documents: IndexDocuments, folder: Path, language: Language = ENGLISH
 ) -> list[str]:
     """Write the documents as shards below `folder` and return the shards' names."""
-    n_shards = max(N_SHARDS_AT_LEAST, math.ceil(n_documents / N_DOCUMENTS_PER_SHARD))
-    spread = documents.repartition(n_shards, "product_id").sortWithinPartitions("product_id")
-    written = spread.mapInArrow(_shard_writer(str(folder), language), WRITTEN).collect()
+    n_shards = max(N_SHARDS_AT_LEAST, math.ceil(documents.count() / N_DOCUMENTS_PER_SHARD))
+    write = _shard_writer(documents, n_shards, str(folder), language)
+    written = spark.range(0, n_shards, 1, n_shards).mapInArrow(write, WRITTEN).collect()
     return sorted(row["shard"] for row in written)
 
 
-def write_semantics(
-    documents: DataFrame, folder: Path, n_documents: int, language: Language = ENGLISH
-) -> bool:
+def write_semantics(documents: IndexDocuments, folder: Path, language: Language = ENGLISH) -> bool:
     """Write what tells products near a query in meaning; false, and nothing, of too few or too many."""
-    if n_documents > MAX_PRODUCTS:
+    if documents.count() > MAX_PRODUCTS:
         return False
-    rows = documents.orderBy("product_id").toArrow()
-    products = ((each["product_id"], text_of(each)) for each in rows.to_pylist())
-    made = Semantics.of(products, language)
+    rows = (row for batch in documents.part(0, 1) for row in batch.to_pylist())
+    made = Semantics.of(((row["product_id"], text_of(row)) for row in rows), language)
     if made is not None:
         made.save(folder)
     return made is not None
 
 
 def _shard_writer(
-    folder: str,
-    language: Language,
+    documents: IndexDocuments, n_shards: int, folder: str, language: Language
 ) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        # A name of this try's own: a task that Spark runs twice leaves a shard nobody refers to. The
-        # number comes first: shards are read in its order, and so ties stay where they were.
-        context = TaskContext.get()
-        name = f"shard-{context.partitionId() if context else 0:05d}-{uuid.uuid4().hex[:12]}"
-        n_documents = write_batches(
-            Path(folder) / name,
-            (batch.select(SCHEMA.names).cast(SCHEMA) for batch in batches),
-            language,
-        )
-        yield pa.RecordBatch.from_pydict({"shard": [name], "n_documents": [n_documents]})
+        for number in (n for batch in batches for n in batch.column(0).to_pylist()):
+            # A name of this try's own: a task that Spark runs twice leaves a shard nobody refers to. The
+            # number comes first: shards are read in its order, and so ties stay where they were.
+            name = f"shard-{number:05d}-{uuid.uuid4().hex[:12]}"
+            rows = documents.part(number, n_shards)
+            n_documents = write_batches(Path(folder) / name, rows, language)
+            yield pa.RecordBatch.from_pydict({"shard": [name], "n_documents": [n_documents]})
 
     return write
-
-
-def _known_titles(documents: DataFrame) -> dict[int, str]:
-    rows = documents.orderBy("popularity", ascending=False).limit(N_KNOWN_TITLES)
-    return {row["product_id"]: row["title"] for row in rows.select("product_id", "title").collect()}
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import SparkSession
 
-from models.search.documents import SCHEMA
+from jobs.index_documents import IndexDocuments
 from models.search.languages import Language
 from models.search.opensearch.index import OpenSearchIndex
 from models.search.opensearch.rows import bulk_lines, settings_and_mapping
@@ -36,7 +36,7 @@ class OpenSearchVersions:
 
     @contextlib.contextmanager
     def building(
-        self, documents: DataFrame, day: dt.date, n_documents: int, vocabulary: Vocabulary
+        self, spark: SparkSession, documents: IndexDocuments, day: dt.date, vocabulary: Vocabulary
     ) -> Iterator[OpenSearchIndex]:
         """Write a version, and remove it if what is done with it fails, and those that killed builds left.
 
@@ -48,10 +48,10 @@ class OpenSearchVersions:
         name = f"{self.alias}-{day}-{uuid.uuid4().hex[:12]}"
         with self._connected() as cluster:
             self._drop_left(cluster)
-            n_shards = max(1, math.ceil(n_documents / N_DOCUMENTS_PER_SHARD))
+            n_shards = max(1, math.ceil(documents.count() / N_DOCUMENTS_PER_SHARD))
             cluster.request("PUT", f"/{name}", settings_and_mapping(n_shards))
             try:
-                _write(documents, self.url, name, vocabulary.language)
+                _write(spark, documents, self.url, name, vocabulary.language)
                 cluster.request("POST", f"/{name}/_refresh")
                 yield OpenSearchIndex(cluster, name, vocabulary)
             except BaseException:
@@ -116,24 +116,30 @@ def _drop(cluster: OpenSearch, names: Iterable[str]) -> None:
         cluster.request("DELETE", f"/{name}")
 
 
-def _write(documents: DataFrame, url: str, name: str, language: Language) -> None:
+def _write(
+    spark: SparkSession, documents: IndexDocuments, url: str, name: str, language: Language
+) -> None:
     """Write documents from where they are. A part that fails is no failed task, which Spark would run again."""
-    rows = documents.mapInArrow(_writer(url, name, language), WRITTEN).collect()
+    n_parts = spark.sparkContext.defaultParallelism
+    write = _writer(documents, n_parts, url, name, language)
+    rows = spark.range(0, n_parts, 1, n_parts).mapInArrow(write, WRITTEN).collect()
     problems = [row["problem"] for row in rows]
     if problems:
         raise OpenSearchError("; ".join(problems))
 
 
 def _writer(
-    url: str, name: str, language: Language
+    documents: IndexDocuments, n_parts: int, url: str, name: str, language: Language
 ) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        cluster = OpenSearch(url, TIMEOUT_SECONDS)
+        numbers = [n for batch in batches for n in batch.column(0).to_pylist()]
         rows = (
             bulk_lines(document, language)
-            for batch in batches
-            for document in batch.select(SCHEMA.names).cast(SCHEMA).to_pylist()
+            for number in numbers
+            for batch in documents.part(number, n_parts)
+            for document in batch.to_pylist()
         )
+        cluster = OpenSearch(url, TIMEOUT_SECONDS)
         try:
             cluster.bulk(name, rows)
         except OpenSearchError as error:

@@ -122,13 +122,12 @@ class Partitions:
         `where` leaves rows out as they are read.
         """
         schema = arrow_schema(row)
-        layer = layer_of(row)
         # Only the days' own files are listed: a table may have years of others.
         files = [
-            str(file)
-            for day in self.days(layer, row.table)
+            file
+            for day in self.days(layer_of(row), row.table)
             if (first is None or first <= day) and day <= last
-            for file in sorted((self.folder(layer, row.table) / f"date={day}").glob("*.parquet"))
+            for file in self.files(row, day)
         ]
         dates = ds.partitioning(pa.schema([("date", pa.date32())]), flavor="hive")
         table = ds.dataset(files, schema=schema, partitioning=dates, format="parquet")
@@ -143,17 +142,21 @@ class Partitions:
         narrow = [
             day
             for day in self.days(layer, row.table)
-            for file in [*(self.folder(layer, row.table) / f"date={day}").glob("*.parquet")][:1]
+            for file in self.files(row, day)[:1]
             if not names <= set(pq.read_schema(file).names)
         ]
         for day in narrow:
             self.write(row, self.read(row, day, day), day)
         return narrow
 
+    def files(self, row: type[Row], day: dt.date) -> list[str]:
+        """Return the Parquet files of a partition, in order; none of a day that has not been published."""
+        folder = self.folder(layer_of(row), row.table) / f"date={day}"
+        return sorted(map(str, folder.glob("*.parquet")))
+
     def n_rows(self, row: type[Row], day: dt.date) -> int:
         """Count a partition's rows, by the files' footers."""
-        folder = self.folder(layer_of(row), row.table) / f"date={day}"
-        return count_rows(folder.glob("*.parquet"))
+        return count_rows(map(Path, self.files(row, day)))
 
     def write(self, row: type[Row], rows: pa.Table, date: dt.date) -> None:
         """Replace the table's partition of `date`. `rows` has the table's columns."""

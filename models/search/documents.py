@@ -1,7 +1,7 @@
 """The products of a shard as they were indexed, in one file that is mapped into memory, not read."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -164,17 +164,11 @@ def in_batches(documents: Iterable[Mapping[str, Any]]) -> Iterable[pa.RecordBatc
         yield pa.RecordBatch.from_pylist(rows, SCHEMA)
 
 
-def in_rows(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a batch of columns of `SCHEMA` as plain values.
+def column_values(column: pa.Array) -> list[Any]:
+    """Return the values of a column of `SCHEMA` as plain ones.
 
     As `to_pylist` does, which makes an object of Arrow's of each value first.
     """
-    names = batch.schema.names
-    for values in zip(*map(_values, batch.columns), strict=True):
-        yield dict(zip(names, values, strict=True))
-
-
-def _values(column: pa.Array) -> list[Any]:
     is_number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
     if not (is_number and column.null_count):
         # Dates are arrays of days, which numpy makes dates of; text, and what may be null, are objects already.

@@ -18,11 +18,11 @@ import tantivy
 
 from models.search import listing_changes
 from models.search.documents import DOCUMENTS, Document
+from models.search.encoding import encoded
 from models.search.facets import Shard
 from models.search.fields import register
 from models.search.index import N_COUNTED_LAST, Index
 from models.search.latest import Latest
-from models.search.writing import indexed
 
 HEAP_BYTES = 15_000_000
 """The least that Tantivy takes."""
@@ -68,7 +68,7 @@ class Fork:
             writer = self.writers[n_shard]
             writer.delete_documents_by_term("product_id", product_id)
             if document is not None:
-                writer.add_json(indexed(document, self.index.vocabulary.language))
+                writer.add_json(encoded(document, self.index.vocabulary.language))
         if new:
             self.index = self._snapshot(touched, new)
         return self.index

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
+import orjson
+
 from models.search.fields import analyzer, form_analyzer
 from models.search.languages import Language
+from models.search.remembered import Remembered
 
 N_KEPT = 200_000
 """Pieces that are remembered; of more all are forgotten, which costs less than to tell the old from the new."""
@@ -22,18 +25,14 @@ class Analyzer(Protocol):
         """Return the words of a text."""
 
 
-class Splitter(dict[str, str]):
-    """What an analyzer makes of texts, each looked up once: pieces between blanks, and what is said whole again and again."""
+class Splitter(Remembered[str, str]):
+    """What an analyzer makes of pieces between blanks, as it stands within a text of JSON."""
 
     def __init__(self, analyzer: Analyzer, n_kept: int = N_KEPT) -> None:
-        super().__init__()
-        self._analyzer, self._n_kept = analyzer, n_kept
+        def words(piece: str) -> str:
+            return orjson.dumps(" ".join(analyzer.analyze(piece))).decode()[1:-1]
 
-    def __missing__(self, piece: str) -> str:
-        if len(self) >= self._n_kept:
-            self.clear()
-        words = self[piece] = " ".join(self._analyzer.analyze(piece))
-        return words
+        super().__init__(words, n_kept)
 
     def split(self, text: str) -> str:
         """Return the words of a text, in its order, with a blank between any two."""

@@ -1,14 +1,18 @@
 """Building and publishing the search index (jobs.build_search_index, jobs.index_versions)."""
 
 import datetime as dt
+import itertools
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from features.schemas.lake import SearchDocument
-from features.schemas.spark import struct_type
 from jobs.build_search_index import build
+from jobs.index_documents import IndexDocuments
 from jobs.index_versions import BuildInProgressError, IndexCheckError, IndexVersions, check
 from jobs.runner import JobError
+from models.search.documents import SCHEMA
 from models.search.index import Index
 from models.search.query import Search
 
@@ -44,10 +48,18 @@ def document(product_id, title, day=DAY):
 
 
 @pytest.fixture
-def table(spark):
-    def make(titles):
-        rows = [document(id_, title).model_dump() for id_, title in titles.items()]
-        return spark.createDataFrame(rows, struct_type(SearchDocument))
+def table(tmp_path):
+    """Write documents as two files of a partition, and as many tables as are asked for."""
+    numbers = itertools.count()
+
+    def make(titles, **columns):
+        rows = [document(id_, title).model_dump() | columns for id_, title in titles.items()]
+        folder = tmp_path / f"table-{next(numbers)}"
+        folder.mkdir()
+        for part in (0, 1) if rows else ():
+            some = pa.Table.from_pylist(rows[part::2], SCHEMA)
+            pq.write_table(some, folder / f"part-{part}.parquet")
+        return IndexDocuments(sorted(map(str, folder.iterdir())))
 
     return make
 
@@ -57,8 +69,10 @@ def versions(tmp_path):
     return IndexVersions(tmp_path / "index")
 
 
-def test_every_document_is_found_through_the_published_index(table, versions):
-    manifest = build(versions, table({n: f"Lamp number{n}" for n in range(1, 51)}), DAY, NOON, {})
+def test_every_document_is_found_through_the_published_index(spark, table, versions):
+    manifest = build(
+        spark, versions, table({n: f"Lamp number{n}" for n in range(1, 51)}), DAY, NOON, {}
+    )
 
     index = Index.open(versions.current)
     assert (manifest["n_documents"], index.n_documents) == (50, 50)
@@ -68,41 +82,43 @@ def test_every_document_is_found_through_the_published_index(table, versions):
         assert found["product_id"] == n
 
 
-def test_a_rebuilt_day_replaces_the_index_and_two_earlier_versions_stay(table, versions):
+def test_a_rebuilt_day_replaces_the_index_and_two_earlier_versions_stay(spark, table, versions):
     for n in range(5):
-        build(versions, table({1: f"Lamp number{n}"}), DAY, NOON, {})
+        build(spark, versions, table({1: f"Lamp number{n}"}), DAY, NOON, {})
 
     assert Index.open(versions.current).search(Search("number4")).n_total == 1
     assert len([path for path in versions.versions.iterdir() if path.is_dir()]) == 3
     assert versions.current_date() == DAY
 
 
-def test_an_empty_day_says_what_to_run_and_publishes_nothing(table, versions):
+def test_an_empty_day_says_what_to_run_and_publishes_nothing(spark, table, versions):
     with pytest.raises(JobError, match="run build_features"):
-        build(versions, table({}), DAY, NOON, {})
+        build(spark, versions, table({}), DAY, NOON, {})
 
     assert not versions.current.exists()
 
 
-def test_a_killed_build_leaves_the_published_index_and_is_cleared_by_the_next(table, versions):
-    build(versions, table({1: "Lamp"}), DAY, NOON, {})
+def test_a_killed_build_leaves_the_published_index_and_is_cleared_by_the_next(
+    spark, table, versions
+):
+    build(spark, versions, table({1: "Lamp"}), DAY, NOON, {})
     before = versions.current.readlink()
     left = versions.versions / "2026-01-31-dead.building"
     (left / "shard-1").mkdir(parents=True)
 
     assert versions.current.readlink() == before
-    build(versions, table({1: "Lamp"}), DAY, NOON, {})
+    build(spark, versions, table({1: "Lamp"}), DAY, NOON, {})
 
     assert not left.exists()
 
 
-def test_an_index_that_fails_its_check_is_not_published(table, versions, monkeypatch):
-    build(versions, table({1: "Lamp"}), DAY, NOON, {})
+def test_an_index_that_fails_its_check_is_not_published(spark, table, versions, monkeypatch):
+    build(spark, versions, table({1: "Lamp"}), DAY, NOON, {})
     before = versions.current.readlink()
-    monkeypatch.setattr("jobs.build_search_index._known_titles", lambda _: {1: "Zeppelin"})
+    monkeypatch.setattr(IndexDocuments, "titles", lambda *_: {1: "Zeppelin"})
 
     with pytest.raises(IndexCheckError):
-        build(versions, table({1: "Lamp", 2: "Desk"}), DAY, NOON, {})
+        build(spark, versions, table({1: "Lamp", 2: "Desk"}), DAY, NOON, {})
 
     assert versions.current.readlink() == before
 
@@ -112,12 +128,12 @@ def test_two_builds_at_once_are_refused(versions):
         pass
 
 
-def test_an_index_that_answers_graded_queries_worse_is_not_published(versions, table):
+def test_an_index_that_answers_graded_queries_worse_is_not_published(spark, versions, table):
     grades = {"desk": {1: 4}}
-    build(versions, table({1: "Desk", 2: "Lamp shade"}), DAY, NOON, grades)
+    build(spark, versions, table({1: "Desk", 2: "Lamp shade"}), DAY, NOON, grades)
 
     with pytest.raises(IndexCheckError, match=r"published index 1\.0000"):
-        build(versions, table({1: "Torch", 2: "Lamp shade"}), DAY, NOON, grades)
+        build(spark, versions, table({1: "Torch", 2: "Lamp shade"}), DAY, NOON, grades)
 
     assert Index.open(versions.current).product(1)["title"] == "Desk"
 
@@ -126,8 +142,8 @@ def test_an_index_that_answers_graded_queries_worse_is_not_published(versions, t
     ("n_documents", "titles", "message"),
     [(2, {}, "holds 1 of 2"), (1, {7: "Zeppelin"}, "does not find product 7")],
 )
-def test_a_check_names_what_is_wrong(table, versions, n_documents, titles, message):
-    build(versions, table({1: "Lamp"}), DAY, NOON, {})
+def test_a_check_names_what_is_wrong(spark, table, versions, n_documents, titles, message):
+    build(spark, versions, table({1: "Lamp"}), DAY, NOON, {})
 
     with pytest.raises(IndexCheckError, match=message):
         check(Index.open(versions.current), n_documents, titles)

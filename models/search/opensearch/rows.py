@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from models.search.documents import SCHEMA, Document
+from models.search.encoding import fields_of
 from models.search.fields import (
     CODES,
     FORMS,
@@ -23,7 +24,6 @@ from models.search.fields import (
 )
 from models.search.index import MAX_WINDOW
 from models.search.languages import ENGLISH, Language
-from models.search.writing import fields_of
 
 DOCUMENT = "document"
 """The field that keeps a document as it is, and nothing else of it is kept."""
@@ -60,8 +60,8 @@ def bulk_lines(document: Document, language: Language = ENGLISH) -> tuple[bytes,
 
 def row(document: Document, language: Language = ENGLISH) -> dict[str, Any]:
     """Return what is sent of a document of `models.search.documents.SCHEMA`."""
-    fields = fields_of(document, language)
-    sent = {name: value for name, value in fields.items() if value is not None and name != FORMS}
+    sent = fields_of(document, language)
+    sent.pop(FORMS)
     return sent | {DOCUMENT: {name: document[name] for name in SCHEMA.names}}
 
 

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tantivy import Occur, Query
 
+from models.search.encoding import fields_of
 from models.search.fields import FORMS, TEXT_BOOSTS, WORDS, analyzer, form_analyzer, schema
 from models.search.index import Index
 from models.search.splitting import Splitter, splitters
-from models.search.writing import called, fields_of, texts, write_shard
+from models.search.writing import called, texts, write_shard
 
 LANGUAGES = ("english", "german", "french")
 TITLES = [
@@ -70,8 +71,7 @@ def plain_index(folder, language):
     writer = index.writer(heap_size=15_000_000, num_threads=1)
     for document in DOCUMENTS:
         fields = fields_of(document, language) | texts(document) | {FORMS: called(document)}
-        known = {name: value for name, value in fields.items() if value is not None}
-        writer.add_json(orjson.dumps(known).decode())
+        writer.add_json(orjson.dumps(fields).decode())
     writer.commit()
     writer.wait_merging_threads()
     index.reload()
