@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from models.search.building import build_among
-from models.search.facets import Shard
 from models.search.query import Part
+from models.search.shards import Shard
 
 
 def dropped(shard: Shard, product_id: int, parts: Sequence[Part]) -> list[str]:

@@ -9,12 +9,12 @@ from tantivy import Query
 
 from models.search import taste
 from models.search.building import build_found
-from models.search.facets import Shard
 from models.search.features import NAMES, Hits, emphasis, features
 from models.search.index import Index, Listed
 from models.search.placing import N_WEIGHED
 from models.search.query import Part, Search
 from models.search.second_stage import SecondStage
+from models.search.shards import Shard
 from models.search.wishes import Wishes
 
 

@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import tantivy
 from tantivy import Query
 
 from models.search.building import build, build_partial, or_pinned
@@ -18,6 +17,7 @@ from models.search.latest import Latest
 from models.search.levels import levels
 from models.search.price_bands import Band, bands
 from models.search.query import Part, Search
+from models.search.shards import Shard, Shards
 
 N_SHOWN = 20
 N_LEVELS_SHOWN = 50
@@ -62,14 +62,6 @@ Kept = Latest[tuple[Search, tuple[Part, ...], bool, tuple[str, ...]], Mapping[st
 
 
 @dataclass(frozen=True)
-class Shard:
-    """One folder's documents."""
-
-    schema: tantivy.Schema
-    searcher: tantivy.Searcher
-
-
-@dataclass(frozen=True)
 class FacetCounts:
     """Counts by value, the largest first.
 
@@ -93,7 +85,7 @@ class FacetCounts:
 
 
 def facet_counts(
-    shards: Sequence[Shard],
+    shards: Shards,
     search: Search,
     parts: Sequence[Part],
     n_enough: int,
@@ -132,7 +124,7 @@ def facet_counts(
 
 
 def _quick_counts(
-    shards: Sequence[Shard],
+    shards: Shards,
     search: Search,
     parts: Sequence[Part],
     n_enough: int,
@@ -158,7 +150,7 @@ def _quick_counts(
 
 
 def _stock_and_prices(
-    shards: Sequence[Shard], search: Search, parts: Sequence[Part]
+    shards: Shards, search: Search, parts: Sequence[Part]
 ) -> tuple[Counter[Value], Counter[Value]]:
     """Count two facets, each under the other's filter, in one look at what passes neither."""
     loose = replace(search, **UNFILTERED["in_stock"], **UNFILTERED["price"])
@@ -172,10 +164,13 @@ def _stock_and_prices(
         },
         "in_stock": _values_of("in_stock") | {"aggs": {PRICE_STEP: _values_of(PRICE_STEP)}},
     }
-    stock, prices = Counter[Value](), Counter[Value]()
-    for shard in shards:
+
+    def answer_of(_: int, shard: Shard) -> dict[str, Any]:
         query = or_pinned(shard.schema, loose, build(shard.schema, loose, parts))
-        answer = shard.searcher.aggregate(query, wanted)
+        return shard.searcher.aggregate(query, wanted)
+
+    stock, prices = Counter[Value](), Counter[Value]()
+    for answer in shards.each(answer_of):
         for each in _bucket(answer["price"], "chosen", "in_stock"):
             stock[int(each["key"])] += each["doc_count"]
         for each in _bucket(answer["in_stock"], int(bool(search.in_stock)), PRICE_STEP):
@@ -235,7 +230,7 @@ def counts_of(counted: Counts, name: str) -> Counter[Value]:
 
 
 def _counts(
-    shards: Sequence[Shard],
+    shards: Shards,
     search: Search,
     parts: Sequence[Part],
     names: Sequence[str],
@@ -257,11 +252,11 @@ def _has_any(shard: Shard, query: Query) -> bool:
     return bool(shard.searcher.search(query, limit=1, count=False).hits)
 
 
-def _terms(shards: Sequence[Shard], queries: Sequence[Query], fields: Sequence[str]) -> Counts:
+def _terms(shards: Shards, queries: Sequence[Query], fields: Sequence[str]) -> Counts:
     wanted = {name: _values_of(name) for name in fields}
     counts: dict[str, dict[Any, int]] = {name: {} for name in fields}
-    for shard, query in zip(shards, queries, strict=True):
-        answer = shard.searcher.aggregate(query, wanted)
+    answers = shards.each(lambda n, shard: shard.searcher.aggregate(queries[n], wanted))
+    for answer in answers:
         for name in fields:
             counted = counts[name]
             for each in answer[name]["buckets"]:

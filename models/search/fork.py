@@ -19,10 +19,10 @@ import tantivy
 from models.search import listing_changes
 from models.search.documents import DOCUMENTS, Document
 from models.search.encoding import encoded
-from models.search.facets import Shard
 from models.search.fields import register
 from models.search.index import N_COUNTED_LAST, Index
 from models.search.latest import Latest
+from models.search.shards import Shard
 
 HEAP_BYTES = 15_000_000
 """The least that Tantivy takes."""

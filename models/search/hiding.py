@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from models.search.building import build_among
-from models.search.facets import Shard
 from models.search.query import Part, Search, Things
+from models.search.shards import Shard
 
 N_FEW = 20
 """So many are left out quicker than they are looked through."""

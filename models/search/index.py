@@ -12,7 +12,7 @@ from tantivy import Order, Query
 from models.search.building import build, build_partial
 from models.search.documents import Document, Documents
 from models.search.dropping import dropped
-from models.search.facets import ALL, FacetCounts, Kept, Shard, facet_counts
+from models.search.facets import ALL, FacetCounts, Kept, facet_counts
 from models.search.hiding import narrowed
 from models.search.languages import ENGLISH
 from models.search.latest import Latest
@@ -21,6 +21,7 @@ from models.search.placing import N_WEIGHED, Hit, Pinned, Ranked, weighed
 from models.search.query import Part, Search
 from models.search.second_stage import SecondStage
 from models.search.semantic import Semantics
+from models.search.shards import Shard, Shards
 from models.search.signals import NO_SIGNALS, Signals
 from models.search.spelling import Understood, Vocabulary, understood
 from models.search.wishes import NO_WISHES, WEIGHED_COLUMNS, Wishes
@@ -161,6 +162,11 @@ class Index:
         """Number of documents in all shards."""
         return sum(shard.searcher.num_docs for shard in self.shards)
 
+    def shards_for(self, parts: Sequence[Part]) -> Shards:
+        """Return the shards as they are asked for a query: side by side if its words are found often, or it has none."""
+        n_finds = sum(self.vocabulary.anywhere[word] for part in parts for word in part.words)
+        return Shards.for_finds(self.shards, n_finds if parts else self.n_documents)
+
     def search(
         self,
         search: Search,
@@ -200,7 +206,12 @@ class Index:
             is_last=start + limit >= min(placed.n_listed, MAX_WINDOW),
             corrections=meant.corrections,
             facets=facet_counts(
-                self.shards, search, meant.parts, ranked.n_enough, facets or (), self.counted
+                self.shards_for(meant.parts),
+                search,
+                meant.parts,
+                ranked.n_enough,
+                facets or (),
+                self.counted,
             ),
             applied_rules=wishes.applied(pinned.hits, meant.parts, documents),
             dropped=self._dropped(ranked, meant.parts),
@@ -251,16 +262,18 @@ class Index:
         counted: bool,
     ) -> Ranked:
         """Return the first hits of what has enough of the words, and behind them of what has some or is near."""
-        wishes = wishes.for_parts(len(parts))
+        wishes, shards = wishes.for_parts(len(parts)), self.shards_for(parts)
         queries = [build(shard.schema, search, parts) for shard in self.shards]
-        n_enough, hits = self._ranked(search, queries, wanted, wishes, counted=counted)
+        n_enough, hits = self._ranked(search, queries, wanted, wishes, shards, counted=counted)
         is_short = wanted >= n_enough if counted else not hits
         has_more = sum(len(part.words) for part in parts) > 1 or bool(search.near)
         may_be_behind = is_short and has_more and not search.named
         if not (may_be_behind and (n_enough == 0 or _order(search)[0] is None)):
             return Ranked(hits, n_enough, 0, queries, ())
         behind = [build_partial(shard.schema, search, parts) for shard in self.shards]
-        n_behind, more = self._ranked(search, behind, wanted - len(hits), wishes, counted=counted)
+        n_behind, more = self._ranked(
+            search, behind, wanted - len(hits), wishes, shards, counted=counted
+        )
         return Ranked(hits + more, n_enough, n_behind, queries, behind)
 
     def _behind(self, product_id: int, hits: Sequence[Hit], offset: int) -> int:
@@ -311,6 +324,7 @@ class Index:
         queries: Sequence[Query],
         wanted: int,
         wishes: Wishes,
+        shards: Shards,
         *,
         counted: bool,
     ) -> tuple[int, list[Hit]]:
@@ -319,13 +333,15 @@ class Index:
         n_total = 0
         ranked: list[Hit] = []
         n_wanted, wanted = wanted, max(wanted, N_WEIGHED if wishes.has_window else 1)
-        for n_shard, (shard, query) in enumerate(zip(self.shards, queries, strict=True)):
+
+        def best(n: int, shard: Shard) -> tantivy.SearchResult:
             if sorted_by is None:
-                result = shard.searcher.search(query, limit=wanted, count=counted)
-            else:
-                result = shard.searcher.search(
-                    query, limit=wanted, count=counted, order_by_field=sorted_by, order=order
-                )
+                return shard.searcher.search(queries[n], limit=wanted, count=counted)
+            return shard.searcher.search(
+                queries[n], limit=wanted, count=counted, order_by_field=sorted_by, order=order
+            )
+
+        for n_shard, result in enumerate(shards.each(best)):
             n_total += result.count if counted else len(result.hits)  # type: ignore[attr-defined]
             hits = enumerate(result.hits)
             ranked += [(value, n_shard, place, address) for place, (value, address) in hits]

@@ -9,8 +9,8 @@ import tantivy
 from tantivy import Occur, Query
 
 from models.search.building import build_pinned
-from models.search.facets import Shard
 from models.search.query import Search
+from models.search.shards import Shard
 from models.search.wishes import BRAND, PRODUCT, Pin, Weights
 
 Hit = tuple[float, int, int, tantivy.DocAddress]

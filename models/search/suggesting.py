@@ -8,6 +8,7 @@ from models.search.building import build_all
 from models.search.fields import FORMS, form_analyzer
 from models.search.index import Found, Index
 from models.search.query import Search, readable, words
+from models.search.shards import Shard
 from models.search.spelling import understood
 from models.search.wishes import NO_WISHES, Wishes
 from models.search.writing import called
@@ -86,9 +87,12 @@ def _words(index: Index, before: str, prefix: str) -> Words:
         return _words_of_best(index, before, prefix)
     meant = understood(before, index.vocabulary)
     search, counts = Search(before), Counter[str]()
-    for shard in index.shards:
+
+    def going_on(_: int, shard: Shard) -> list[tuple[str, int]]:
         among = build_all(shard.schema, search, meant.parts) if before else None
-        found = shard.searcher.terms_with_prefix(FORMS, prefix, among, N_PER_SHARD)
+        return shard.searcher.terms_with_prefix(FORMS, prefix, among, N_PER_SHARD)
+
+    for found in index.shards_for(meant.parts).each(going_on):
         counts.update(dict(found))
     return Words(counts, of_all=True)
 

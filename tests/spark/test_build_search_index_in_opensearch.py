@@ -43,9 +43,9 @@ def names(cluster):
 
 def test_both_indexes_hold_the_same_and_the_manifest_names_the_other(
     spark,
-    table,
+    table,  # noqa: F811
     versions,
-    cluster,  # noqa: F811
+    cluster,
 ):
     titles = {n: f"Lamp number{n}" for n in range(1, 51)}
     manifest = build(spark, versions, table(titles), DAY, NOON, {}, cluster=cluster)
