@@ -24,7 +24,7 @@ def letter(kind: str, facts: Facts) -> Letter:
     ----------
     facts
         By kind. Orders: `order_id`, `currency`, and `lines` of `title`, `quantity` (and `cents`),
-        `charges` of `label` and `cents`, `total_cents`; shipments: `carrier`, `tracking`; proofs:
+        `charges` of `kind`, `label` and `cents`, `total_cents`; shipments: `carrier`, `tracking`; proofs:
         `code`, `expires_at`; low stock: `title`, `product_id`, `n_available`, `threshold`; what was
         decided about a seller: `name`, `note`; quality: `alert`, `subject`, `sentence`, `since`.
     """
@@ -32,15 +32,15 @@ def letter(kind: str, facts: Facts) -> Letter:
 
 
 def _order_confirmed(facts: Facts) -> Letter:
-    currency = facts["currency"]
-    charges = [
-        f"{charge['label']:<40} {amount(charge['cents'], currency):>16}"
-        for charge in facts["charges"]
-    ]
+    bought = [(f"{line['quantity']} x {line['title']}", line["cents"]) for line in facts["lines"]]
+    others = [(each["label"], each["cents"]) for each in facts["charges"] if each["kind"] != "item"]
+    charges = [*bought, *others, ("Total", facts["total_cents"])]
     return Letter(
         f"Your order {facts['order_id']}",
         "Thank you for your order. We write again when it leaves.\n\n"
-        + "\n".join([*charges, f"{'Total':<40} {amount(facts['total_cents'], currency):>16}"]),
+        + "\n".join(
+            f"{what:<40} {amount(cents, facts['currency']):>16}" for what, cents in charges
+        ),
     )
 
 

@@ -12,6 +12,36 @@ def test_every_kind_of_mail_has_its_letter():
     assert set(LETTERS) == set(get_args(Kind))
 
 
+def test_a_confirmed_order_names_what_was_bought_and_what_it_comes_to():
+    facts = {
+        "order_id": 7,
+        "currency": "EUR",
+        "lines": [
+            {"title": "Desk lamp", "quantity": 2, "cents": 4_000},
+            {"title": "Wall clock", "quantity": 1, "cents": 2_500},
+        ],
+        "charges": [
+            {"kind": "item", "label": "2 units", "cents": 4_000},
+            {"kind": "item", "label": "1 units", "cents": 2_500},
+            {"kind": "discount", "label": "spring", "cents": -500},
+            {"kind": "shipping", "label": "shipping", "cents": 490},
+        ],
+        "total_cents": 6_490,
+    }
+
+    _, _, *lines = letter("order_confirmed", facts).text.splitlines()
+
+    assert [line.split("  ")[0] for line in lines] == [
+        "2 x Desk lamp",
+        "1 x Wall clock",
+        "spring",
+        "shipping",
+        "Total",
+    ]
+    amounts = [line.rsplit("  ", 1)[1] for line in lines]
+    assert amounts == ["40.00 EUR", "25.00 EUR", "-5.00 EUR", "4.90 EUR", "64.90 EUR"]
+
+
 @pytest.mark.parametrize(
     ("bound", "words"),
     [
