@@ -82,10 +82,12 @@ def _axes(frame: Frame, days: Sequence[dt.date]) -> str:
             f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
         )
         drawn.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:,g}</text>')
-    drawn += [
-        f'<text x="{frame.x(n):.1f}" y="{HEIGHT - 6}" text-anchor="middle">{days[n]:%d %b}</text>'
-        for n in range(0, len(days), max(1, len(days) // 6))
-    ]
+    for n in range(0, len(days), max(1, len(days) // 6)):
+        # The last day stands at the edge.
+        anchor = "end" if n and n == len(days) - 1 else "middle"
+        drawn.append(
+            f'<text x="{frame.x(n):.1f}" y="{HEIGHT - 6}" text-anchor="{anchor}">{days[n]:%d %b}</text>'
+        )
     return "".join(drawn)
 
 

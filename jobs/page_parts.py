@@ -13,7 +13,7 @@ th { font-weight: 600; border-bottom: 1px solid #ccc } td:first-child, th:first-
 tr:nth-child(even) { background: #f6f6f8 } code { font-size: .85em; overflow-wrap: anywhere }
 .figures { display: flex; gap: 1rem; flex-wrap: wrap } .figures div { background: #f6f6f8; padding: .6rem 1rem }
 .figures b { display: block; font-size: 1.4rem } .bar { background: #3b6fd4; height: .6rem; display: inline-block }
-p.none { color: #777 } td.words { text-align: left }
+p.none { color: #777 } .words { text-align: left }
 figure { margin: 0 } figcaption { font-size: .85rem; color: #555 } figcaption span { margin-right: 1rem }
 figcaption i { display: inline-block; width: .8rem; height: .8rem; margin-right: .3rem; vertical-align: -.1rem }
 svg { width: 100%; height: auto } svg text { font-size: 10px; fill: #555 } svg .grid { stroke: #e4e4ea }
@@ -31,6 +31,11 @@ class Column:
     head: str
     name: str
     as_share_of: str | None = None
+
+    def heading(self, rows: Rows) -> str:
+        """Return the head above the cells of rows, on the side where these stand."""
+        is_words = not self.as_share_of and any(isinstance(row[self.name], str) for row in rows)
+        return f'<th class="words">{self.head}</th>' if is_words else f"<th>{self.head}</th>"
 
     def cell(self, row: Mapping[str, Any]) -> str:
         """Return the cell of a row."""
@@ -57,6 +62,6 @@ def table(rows: Rows, columns: Iterable[Column]) -> str:
     if not rows:
         return '<p class="none">None.</p>'
     columns = list(columns)
-    head = "".join(f"<th>{column.head}</th>" for column in columns)
+    head = "".join(column.heading(rows) for column in columns)
     lines = ("".join(column.cell(row) for column in columns) for row in rows)
     return f"<table><tr>{head}</tr>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"

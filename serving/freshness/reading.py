@@ -112,7 +112,8 @@ class FreshnessReading:
         return self._aged(what, current.name, None if day is None else end_of(day))
 
     def _aged(self, what: str, version: str | None, as_of: dt.datetime | None) -> Age:
-        age = None if as_of is None else (self.now - as_of).total_seconds()
+        # Of a day that is not over, what was built is as of its end.
+        age = None if as_of is None else max(0.0, (self.now - as_of).total_seconds())
         return Age(what=what, version=version, as_of=as_of, age_seconds=age)
 
     def _ago(self, at: float) -> float:
