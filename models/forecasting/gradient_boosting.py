@@ -27,6 +27,10 @@ OBJECTIVES: dict[Aim, dict[str, Any]] = {
     "mean": {"objective": "tweedie", "tweedie_variance_power": 1.3},
     "median": {"objective": "l1"},
 }
+DRAWN_BY_SIZE = 0.5
+"""Series are drawn by this power of their size: large ones' errors weigh most, and few are large."""
+MIN_SIZE_RATIO = 0.05
+"""Of the mean size: what sells hardly anything is drawn as if it had this."""
 OFFSET = 0.01
 """Added to scaled units before their logarithm, so that nothing sold has one."""
 
@@ -41,7 +45,8 @@ class GlobalTrees:
         `relative` learns the mean of logarithms, each weighed by 1 / units, which is about where relative
         errors are least; else the mean is learned under a Tweedie loss.
     n_rows
-        At most so many (series, origin, ahead) are learned from, drawn at random.
+        At most so many (series, origin, ahead) are learned from, drawn at random: those of large series more often,
+        and weighed by as much less, unless errors are relative.
     half_life
         Periods after which an example weighs half.
     seeds
@@ -112,7 +117,8 @@ class GlobalTrees:
     def _examples(self, history: History, horizon: int, seed: int) -> lightgbm.Dataset | None:
         """Return a sample of what was seen; None if nothing of it was sold."""
         panel = history.panel
-        series, origin, ahead = sampled(panel, horizon, self.n_rows, seed)
+        chance = None if self.loss == "relative" else chances(panel)
+        series, origin, ahead = sampled(panel, horizon, self.n_rows, seed, chance)
         target = origin + ahead
         level = history.levels(series, origin)
         scaled = panel.units[series, target] / level
@@ -123,11 +129,12 @@ class GlobalTrees:
         weight = panel.seen[series, target] * 0.5 ** (
             (panel.n_periods - 1 - target) / self.half_life
         )
-        if self.loss == "relative":
+        if chance is None:
             label = np.log(scaled + OFFSET)
             weight = np.where(scaled > 0, weight / (scaled + OFFSET), 0)
         else:
-            label, weight = scaled, weight * level / level.mean()
+            weight = weight * level / chance[series]
+            label, weight = scaled, weight / weight.mean()
         return lightgbm.Dataset(matrix(found), label, weight=weight, feature_name=self.names_)
 
     def _objectives(self) -> list[dict[str, Any]]:
@@ -157,15 +164,29 @@ def matrix(found: Features) -> Values:
     return np.stack([values.astype(np.float32) for values in found.values()], axis=1)
 
 
+def chances(panel: Panel) -> NDArray[np.float64]:
+    """Return how likely each series is to be drawn, by its mean units; shape (n_series,), sums to 1."""
+    size = panel.units.sum(axis=1) / np.maximum((panel.seen > 0).sum(axis=1), 1)
+    chance = np.maximum(size / max(size.mean(), 1e-9), MIN_SIZE_RATIO) ** DRAWN_BY_SIZE
+    return np.asarray(chance / chance.sum(), np.float64)
+
+
 def sampled(
-    panel: Panel, horizon: int, n_rows: int, seed: int
+    panel: Panel, horizon: int, n_rows: int, seed: int, chance: NDArray[np.float64] | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Draw series, origins and periods ahead whose target was seen and whose series had begun."""
+    """Draw series, origins and periods ahead whose target was seen and whose series had begun.
+
+    `chance` is each series', of shape (n_series,); None: all have the same.
+    """
     rng = np.random.default_rng(seed)
     first = min(panel.rhythm.windows[2], panel.n_periods - horizon - 1)
     n_pairs = panel.n_series * (panel.n_periods - first) * horizon
     n = min(n_rows, n_pairs)
-    series = rng.integers(0, panel.n_series, n)
+    series = (
+        rng.integers(0, panel.n_series, n)
+        if chance is None
+        else rng.choice(panel.n_series, n, p=chance)
+    )
     ahead = rng.integers(1, horizon + 1, n)
     origin = rng.integers(first, panel.n_periods, n) - ahead
     seen = (panel.seen[series, origin + ahead] > 0) & (origin >= panel.starts()[series])

@@ -14,7 +14,7 @@ from models.forecasting.choosing import ChosenForecaster, choose, mixture, past_
 from models.forecasting.contract import LEVELS, Forecast, TooFewPeriodsError
 from models.forecasting.elasticities import Elasticities
 from models.forecasting.features import History
-from models.forecasting.gradient_boosting import GlobalTrees
+from models.forecasting.gradient_boosting import GlobalTrees, chances, sampled
 from models.forecasting.grouping import groups_of
 from models.forecasting.hierarchy import agreeing, forecast_of_groups, sums
 from models.forecasting.newcomers import with_newcomers
@@ -180,6 +180,31 @@ def test_trees_learn_the_mean_or_the_median():
     assert mean == pytest.approx(3, abs=0.4)
     assert median == pytest.approx(1, abs=0.4)
     assert both == pytest.approx((mean + median) / 2)
+
+
+def test_large_series_are_drawn_more_often_by_the_root_of_their_size():
+    """Mean size 5.25; what never sells is drawn as if it had a twentieth of it."""
+    units = np.array([1.0, 4, 16, 0])[:, None] * np.ones((4, 60))
+    panel = replace(panel_of(units, MONDAY), seen=np.ones((4, 60), np.float32))
+    roots = np.array([1, 2, 4, np.sqrt(5.25 / 20)])
+
+    chance = chances(panel)
+    series, _, _ = sampled(panel, 7, 1_400, 0, chance)
+
+    assert chance == pytest.approx(roots / roots.sum())
+    assert np.bincount(series, minlength=4) / len(series) == pytest.approx(chance, abs=0.04)
+
+
+def test_the_mean_of_all_is_learned_whichever_series_are_drawn_more_often():
+    """Large ones sell 50 a day; small ones 1 or 3, which is 2 in the mean."""
+    rng = np.random.default_rng(0)
+    units = np.concatenate([np.full((60, 100), 50.0), rng.choice([1.0, 3.0], (60, 100))])
+    panel = panel_of(units, MONDAY)
+
+    found = trees().fit(panel, 7).locate(panel, 7)
+
+    assert found[:60].mean() == pytest.approx(50, rel=0.03)
+    assert found[60:].mean() == pytest.approx(2, rel=0.06)
 
 
 @pytest.fixture(scope="module")
