@@ -148,19 +148,20 @@ def _rank(found: Outcome, fill_ratio: float) -> tuple[bool, float]:
 
 @dataclass
 class Planned:
-    """Emporium's: forecasts, learned lead times, classes, the plan."""
+    """Emporium's: forecasts, learned lead times, classes, the plan; fitted again every so many days."""
 
     world: World
     rules: PlanRules
     class_rules: ClassRules = field(default_factory=ClassRules)
     forecaster: Forecaster = field(default_factory=lambda: forecasters()["chosen"])
-    fitted_on_: int = field(default=-WEEK, init=False)
+    fitted_every_days: int = WEEK
+    fitted_on_: int | None = field(default=None, init=False)
 
     def order(self, seen: Seen) -> Floats:
         """Plan by what is known this evening."""
         world = self.world
         panel = panel_of(seen.units, MONDAY + dt.timedelta(days=world.first_weekday), DAILY)
-        if seen.day - self.fitted_on_ >= WEEK:
+        if self.fitted_on_ is None or seen.day - self.fitted_on_ >= self.fitted_every_days:
             self.forecaster.fit(panel, HORIZON)
             self.fitted_on_ = seen.day
         forecast = self.forecaster.predict(panel, HORIZON)

@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -41,8 +42,14 @@ def prepare(site: Site, env: Mapping[str, str]) -> None:
     )
     for url in urls:
         create_database(url)
-    migrate([sys.executable, "-m", "transactional.migrations", "upgrade"], env, site.home)
-    make_planner(site.database_url, env["SHOP_OPERATOR_EMAIL"], env["SHOP_OPERATOR_PASSWORD"])
+    with ThreadPoolExecutor(1) as pool:
+        airflow = pool.submit(_migrate_airflow, site, env)  # takes longest, most of it imports
+        migrate([sys.executable, "-m", "transactional.migrations", "upgrade"], env, site.home)
+        make_planner(site.database_url, env["SHOP_OPERATOR_EMAIL"], env["SHOP_OPERATOR_PASSWORD"])
+        airflow.result()
+
+
+def _migrate_airflow(site: Site, env: Mapping[str, str]) -> None:
     if not is_migrated(site.airflow_database_url, site.home / "airflow" / "migrated"):
         migrate([str(BIN / "airflow"), "db", "migrate"], env, site.home)
         (site.home / "airflow" / "migrated").write_text(version("apache-airflow"))

@@ -13,6 +13,8 @@ from simulator.shop import SimulatedShop
 from simulator.simulate import simulate
 
 PRODUCTS, SHOPPERS = 5_000, 20_000
+MAX_HERE = 1_000_000
+"""Shoppers times days that one process makes before Spark and its Python workers would have started."""
 
 
 def main() -> None:
@@ -33,7 +35,9 @@ def main() -> None:
         sys.stderr.write(f"[{time.monotonic() - start:6.1f} s] {line}\n")
 
     say(f"{shop.n_products:,} products, {shop.n_shoppers:,} shoppers, {shop.n_days} days")
-    simulate(_session(options.master), options.out, shop, options.tasks, say)
+    is_small = shop.n_shoppers * shop.n_days <= MAX_HERE
+    master = options.master or ("" if is_small else "local[2]")
+    simulate(_session(master) if master else None, options.out, shop, options.tasks, say)
     say(f"done: {options.out}")
 
 
@@ -55,8 +59,10 @@ def _options() -> argparse.Namespace:
         default=0.25,
         help="share of products out of stock once in 60 days; 0: none ever is",
     )
-    parser.add_argument("--tasks", type=int, help="Spark tasks per step; default 4 per core")
-    parser.add_argument("--master", default="local[2]", help="Spark master")
+    parser.add_argument("--tasks", type=int, help="Spark's tasks per step; default 4 per core")
+    parser.add_argument(
+        "--master", default="", help="Spark master; default local[2], and a small shop without"
+    )
     return parser.parse_args()
 
 

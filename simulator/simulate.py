@@ -1,4 +1,4 @@
-"""Write a simulated shop's logs and truth with Spark.
+"""Write a simulated shop's logs and truth, with Spark or without.
 
 Every row is made from the number of a day, a shopper or a product alone, in batches of bounded
 size: no table of shoppers, visits or events is ever held or shuffled.
@@ -35,7 +35,7 @@ N_PARTS = 8
 
 
 def simulate(
-    spark: SparkSession,
+    spark: SparkSession | None,
     out: Path,
     shop: SimulatedShop,
     n_tasks: int | None = None,
@@ -45,10 +45,12 @@ def simulate(
 
     Parameters
     ----------
+    spark
+        None: this process makes the rows, all of them.
     out
         A folder that all executors see.
     n_tasks
-        Tasks per step; by default four per core. The rows don't depend on it, their files do.
+        Spark's tasks per step; by default four per core. The rows don't depend on it, their files do.
     progress
         Called with a line now and then, and one per table at the end.
 
@@ -59,7 +61,6 @@ def simulate(
     """
     for layer in ("raw", "truth"):
         shutil.rmtree(out / layer, ignore_errors=True)
-    n_tasks = n_tasks or 4 * spark.sparkContext.defaultParallelism
     n_blocks = -(-shop.n_products // listings.CHUNK)
     counts = Counter[str]()
     for unit, rows, first, n_units in (
@@ -118,12 +119,12 @@ def of_a_day(shop: SimulatedShop, day: int) -> Rows:
 
 
 def _write(
-    spark: SparkSession,
+    spark: SparkSession | None,
     out: Path,
     shop: SimulatedShop,
     rows: Callable[[SimulatedShop, int], Rows],
     units: range,
-    n_tasks: int,
+    n_tasks: int | None,
 ) -> Counter[str]:
     def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         numbers = [number for batch in batches for number in batch.column("id").to_pylist()]
@@ -139,8 +140,22 @@ def _write(
             [{"path": path, "n_rows": n_rows} for path, n_rows in counts.items()]
         )
 
-    numbers = spark.range(units.start, units.stop, 1, min(n_tasks, len(units)))
     total = Counter[str]()
-    for path, n_rows in numbers.mapInArrow(write, COUNTS).collect():
+    for path, n_rows in _run(spark, write, units, n_tasks):
         total[path] += n_rows
     return total
+
+
+def _run(
+    spark: SparkSession | None,
+    write: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]],
+    units: range,
+    n_tasks: int | None,
+) -> list[tuple[str, int]]:
+    """Write rows of all units, in tasks or here, and return what `write` counted."""
+    if spark is None:
+        done = pa.Table.from_batches(write(iter([pa.RecordBatch.from_pydict({"id": list(units)})])))
+        return list(zip(done["path"].to_pylist(), done["n_rows"].to_pylist(), strict=True))
+    n_tasks = n_tasks or 4 * spark.sparkContext.defaultParallelism
+    numbers = spark.range(units.start, units.stop, 1, min(n_tasks, len(units)))
+    return [(row[0], row[1]) for row in numbers.mapInArrow(write, COUNTS).collect()]

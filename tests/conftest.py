@@ -10,7 +10,7 @@ from hypothesis import settings as properties
 from emporium.services import SPARK_CLASSES
 from tests import services
 from tests.examples import examples
-from tests.opensearch_node import opensearch_node
+from tests.opensearch_node import fetch_ahead, opensearch_node
 
 os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
 os.environ["PYSPARK_PYTHON"] = sys.executable  # else workers take the first `python3` of PATH
@@ -33,15 +33,18 @@ properties.register_profile(
 )
 properties.load_profile("ours")
 
+pytest_plugins = ["tests.time_limits"]
+
 PLATFORM = "tests/live/platform/"
 SPARK = "tests/spark/"
 SHARED = {
     PLATFORM: (PLATFORM,),
     SPARK: (SPARK, "tests/contracts/", "tests/live/serving/test_opensearch.py"),
 }
-"""Modules that share what is dear to start: one worker runs all of a group.
+"""Modules that share what is dear to start: one worker runs all of a group, in this order.
 
-One platform; one Spark session and what was built with it, one OpenSearch node.
+One platform; one Spark session and what was built with it, one OpenSearch node, whose jars may still have to
+be fetched while Spark works.
 """
 
 
@@ -56,20 +59,28 @@ def group_of(nodeid):
     return next((group for group, starts in SHARED.items() if nodeid.startswith(starts)), None)
 
 
+def turn_of(nodeid):
+    """When a test's turn comes: groups first, each in its order."""
+    in_order = [start for starts in SHARED.values() for start in starts]
+    return next((n for n, start in enumerate(in_order) if nodeid.startswith(start)), len(in_order))
+
+
 # Imports and thousands of tests make objects that stay: to look through them again and again for
 # what can go takes time and finds nothing.
 gc.disable()
 
 
-def pytest_collection_finish():
+def pytest_collection_finish(session):
     gc.freeze()
     gc.enable()
+    runs = not session.config.option.collectonly
+    if runs and any("opensearch_url" in item.fixturenames for item in session.items):
+        fetch_ahead()
 
 
 def pytest_collection_modifyitems(items):
     """What takes longest begins first: workers of pytest-xdist are given groups in this order."""
-    order = [*SHARED, None]
-    items.sort(key=lambda item: order.index(group_of(item.nodeid)))
+    items.sort(key=lambda item: turn_of(item.nodeid))
 
 
 def pytest_xdist_make_scheduler(config, log):

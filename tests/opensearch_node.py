@@ -5,6 +5,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,17 @@ def opensearch_node(folder: Path) -> Iterator[str]:
     command += [str(port), str(transport_port)]
     with running(command, folder / "opensearch.log", lambda: is_listening(port)):
         yield f"http://127.0.0.1:{port}"
+
+
+def fetch_ahead() -> None:
+    """Fetch the jars while other tests run; who needs them waits for the rest, or finds out why there are none."""
+
+    def fetch() -> None:
+        with contextlib.suppress(pytest.skip.Exception, pytest.fail.Exception):
+            _jars()
+
+    if shutil.which("javac") is not None:
+        threading.Thread(target=fetch, daemon=True).start()
 
 
 def _jars() -> Path:

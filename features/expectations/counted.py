@@ -39,9 +39,3 @@ class ExpectValuesToMatchRegex(_WithoutSample, gxe.ExpectColumnValuesToMatchRege
 
 class ExpectValueLengthsToBeBetween(_WithoutSample, gxe.ExpectColumnValueLengthsToBeBetween):
     """See the parent."""
-
-
-class ExpectPairValuesAToBeGreaterThanB(
-    _WithoutSample, gxe.ExpectColumnPairValuesAToBeGreaterThanB
-):
-    """See the parent."""

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812
 
-from features.expectations.suite import expectation_suite
-from features.schemas.row import LogRow
+from features.expectations.suite import expectation_suite, order_column
+from features.schemas.row import LogRow, NotAfter
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # noqa: TID251 - read at its import
 
@@ -50,7 +51,7 @@ class Validator:
         )
         definition = self.context.validation_definitions.add_or_update(definition)
         result = definition.run(
-            batch_parameters={"dataframe": judged},
+            batch_parameters={"dataframe": with_order(judged, row)},
             result_format={"result_format": "BASIC", "partial_unexpected_count": 0},
         )
         failures = tuple(_sentence(row.table, r) for r in result.results if not r.success)
@@ -68,6 +69,14 @@ class Validator:
         return self.docs / "index.html"
 
 
+def with_order(judged: DataFrame, row: type[LogRow]) -> DataFrame:
+    """Add to judged rows what the suite asks of two columns."""
+    rules = [rule for rule in row.rules if isinstance(rule, NotAfter)]
+    return judged.withColumns(
+        {order_column(rule): F.col(rule.earlier) <= F.col(rule.later) for rule in rules}
+    )
+
+
 def open_validator(docs: Path) -> Validator:
     """Return a validator whose pages go to the folder `docs`."""
     context: Any = gx.get_context(mode="ephemeral")
@@ -82,7 +91,7 @@ def open_validator(docs: Path) -> Validator:
 
 def _sentence(table: str, result: Any) -> str:  # noqa: ANN401 - GX's own result object
     config, found = result.expectation_config, result.result or {}
-    subject = config.kwargs.get("column") or config.kwargs.get("column_A") or "the table"
+    subject = config.kwargs.get("column") or "the table"
     rule = config.type.removeprefix("expect_").replace("_", " ")
     if result.exception_info and result.exception_info.get("raised_exception"):
         return f"{table}: {subject}: {rule}: {result.exception_info.get('exception_message')}"

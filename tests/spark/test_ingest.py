@@ -6,12 +6,16 @@ from collections import Counter
 
 import psycopg2
 import pytest
+from pyspark.sql import functions as F  # noqa: N812
 from redis import Redis
 
+from features.expectations.validation import open_validator
+from features.schemas.logs import StockLevel
 from jobs import ingest
 from jobs.runner import Dates, JobError, Settings
 from tests import tiny_shop
 from tests.spark.conftest import on
+from tests.tables import table
 from tests.tiny_shop import DAYS, append, click, contents, order_line
 from transactional import migrations
 
@@ -93,6 +97,22 @@ def test_a_third_of_bad_rows_fails_the_day_and_publishes_nothing(home, spark):
 
     assert contents(home.lake) == {}
     assert list((home.emporium_home.resolve() / "data_docs").rglob("index.html"))
+
+
+def test_a_log_whose_rows_were_known_before_they_happened_fails_its_suite(spark, tmp_path):
+    moments = "2024-05-01T10:00:00 | 2024-05-01T09:59:59"
+    header = "event_id | product_id | n_available | reason | occurred_at | recorded_at | date"
+    rows = "\n".join(f"s{n} | {n} | 5 | opening | {moments} | 2024-05-01" for n in (1, 2, 3))
+    levels = table(spark, StockLevel, f"{header}\n---\n{rows}")
+
+    verdict = open_validator(tmp_path).verdict(
+        levels.withColumn("is_good", F.lit(True)), StockLevel, rows_required=False
+    )
+
+    assert verdict.failures == (
+        "stock_levels: occurred_at_is_not_after_recorded_at: values to be in set: "
+        "100.0 % of the rows break it",
+    )
 
 
 @pytest.mark.parametrize("column", ["unit_price_cents", "event_id"])

@@ -78,26 +78,29 @@ def is_valid(table, row):
     return made.occurred_at <= made.recorded_at
 
 
-def test_the_same_seed_gives_the_same_rows_whatever_the_number_of_tasks(spark, tmp_path):
+def test_the_same_seed_gives_the_same_rows_in_tasks_of_any_number_and_without_spark(
+    spark, tmp_path
+):
     shop = SimulatedShop(
         dt.date(2026, 1, 31), n_days=14, n_products=80, n_shoppers=400, n_visits_per_day=0.2
     )
 
     for n_tasks in (1, 4):
         simulate(spark, tmp_path / str(n_tasks), shop, n_tasks)
+    simulate(None, tmp_path / "here", shop)
 
     paths = ("raw/order_lines", "raw/clickstream", "raw/products", "truth/product_truth")
     for path in (*paths, "raw/reviews"):
-        first, second = (
+        first, second, here = (
             sorted(
                 duckdb.execute(
                     f"from read_parquet('{tmp_path}/{n}/{path}/**/*.parquet', hive_partitioning=true)"
                 ).fetchall(),
                 key=repr,
             )
-            for n in (1, 4)
+            for n in (1, 4, "here")
         )
-        assert first == second
+        assert first == second == here
         assert first
 
 
