@@ -72,10 +72,16 @@ def published(site, date):
             for customer in customers
             for kind in TYPES
         ]
-    forecast = lake.read(DemandForecast, day, day).sort_by(
+    forecast = table_of(lake, DemandForecast, day).sort_by(
         [("product_id", "ascending"), ("demand_date", "ascending")]
     )
     return {"online": online, "found": found, "lists": lists, "forecast": forecast.to_pylist()}
+
+
+def table_of(lake, row, day):
+    """A table's rows of a day, without the name of the data that a forecast was made of: that is new when days are built anew."""
+    columns = [name for name in row.model_fields if name != "model_version"]
+    return lake.read(row, day, day, columns)
 
 
 def settled(site, date):
@@ -116,7 +122,7 @@ def test_a_killed_job_changes_nothing_that_was_published_and_its_rerun_is_right(
 def tables_of(site, day):
     """Every table's rows of a day, by name; only tables that have any."""
     lake = Partitions(site.home / "lake")
-    rows = {row.table: lake.read(row, day, day).to_pylist() for row in (*LOGS, *DERIVED)}
+    rows = {row.table: table_of(lake, row, day).to_pylist() for row in (*LOGS, *DERIVED)}
     return {table: sorted(map(repr, found)) for table, found in rows.items() if found}
 
 
