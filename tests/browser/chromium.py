@@ -12,6 +12,16 @@ import aiohttp
 
 CHROMIUM = shutil.which("chromium")
 SECONDS = 20
+# What the browser answers when the page that was asked is left meanwhile.
+LEFT = {
+    "Inspected target navigated or closed",
+    "Execution context was destroyed.",
+    "Cannot find default execution context",
+}
+
+
+class PageLeftError(Exception):
+    """The page went to another address before it answered."""
 
 
 @contextlib.asynccontextmanager
@@ -51,8 +61,7 @@ class Browser:
             while True:
                 told = json.loads((await self._socket.receive()).data)
                 if told.get("id") == number:
-                    assert "error" not in told, told
-                    return told["result"]
+                    return _result(told)
 
     async def new_page(self):
         """Return a page of a visitor whom the browser does not know."""
@@ -64,6 +73,13 @@ class Browser:
         page = Page(self, attached["sessionId"])
         await page.ask("Page.enable")
         return page
+
+
+def _result(told):
+    if told.get("error", {}).get("message") in LEFT:
+        raise PageLeftError(told["error"]["message"])
+    assert "error" not in told, told
+    return told["result"]
 
 
 class Page:
@@ -85,8 +101,10 @@ class Page:
         """Wait until a page is there, whole."""
 
         async def is_there():
-            here = await self.evaluate("[location.href, document.readyState]")
-            return here == [url, "complete"]
+            with contextlib.suppress(PageLeftError):
+                here = await self.evaluate("[location.href, document.readyState]")
+                return here == [url, "complete"]
+            return False
 
         await until(is_there)
 
