@@ -33,8 +33,9 @@ class IndexDocuments:
         """Yield those whose product id leaves the remainder `number`, in the order of their ids."""
         table = pa.Table.from_batches(self._parted(number, n_parts), SCHEMA)
         order = pc.sort_indices(table[PRODUCT])
+        whole = table.combine_chunks()  # from many pieces rows are taken ten times as slowly
         for start in range(0, len(order), N_PER_BATCH):
-            rows = table.take(order[start : start + N_PER_BATCH])
+            rows = whole.take(order[start : start + N_PER_BATCH])
             yield from rows.combine_chunks().to_batches()
 
     def titles(self, n_best: int) -> dict[int, str]:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from models.search.codes import codes_of
 from models.search.documents import column_values
@@ -46,8 +47,6 @@ MAX_ATTRIBUTES = 30
 
 K = TypeVar("K")
 V = TypeVar("V")
-Pair = tuple[str, str, bool]
-"""An attribute's name and value, and whether the value is a text or a number."""
 
 
 class Piece(NamedTuple):
@@ -91,10 +90,11 @@ class Encoder:
         n_units_28d: int | None,
         mean_rating: float | None,
         listed_on: dt.date | None,
+        has_digits: bool,  # noqa: FBT001
     ) -> str:
-        """Return what the index holds of a document."""
+        """Return what the index holds of a document, whose title or description has digits or has none."""
         of_brand, of_category = self._brands[brand], self._categories[category_path]
-        codes = codes_of(f"{title} \n {description}")
+        codes = codes_of(f"{title} \n {description}") if has_digits else []
         numbers: dict[str, Any] = {
             "product_id": product_id,
             "price_cents": price_cents,
@@ -110,11 +110,12 @@ class Encoder:
             numbers["category_id"] = category_id
         if seller_id is not None:
             numbers["seller_id"] = seller_id
+        of_codes = f'"{CODES}":{_json(codes)},' if codes else ""
         return (
             f'{{"title":"{self._stems.split(title)}","description":"{self._stems.split(description)}",'
             f'"{FORMS}":"{self._forms.split(title)} {of_brand.forms} {of_category.forms}",'
             f"{of_brand.json}{of_category.json}{self._chosen_by(attributes)}"
-            f'"{CODES}":{_json(codes) if codes else "[]"},{_json(numbers)[1:]}'
+            f"{of_codes}{_json(numbers)[1:]}"
         )
 
     def _brand(self, brand: str | None) -> Piece:
@@ -132,38 +133,52 @@ class Encoder:
         parsed = attributes_of(attributes)
         if parsed is None:
             return f'"attributes":"{self._stems.split(attributes)}","attribute_values":[],'
-        known = self._attributes
+        # 1, 1.0 and true are one key: what is no text is looked up as the text that it is written as.
         pairs = [
-            known[name, f"{value}", isinstance(value, str | int | float)]
-            for name, value in parsed.items()
+            self._attributes[pair] if isinstance(pair[1], str) else self._no_text(*pair)
+            for pair in parsed.items()
         ]
-        words = " ".join([pair.words for pair in pairs])
-        chosen_by = ",".join([each.chosen_by for each in pairs[:MAX_ATTRIBUTES] if each.chosen_by])
+        words = " ".join([each for each, _ in pairs])
+        chosen_by = ",".join([each for _, each in pairs[:MAX_ATTRIBUTES] if each])
         return f'"attributes":"{words}","attribute_values":[{chosen_by}],'
 
-    def _attribute(self, pair: Pair) -> Attribute:
-        name, value, is_plain = pair
+    def _no_text(self, name: str, value: object) -> Attribute:
+        known = self._attributes[name, f"{value}"]
+        return known if isinstance(value, int | float) else Attribute(known.words, "")
+
+    def _attribute(self, pair: tuple[str, str]) -> Attribute:
+        name, value = pair
         is_short = 0 < len(value) <= MAX_VALUE and 0 < len(name) <= MAX_VALUE
-        is_chosen_by = is_plain and is_short and "=" not in name
         words = self._stems.split(f"{name} {value}")
+        is_chosen_by = is_short and "=" not in name
         return Attribute(words, _json(f"{name}={value}") if is_chosen_by else "")
 
 
 def encoded_rows(batch: pa.RecordBatch, language: Language = ENGLISH) -> Iterator[str]:
     """Return what the index holds of each row of a batch that has `COLUMNS`."""
     columns = [column_values(batch.column(name)) for name in COLUMNS]
-    return map(encoder(language).encoded, *columns)
+    return map(encoder(language).encoded, *columns, _has_digits(batch))
 
 
 def encoded(document: Mapping[str, Any], language: Language = ENGLISH) -> str:
     """Return what the index holds of a document, as JSON."""
-    return encoder(language).encoded(*[document[name] for name in COLUMNS])
+    row, may_have_digits = [document[name] for name in COLUMNS], True
+    return encoder(language).encoded(*row, may_have_digits)
 
 
 def fields_of(document: Mapping[str, Any], language: Language = ENGLISH) -> dict[str, Any]:
     """Return what an index holds of a document, by field, text as its words; what it has nothing of is not there."""
     fields: dict[str, Any] = orjson.loads(encoded(document, language))
     return fields
+
+
+def _has_digits(batch: pa.RecordBatch) -> list[bool]:
+    """Return which rows may have a code: to look at each text from Python takes longer than all else of most."""
+    title, description = (
+        pc.match_substring_regex(batch.column(name), "[0-9]") for name in ("title", "description")
+    )
+    found: list[bool] = pc.or_(title, description).to_pylist()
+    return found
 
 
 def attributes_of(attributes: str) -> dict[str, Any] | None:
