@@ -162,8 +162,9 @@ def encoded_rows(batch: pa.RecordBatch, language: Language = ENGLISH) -> Iterato
 
 def encoded(document: Mapping[str, Any], language: Language = ENGLISH) -> str:
     """Return what the index holds of a document, as JSON."""
-    row, may_have_digits = [document[name] for name in COLUMNS], True
-    return encoder(language).encoded(*row, may_have_digits)
+    may_have_digits = True
+    row = [*(document[name] for name in COLUMNS), may_have_digits]
+    return encoder(language).encoded(*row)
 
 
 def fields_of(document: Mapping[str, Any], language: Language = ENGLISH) -> dict[str, Any]:
