@@ -134,10 +134,10 @@ def _writer(
     def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         numbers = [n for batch in batches for n in batch.column(0).to_pylist()]
         rows = (
-            bulk_lines(document, language)
+            lines
             for number in numbers
             for batch in documents.part(number, n_parts)
-            for document in batch.to_pylist()
+            for lines in bulk_lines(batch, language)
         )
         cluster = OpenSearch(url, TIMEOUT_SECONDS)
         try:

@@ -1,11 +1,10 @@
-"""A document as the JSON that an index takes, put together from pieces that other documents have, too.
+"""Documents as the JSON that an index takes, put together from pieces that other documents have, too.
 
 A catalogue has few brands and categories, and the same words, sizes and prices over and over: what is made of each is
-made once, and no object is made of a document.
+made once, and whole columns are put together, so that no object is made of a document.
 """
 
-import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
@@ -13,37 +12,19 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from models.search.attributes import Attributes
 from models.search.codes import codes_of
-from models.search.documents import column_values
+from models.search.documents import EPOCH_DAY, in_batches
 from models.search.fields import CODES, FORMS, PRICE_STEP
 from models.search.languages import ENGLISH, Language
 from models.search.levels import levels
 from models.search.price_bands import price_step
 from models.search.remembered import Remembered
-from models.search.splitting import splitters
+from models.search.splitting import Pieces, splitters
 
-COLUMNS = (
-    "product_id",
-    "title",
-    "description",
-    "category_id",
-    "category_path",
-    "brand",
-    "seller_id",
-    "price_cents",
-    "attributes",
-    "in_stock",
-    "popularity",
-    "n_units_28d",
-    "mean_rating",
-    "listed_on",
-)
-"""What fields of the index are made of, in the order of `Encoder.encoded`; other columns lie beside it alone."""
+N_AT_ONCE = 10_000
 N_KEPT = 20_000
 """Pieces of a kind that are remembered."""
-MAX_VALUE = 60
-MAX_ATTRIBUTES = 30
-"""Of a product, that are chosen by: the first so many whose name and value are short."""
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -56,67 +37,49 @@ class Piece(NamedTuple):
     forms: str
 
 
-class Attribute(NamedTuple):
-    """The words of a name and its value, and what is chosen by as JSON; empty if it is not."""
-
-    words: str
-    chosen_by: str
-
-
 class Encoder:
     """Makes JSON of documents whose words are of one language."""
 
     def __init__(self, language: Language) -> None:
         known = splitters(language)
         self._stems, self._forms = known.stems, known.forms
+        self._attributes = Attributes(known.stems)
         self._brands = _remembered(self._brand)
         self._categories = _remembered(self._category)
-        self._attributes = _remembered(self._attribute)
         self._steps = _remembered(price_step)
 
-    def encoded(  # noqa: PLR0913, PLR0917 - a row of `COLUMNS`
-        self,
-        product_id: int,
-        title: str,
-        description: str,
-        category_id: int | None,
-        category_path: str | None,
-        brand: str | None,
-        seller_id: int | None,
-        price_cents: int,
-        attributes: str,
-        in_stock: bool,  # noqa: FBT001
-        popularity: float,
-        n_units_28d: int | None,
-        mean_rating: float | None,
-        listed_on: dt.date | None,
-        has_digits: bool,  # noqa: FBT001
-    ) -> str:
-        """Return what the index holds of a document, whose title or description has digits or has none."""
-        of_brand, of_category = self._brands[brand], self._categories[category_path]
-        codes = codes_of(f"{title} \n {description}") if has_digits else []
-        numbers: dict[str, Any] = {
-            "product_id": product_id,
-            "price_cents": price_cents,
-            PRICE_STEP: self._steps[price_cents],
-            "stars": int(mean_rating or 0),
-            "mean_rating": mean_rating or 0.0,
-            "n_units_28d": n_units_28d or 0,
-            "listed_day": listed_on.toordinal() if listed_on else 0,
-            "in_stock": in_stock,
-            "popularity": popularity,
-        }
-        if category_id is not None:
-            numbers["category_id"] = category_id
-        if seller_id is not None:
-            numbers["seller_id"] = seller_id
-        of_codes = f'"{CODES}":{_json(codes)},' if codes else ""
-        return (
-            f'{{"title":"{self._stems.split(title)}","description":"{self._stems.split(description)}",'
-            f'"{FORMS}":"{self._forms.split(title)} {of_brand.forms} {of_category.forms}",'
-            f"{of_brand.json}{of_category.json}{self._chosen_by(attributes)}"
-            f"{of_codes}{_json(numbers)[1:]}"
+    def encoded(self, batch: pa.RecordBatch) -> pa.StringArray:
+        """Return what the index holds of documents, rows of `models.search.documents.SCHEMA`."""
+        titles, descriptions = (
+            Pieces.between_blanks(batch.column(name)) for name in ("title", "description")
         )
+        brands = _made(batch.column("brand"), self._brands)
+        categories = _made(batch.column("category_path"), self._categories)
+        return _joined(
+            '{"title":"',
+            titles.split(self._stems),
+            '","description":"',
+            descriptions.split(self._stems),
+            f'","{FORMS}":"',
+            titles.split(self._forms),
+            " ",
+            brands["forms"],
+            " ",
+            categories["forms"],
+            '",',
+            brands["json"],
+            categories["json"],
+            self._attributes.fields(batch.column("attributes")),
+            _codes(batch),
+            *_numbers(batch),
+            self._price_steps(batch.column("price_cents")),
+            "}",
+        )
+
+    def _price_steps(self, prices: pa.Array) -> pa.StringArray:
+        known = prices.dictionary_encode()
+        steps = pa.array([f"{self._steps[price]}" for price in known.dictionary.to_pylist()])
+        return _joined(f'"{PRICE_STEP}":', steps.take(known.indices))
 
     def _brand(self, brand: str | None) -> Piece:
         words = f'"brand_words":"{self._stems.split(brand or "")}",'
@@ -129,72 +92,73 @@ class Encoder:
         tree = f'"category_tree":{_json(levels(path or ""))},'
         return Piece(words + value + tree, self._forms.split(path or ""))
 
-    def _chosen_by(self, attributes: str) -> str:
-        parsed = attributes_of(attributes)
-        if parsed is None:
-            return f'"attributes":"{self._stems.split(attributes)}","attribute_values":[],'
-        # 1, 1.0 and true are one key: what is no text is looked up as the text that it is written as.
-        pairs = [
-            self._attributes[pair] if isinstance(pair[1], str) else self._no_text(*pair)
-            for pair in parsed.items()
-        ]
-        words = " ".join([each for each, _ in pairs])
-        chosen_by = ",".join([each for _, each in pairs[:MAX_ATTRIBUTES] if each])
-        return f'"attributes":"{words}","attribute_values":[{chosen_by}],'
-
-    def _no_text(self, name: str, value: object) -> Attribute:
-        known = self._attributes[name, f"{value}"]
-        return known if isinstance(value, int | float) else Attribute(known.words, "")
-
-    def _attribute(self, pair: tuple[str, str]) -> Attribute:
-        name, value = pair
-        is_short = 0 < len(value) <= MAX_VALUE and 0 < len(name) <= MAX_VALUE
-        words = self._stems.split(f"{name} {value}")
-        is_chosen_by = is_short and "=" not in name
-        return Attribute(words, _json(f"{name}={value}") if is_chosen_by else "")
-
 
 def encoded_rows(batch: pa.RecordBatch, language: Language = ENGLISH) -> Iterator[str]:
-    """Return what the index holds of each row of a batch that has `COLUMNS`."""
-    columns = [column_values(batch.column(name)) for name in COLUMNS]
-    return map(encoder(language).encoded, *columns, _has_digits(batch))
+    """Return what the index holds of each row of a batch of `models.search.documents.SCHEMA`."""
+    for start in range(0, batch.num_rows, N_AT_ONCE):
+        made = encoder(language).encoded(batch.slice(start, N_AT_ONCE))
+        yield from made.to_numpy(zero_copy_only=False).tolist()
 
 
-def encoded(document: Mapping[str, Any], language: Language = ENGLISH) -> str:
-    """Return what the index holds of a document, as JSON."""
-    may_have_digits = True
-    row = [*(document[name] for name in COLUMNS), may_have_digits]
-    return encoder(language).encoded(*row)
+def encoded(documents: Iterable[Mapping[str, Any]], language: Language = ENGLISH) -> Iterator[str]:
+    """Return what the index holds of each document, as JSON."""
+    for batch in in_batches(documents):
+        yield from encoded_rows(batch, language)
 
 
 def fields_of(document: Mapping[str, Any], language: Language = ENGLISH) -> dict[str, Any]:
     """Return what an index holds of a document, by field, text as its words; what it has nothing of is not there."""
-    fields: dict[str, Any] = orjson.loads(encoded(document, language))
+    [row] = encoded([document], language)
+    fields: dict[str, Any] = orjson.loads(row)
     return fields
-
-
-def _has_digits(batch: pa.RecordBatch) -> list[bool]:
-    """Return which rows may have a code: to look at each text from Python takes longer than all else of most."""
-    title, description = (
-        pc.match_substring_regex(batch.column(name), "[0-9]") for name in ("title", "description")
-    )
-    found: list[bool] = pc.or_(title, description).to_pylist()
-    return found
-
-
-def attributes_of(attributes: str) -> dict[str, Any] | None:
-    """Return what a JSON object says; None of what is no object."""
-    try:
-        parsed = orjson.loads(attributes)
-    except ValueError:
-        return None
-    return parsed if isinstance(parsed, dict) else None
 
 
 @cache
 def encoder(language: Language) -> Encoder:
     """Return a process's own."""
     return Encoder(language)
+
+
+def _made(column: pa.StringArray, known: Remembered[str | None, Piece]) -> dict[str, pa.Array]:
+    """Return a column of each part of the pieces that are made of a column's values."""
+    values = column.dictionary_encode("encode")
+    pieces = [known[value] for value in values.dictionary.to_pylist()]
+    parts = {"json": [each.json for each in pieces], "forms": [each.forms for each in pieces]}
+    return {name: pa.array(part, pa.string()).take(values.indices) for name, part in parts.items()}
+
+
+def _codes(batch: pa.RecordBatch) -> pa.StringArray:
+    """Return the field of each row that has codes, with a comma behind; what has no digit has none."""
+    texts = _joined(batch.column("title"), " \n ", batch.column("description"))
+    with_digits = pc.match_substring_regex(texts, "[0-9]")
+    found = map(codes_of, texts.filter(with_digits).to_pylist())
+    fields = [f'"{CODES}":{_json(codes)},' if codes else "" for codes in found]
+    nothing = pa.repeat("", batch.num_rows)
+    return pc.replace_with_mask(nothing, with_digits, pa.array(fields, pa.string()))
+
+
+def _numbers(batch: pa.RecordBatch) -> Iterator[pa.StringArray]:
+    """Yield the fields of each number, with a comma behind; nothing where it is not known."""
+    rating = pc.fill_null(batch.column("mean_rating"), 0.0)
+    days = batch.column("listed_on").cast(pa.int32())
+    columns = {
+        "product_id": batch.column("product_id"),
+        "price_cents": batch.column("price_cents"),
+        "stars": pc.trunc(rating).cast(pa.int64()),
+        "mean_rating": rating,
+        "n_units_28d": pc.fill_null(batch.column("n_units_28d"), 0),
+        "listed_day": pc.fill_null(pc.add(days, EPOCH_DAY), 0),
+        "in_stock": batch.column("in_stock"),
+        "popularity": batch.column("popularity"),
+        "category_id": batch.column("category_id"),
+        "seller_id": batch.column("seller_id"),
+    }
+    for name, values in columns.items():
+        yield pc.fill_null(_joined(f'"{name}":', values.cast(pa.string()), ","), "")
+
+
+def _joined(*parts: str | pa.Array) -> pa.StringArray:
+    return pc.binary_join_element_wise(*parts, "")
 
 
 def _remembered(make: Callable[[K], V]) -> Remembered[K, V]:

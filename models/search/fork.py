@@ -61,16 +61,15 @@ class Fork:
         What is as the index has it already costs nothing.
         """
         new = {id_: each for id_, each in changes.items() if self.index.product(id_) != each}
-        touched = set()
-        for product_id, document in new.items():
-            n_shard = self.index.shard_of(product_id)
-            touched.add(n_shard)
-            writer = self.writers[n_shard]
-            writer.delete_documents_by_term("product_id", product_id)
-            if document is not None:
-                writer.add_json(encoded(document, self.index.vocabulary.language))
+        shard_of = {product_id: self.index.shard_of(product_id) for product_id in new}
+        for product_id, n_shard in shard_of.items():
+            self.writers[n_shard].delete_documents_by_term("product_id", product_id)
+        written = {id_: each for id_, each in new.items() if each is not None}
+        fields = encoded(written.values(), self.index.vocabulary.language)
+        for product_id, each in zip(written, fields, strict=True):
+            self.writers[shard_of[product_id]].add_json(each)
         if new:
-            self.index = self._snapshot(touched, new)
+            self.index = self._snapshot({*shard_of.values()}, new)
         return self.index
 
     def _snapshot(self, touched: set[int], new: Mapping[int, Document | None]) -> Index:

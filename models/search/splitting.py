@@ -6,9 +6,11 @@ reaches over a blank, so a text is looked up piece by piece.
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
+from typing import Protocol, Self
 
 import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from models.search.fields import analyzer, form_analyzer
 from models.search.languages import Language
@@ -37,6 +39,43 @@ class Splitter(Remembered[str, str]):
     def split(self, text: str) -> str:
         """Return the words of a text, in its order, with a blank between any two."""
         return " ".join(map(self.__getitem__, text.split()))
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """The texts of a column as the numbers of their pieces, of which each is looked up once.
+
+    Parameters
+    ----------
+    starts : int32, shape (n_texts + 1,)
+        Where each text's pieces begin.
+    numbers : shape (n_pieces,)
+        Rows of `distinct`.
+    """
+
+    starts: pa.Array
+    numbers: pa.Array
+    distinct: list[str]
+
+    @classmethod
+    def of(cls, lists: pa.ListArray) -> Self:
+        """Return the pieces of texts that have been cut."""
+        known = lists.values.dictionary_encode()
+        return cls(lists.offsets, known.indices, known.dictionary.to_pylist())
+
+    @classmethod
+    def between_blanks(cls, texts: pa.StringArray) -> Self:
+        """Cut texts where `Splitter` may."""
+        return cls.of(pc.ascii_split_whitespace(texts))
+
+    def joined(self, made: list[str | None], between: str) -> pa.StringArray:
+        """Return the texts with what was made of each of `distinct`; null where it is None of any."""
+        values = pa.array(made, pa.string()).take(self.numbers)
+        return pc.binary_join(pa.ListArray.from_arrays(self.starts, values), between)
+
+    def split(self, splitter: Splitter) -> pa.StringArray:
+        """Return the words of the texts."""
+        return self.joined([splitter[piece] for piece in self.distinct], " ")
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from typing import Any
 import pyarrow as pa
 import tantivy
 
+from models.search.attributes import attributes_of
 from models.search.documents import DOCUMENTS, SCHEMA, in_batches
-from models.search.encoding import attributes_of, encoded_rows
+from models.search.encoding import encoded_rows
 from models.search.fields import register, schema
 from models.search.languages import ENGLISH, Language
 

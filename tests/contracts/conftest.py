@@ -2,6 +2,7 @@ import itertools
 
 import pytest
 
+from models.search.documents import in_batches
 from models.search.opensearch.index import OpenSearchIndex
 from models.search.opensearch.rows import bulk_lines, settings_and_mapping
 from tests.unit.models.search.products import index_of
@@ -36,7 +37,7 @@ def index_documents(request, tmp_path_factory):
     def by_opensearch(documents):
         name = f"{request.module.__name__.rsplit('.')[-1]}-{next(numbers)}"
         cluster.request("PUT", f"/{name}", settings_and_mapping(n_shards=1))
-        cluster.bulk(name, map(bulk_lines, documents))
+        cluster.bulk(name, itertools.chain.from_iterable(map(bulk_lines, in_batches(documents))))
         cluster.request("POST", f"/{name}/_refresh")
         embedded = by_tantivy(documents)
         return OpenSearchIndex(cluster, name, embedded.vocabulary, embedded.signals)

@@ -5,13 +5,14 @@ alone: so stems, accents and codes are the same in both engines.
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
+import pyarrow as pa
 
 from models.search.documents import SCHEMA, Document
-from models.search.encoding import fields_of
+from models.search.encoding import encoded_rows
 from models.search.fields import (
     CODES,
     FORMS,
@@ -52,17 +53,19 @@ def settings_and_mapping(n_shards: int) -> dict[str, Any]:
     }
 
 
-def bulk_lines(document: Document, language: Language = ENGLISH) -> tuple[bytes, bytes]:
-    """Return the two lines of a bulk request that write a document, one that is there already anew."""
-    head = {"index": {"_id": str(document["product_id"])}}
-    return orjson.dumps(head), orjson.dumps(row(document, language))
+def bulk_lines(
+    batch: pa.RecordBatch, language: Language = ENGLISH
+) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the two lines of a bulk request that write a document, one that is there already anew.
 
-
-def row(document: Document, language: Language = ENGLISH) -> dict[str, Any]:
-    """Return what is sent of a document of `models.search.documents.SCHEMA`."""
-    sent = fields_of(document, language)
-    sent.pop(FORMS)
-    return sent | {DOCUMENT: {name: document[name] for name in SCHEMA.names}}
+    Of each row of a batch of `models.search.documents.SCHEMA`.
+    """
+    documents = batch.select(SCHEMA.names).to_pylist()
+    for document, encoded in zip(documents, encoded_rows(batch, language), strict=True):
+        head = {"index": {"_id": str(document["product_id"])}}
+        fields = orjson.loads(encoded)
+        fields.pop(FORMS)
+        yield orjson.dumps(head), orjson.dumps(fields | {DOCUMENT: document})
 
 
 def document_of(source: Mapping[str, Any]) -> Document:

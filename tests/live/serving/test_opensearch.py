@@ -8,7 +8,7 @@ import psutil
 import pytest
 import redis as redis_client
 
-from models.search.documents import SCHEMA
+from models.search.documents import in_batches
 from models.search.opensearch.rows import bulk_lines, settings_and_mapping
 from tests.live.serving.conftest import documents, is_ready, serving, until
 from tests.live.serving.test_live_products import now
@@ -25,8 +25,8 @@ def publish(url, name, title):
     """Put the shelf's products, under other titles, into a version, and the alias on it."""
     cluster = OpenSearch(url, 30)
     cluster.request("PUT", f"/{name}", settings_and_mapping(n_shards=1))
-    nothing = dict.fromkeys(SCHEMA.names)
-    cluster.bulk(name, [bulk_lines(nothing | each) for each in documents(title)])
+    for batch in in_batches(documents(title)):
+        cluster.bulk(name, bulk_lines(batch))
     cluster.request("POST", f"/{name}/_refresh")
     actions = [{"add": {"index": name, "alias": ALIAS}}]
     if cluster.request("GET", f"/_cat/aliases/{ALIAS}?format=json"):

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from models.search.documents import in_batches
 from models.search.index import Index
-from models.search.opensearch.rows import row
+from models.search.opensearch.rows import bulk_lines
 from models.search.query import Search, words
 from models.search.suggesting import suggestions
 from models.search.synonyms import SynonymRule, Synonyms
@@ -85,4 +86,7 @@ def test_synonyms_and_rules_are_found_by_the_language_s_stems(german):
 
 
 def test_the_other_engine_gets_the_same_words():
-    assert row(GERMAN[0], "german")["title"].split() == words("Rote Lampen für Gärten", "german")
+    [batch] = in_batches(GERMAN[:1])
+    [(_, row)] = bulk_lines(batch, "german")
+
+    assert json.loads(row)["title"].split() == words("Rote Lampen für Gärten", "german")
