@@ -127,7 +127,7 @@ def version(number, *aliases):
     return {
         "version": str(number), "aliases": list(aliases), "trained_up_to": f"2026-03-0{number}",
         "gate": f"gate of {number}", "promoted": "better" if number < 3 else "",
-        "params": {"method": "als"}, "metrics": {"als_ndcg": number / 10, "als_recall": 0.5},
+        "params": {"method": "als"} if number > 1 else {}, "metrics": {"als_ndcg": number / 10, "als_recall": 0.5},
         "card": f"# Version {number}\n<b>bold</b>",
     }  # fmt: skip
 
