@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from models.search.documents import N_PER_BATCH, SCHEMA
@@ -40,16 +39,30 @@ class IndexDocuments:
 
     def titles(self, n_best: int) -> dict[int, str]:
         """Return the titles of the most popular, by product."""
-        found = self._dataset().to_table(columns=[PRODUCT, "title", "popularity"])
+        found = pa.Table.from_batches(self._batches(PRODUCT, "title", "popularity"))
         best = pc.select_k_unstable(found, n_best, [("popularity", "descending")])
         rows = found.take(best).to_pylist()
         return {row[PRODUCT]: row["title"] for row in rows}
 
     def _parted(self, number: int, n_parts: int) -> Iterator[pa.RecordBatch]:
-        # A task has one core, the others are other tasks'.
-        for batch in self._dataset().to_batches(batch_size=N_READ, use_threads=False):
+        for batch in self._batches(*SCHEMA.names):
             remainders = batch[PRODUCT].to_numpy() % n_parts
             yield batch.filter(pa.array(remainders == number))
 
-    def _dataset(self) -> ds.Dataset:
-        return ds.dataset(list(self.files), schema=SCHEMA, format="parquet")
+    def _batches(self, *columns: str) -> Iterator[pa.RecordBatch]:
+        schema = pa.schema([SCHEMA.field(name) for name in columns])
+        for path in self.files:
+            with pq.ParquetFile(path) as file:
+                known = [name for name in columns if name in file.schema_arrow.names]
+                # A task has one core, the others are other tasks'.
+                for batch in file.iter_batches(N_READ, columns=known, use_threads=False):
+                    yield _as(schema, batch)
+
+
+def _as(schema: pa.Schema, batch: pa.RecordBatch) -> pa.RecordBatch:
+    def column(field: pa.Field) -> pa.Array:
+        if field.name not in batch.schema.names:
+            return pa.nulls(batch.num_rows, field.type)
+        return batch.column(field.name).cast(field.type)
+
+    return pa.RecordBatch.from_arrays(list(map(column, schema)), schema=schema)

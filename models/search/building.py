@@ -6,7 +6,7 @@ from typing import Any
 import tantivy
 from tantivy import Occur, Query
 
-from models.search.fields import CODE_BOOST, CODES, NAME_BOOSTS, TEXT_BOOSTS
+from models.search.fields import CODE_BOOST, CODES, NAME_BOOSTS, TEXT_BOOSTS, TREE
 from models.search.query import Part, Search, Things, n_parts_required
 
 OTHER_FIELDS_RATIO = 0.3
@@ -179,7 +179,7 @@ def _filters(schema: tantivy.Schema, search: Search) -> list[Query]:
     chosen: list[list[tuple[str, Any]]] = [
         [
             *(("category_id", each) for each in search.category_ids),
-            *(("category_tree", each) for each in search.category_paths),
+            *((name, each) for name in ("category_path", TREE) for each in search.category_paths),
         ],
         [("seller_id", each) for each in search.seller_ids],
         [("brand", each) for each in search.brands],

@@ -89,7 +89,7 @@ class Encoder:
     def _category(self, path: str | None) -> Piece:
         words = f'"category_words":"{self._stems.split(path or "")}",'
         value = "" if path is None else f'"category_path":{_json(path)},'
-        tree = f'"category_tree":{_json(levels(path or ""))},'
+        tree = f'"category_tree":{_json(levels(path or "")[:-1])},'
         return Piece(words + value + tree, self._forms.split(path or ""))
 
 

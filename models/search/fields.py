@@ -27,7 +27,7 @@ FORMS = "forms"
 VALUES = ("brand", "category_path", "attribute_values")
 """What is chosen and counted by its whole value; attributes are several."""
 TREE = "category_tree"
-"""The paths of a product's category and of all above it: what is chosen by, with all below."""
+"""The paths of the categories above a product's own: what is chosen by one of them is chosen by `category_path`, too."""
 BOUNDED = ("price_cents", "stars")
 """Whole numbers that are chosen by bounds alone, which their columns tell."""
 NUMBERS = ("product_id", "category_id", "seller_id", *BOUNDED)

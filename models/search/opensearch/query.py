@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from models.search.building import ALIKE_RATIO, OTHER_FIELDS_RATIO, by_name, near_score
-from models.search.fields import CODE_BOOST, CODES, NAME_BOOSTS, TEXT_BOOSTS
+from models.search.fields import CODE_BOOST, CODES, NAME_BOOSTS, TEXT_BOOSTS, TREE
 from models.search.query import Part, Search, Things, n_parts_required
 
 Query = dict[str, Any]
@@ -119,7 +119,10 @@ def _filters(search: Search) -> list[Query]:
     """Return one query for each thing chosen: any of its values will do."""
     in_stock = () if search.in_stock is None else (search.in_stock,)
     chosen: list[Mapping[str, Sequence[Any]]] = [
-        {"category_id": search.category_ids, "category_tree": search.category_paths},
+        {
+            "category_id": search.category_ids,
+            **dict.fromkeys(("category_path", TREE), search.category_paths),
+        },
         {"seller_id": search.seller_ids},
         {"brand": search.brands},
         {"in_stock": in_stock},

@@ -39,7 +39,7 @@ def test_a_document_is_its_words_its_values_and_its_numbers():
         "brand": "Lumo & Co",
         "category_words": "home  light",
         "category_path": "Home > Lights",
-        "category_tree": ["Home", "Home > Lights"],
+        "category_tree": ["Home"],
         "attributes": "colour warm white watt 5 part base a b x",
         "attribute_values": ["colour=warm white", "watts=5"],
         "codes": ["15p6in"],
