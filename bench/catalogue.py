@@ -86,7 +86,7 @@ def rates(seconds: float) -> Iterator[Figure]:
                 sys.exit(f"FAILED: {name} answers other bytes than the shop")
         script = folder / "paths.lua"
         script.write_text(LUA.format(paths=", ".join(f'"{path}"' for path in hot)))
-        rate = side_by_side(ports, script, seconds)
+        rate = in_turns({name: (port, script) for name, port in ports.items()}, seconds)
         if not rate:
             say("SKIPPED: rates need wrk (apt-get install wrk)")
             return
@@ -99,11 +99,11 @@ def rates(seconds: float) -> Iterator[Figure]:
         yield from behind_nginx(nginx, folder, script, seconds)
 
 
-def side_by_side(ports: Mapping[str, int], script: Path, seconds: float) -> dict[str, float]:
-    """Return each service's middle rate of three, taken in turns: the machine is not ours alone."""
+def in_turns(asked: Mapping[str, tuple[int, Path]], seconds: float) -> dict[str, float]:
+    """Return the middle rate of three of each port and script, taken in turns: the machine is not ours alone."""
     found: dict[str, list[float]] = defaultdict(list)
     for _ in range(N_ROUNDS):
-        for name, port in ports.items():
+        for name, (port, script) in asked.items():
             rate = site.wrk(url(port), script, seconds / 2, N_CONNECTIONS)
             if rate is None:
                 return {}
@@ -130,10 +130,10 @@ def behind_nginx(port: int | None, folder: Path, script: Path, seconds: float) -
         return
     static = folder / "static.lua"
     static.write_text(LUA.format(paths='"/static/product.json"'))
-    alone = site.wrk(url(port), static, seconds, N_CONNECTIONS)
-    cached = site.wrk(url(port), script, seconds, N_CONNECTIONS)
-    yield Figure("nginx, a file", alone or 0.0, "1/s")
-    yield Figure("nginx's cache before the shop", cached or 0.0, "1/s", alone)
+    file, cache = "nginx, a file", "nginx's cache before the shop"
+    rate = in_turns({file: (port, static), cache: (port, script)}, seconds)
+    yield Figure(file, rate[file], "1/s")
+    yield Figure(cache, rate[cache], "1/s", rate[file])
 
 
 def outage(name: str, befall: Callable[[Stores], None], seconds: float) -> Iterator[Figure]:

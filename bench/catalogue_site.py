@@ -36,6 +36,7 @@ http {{
     scgi_temp_path {folder}/scgi;
     default_type application/json;
     sendfile on;
+    tcp_nopush on;
     keepalive_requests 1000000;
     proxy_cache_path {folder}/cache keys_zone=catalogue:10m max_size=100m use_temp_path=off;
     upstream shop {{ server 127.0.0.1:{shop}; keepalive 16; }}
@@ -53,6 +54,8 @@ http {{
             proxy_cache_use_stale updating error timeout http_500 http_502 http_503 http_504;
             proxy_cache_bypass $http_authorization;
             proxy_no_cache $http_authorization;
+            proxy_ignore_headers Vary;
+            proxy_hide_header X-Request-Id;
             add_header X-Cache $upstream_cache_status;
         }}
     }}
