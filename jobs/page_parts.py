@@ -8,7 +8,7 @@ from typing import Any
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 62rem; padding: 0 1rem; color: #1d1d1f }
 h1 { font-size: 1.5rem } h2 { font-size: 1.1rem; margin-top: 2rem }
-table { border-collapse: collapse; width: 100% } td, th { padding: .25rem .6rem; text-align: right }
+div.wide { overflow-x: auto } table { border-collapse: collapse; width: 100% } td, th { padding: .25rem .6rem; text-align: right }
 th { font-weight: 600; border-bottom: 1px solid #ccc } td:first-child, th:first-child { text-align: left }
 tr:nth-child(even) { background: #f6f6f8 } code { font-size: .85em; overflow-wrap: anywhere }
 .figures { display: flex; gap: 1rem; flex-wrap: wrap } .figures div { background: #f6f6f8; padding: .6rem 1rem }
@@ -17,7 +17,7 @@ p.none { color: #777 } .words { text-align: left }
 figure { margin: 0 } figcaption { font-size: .85rem; color: #555 } figcaption span { margin-right: 1rem }
 figcaption i { display: inline-block; width: .8rem; height: .8rem; margin-right: .3rem; vertical-align: -.1rem }
 svg { width: 100%; height: auto } svg text { font-size: 10px; fill: #555 } svg .grid { stroke: #e4e4ea }
-.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); gap: 1rem }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); gap: 1rem }
 p.alarm { border-left: 4px solid #c0392b; background: #fdf0ee; padding: .5rem .8rem }
 p.well { border-left: 4px solid #2e8b57; background: #eef8f2; padding: .5rem .8rem }
 """
@@ -52,7 +52,8 @@ class Column:
 def document(title: str, body: str) -> str:
     """Return a page as HTML; `title` is its heading, too."""
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(title)}</title>'
+        f'<!doctype html><html lang="en"><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width"><title>{html.escape(title)}</title>'
         f"<style>{STYLE}</style><h1>{html.escape(title)}</h1>{body}</html>"
     )
 
@@ -64,4 +65,9 @@ def table(rows: Rows, columns: Iterable[Column]) -> str:
     columns = list(columns)
     head = "".join(column.heading(rows) for column in columns)
     lines = ("".join(column.cell(row) for column in columns) for row in rows)
-    return f"<table><tr>{head}</tr>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+    return wide(f"<tr>{head}</tr>{''.join(f'<tr>{line}</tr>' for line in lines)}")
+
+
+def wide(rows: str) -> str:
+    """Return rows of HTML as a table that scrolls by itself where the page is narrower."""
+    return f'<div class="wide" tabindex="0"><table>{rows}</table></div>'

@@ -5,7 +5,7 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jobs.page_parts import Column, Rows, document, table
+from jobs.page_parts import Column, Rows, document, table, wide
 
 MIN_SESSIONS = 3
 """What fewer sessions searched for is not shown: it may be somebody's name."""
@@ -92,7 +92,7 @@ def proposals(found: Sequence[tuple[str, str, int]]) -> str:
     return (
         "<p>Shoppers who found nothing by the first found something by the second. If both mean the same, "
         "make a rule of kind <code>synonym</code> with <code>from_words</code> and <code>words</code>.</p>"
-        f"<table><tr><th>typed</th><th>meant</th><th>sessions helped</th></tr>{lines}</table>"
+        + wide(f"<tr><th>typed</th><th>meant</th><th>sessions helped</th></tr>{lines}")
     )
 
 

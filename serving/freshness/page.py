@@ -10,7 +10,7 @@ REFRESH_SECONDS = 5
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 62rem; padding: 0 1rem; color: #1d1d1f }
 h1 { font-size: 1.5rem } h2 { font-size: 1.1rem; margin-top: 2rem }
-table { border-collapse: collapse; width: 100% } td, th { padding: .25rem .6rem; text-align: right }
+div.wide { overflow-x: auto } table { border-collapse: collapse; width: 100% } td, th { padding: .25rem .6rem; text-align: right }
 th { border-bottom: 1px solid #ccc } td:first-child, th:first-child { text-align: left }
 p.none { color: #777 } svg { width: 100%; height: auto } svg text { font-size: 10px; fill: #555 }
 """
@@ -36,6 +36,7 @@ def page(told: Freshness) -> str:
     )
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{TITLE}</title>'
+        '<meta name="viewport" content="width=device-width">'
         f'<meta http-equiv="refresh" content="{REFRESH_SECONDS}"><style>{STYLE}</style>'
         f"<h1>{TITLE}</h1><p>{told.at:%Y-%m-%d %H:%M:%S} UTC</p>{''.join(parts)}</html>"
     )
@@ -130,4 +131,5 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     if not lines:
         return '<p class="none">None.</p>'
     heads = "".join(f"<th>{html.escape(each)}</th>" for each in head)
-    return f"<table><tr>{heads}</tr>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+    body = f"<tr>{heads}</tr>{''.join(f'<tr>{line}</tr>' for line in lines)}"
+    return f'<div class="wide" tabindex="0"><table>{body}</table></div>'
