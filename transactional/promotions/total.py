@@ -95,7 +95,7 @@ class Total:
     def charges(self) -> list[Charge]:
         """Explain the total; the charges add up to it."""
         items = [
-            _charge("item", f"{line.quantity} units", line.items_cents, product_id=line.product_id)
+            _charge("item", _units(line.quantity), line.items_cents, product_id=line.product_id)
             for line in self.lines
         ]
         reductions = [
@@ -105,6 +105,10 @@ class Total:
         ]
         shipping = _charge("shipping", "Shipping", self.shipping_cents)
         return [*items, *reductions, shipping, _charge("tax", "Tax", self.tax_cents)]
+
+
+def _units(quantity: int) -> str:
+    return "1 unit" if quantity == 1 else f"{quantity} units"
 
 
 def _charge(

@@ -22,7 +22,7 @@ def test_a_confirmed_order_names_what_was_bought_and_what_it_comes_to():
         ],
         "charges": [
             {"kind": "item", "label": "2 units", "cents": 4_000},
-            {"kind": "item", "label": "1 units", "cents": 2_500},
+            {"kind": "item", "label": "1 unit", "cents": 2_500},
             {"kind": "discount", "label": "spring", "cents": -500},
             {"kind": "shipping", "label": "shipping", "cents": 490},
         ],
