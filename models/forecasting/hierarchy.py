@@ -16,26 +16,34 @@ from models.forecasting.reconciliation import Level, reconciled
 from models.forecasting.references import MovingMean, SeasonalMean, SeasonalNaive
 from models.forecasting.slow_movers import ets
 
+MIN_SEEN_SHARE = 0.2
 MIN_VARIANCE_SHARE = 1e-3
 N_DEVIATIONS_OF_80 = 2.563
 """Of a normal distribution, between its 10th and its 90th percentile."""
 
 
 def group_panel(panel: Panel, group: Codes) -> Panel:
-    """Return the sums of series; a sum is seen as far as its series are, by their size."""
+    """Return the sums of series, with what hidden ones would have had: as much as those that were seen, by their size.
+
+    A period is not seen in which series of less than a fifth of the size were: what is foreseen for the group would
+    else be what is seen of it, and its series be moved down to that.
+    """
     n_groups = int(group.max()) + 1
     units = np.zeros((n_groups, panel.n_periods))
     np.add.at(units, group, panel.units)
     hidden, size = np.zeros_like(units), np.zeros((n_groups, 1))
-    mean = panel.units.mean(axis=1, keepdims=True)
+    mean = panel.units.sum(axis=1, keepdims=True) / np.maximum(
+        panel.seen.sum(axis=1, keepdims=True), 1
+    )
     begun = np.arange(panel.n_periods) >= panel.starts()[:, None]
     np.add.at(hidden, group, mean * (1 - panel.seen) * begun)
     np.add.at(size, group, mean)
-    seen = 1 - hidden / np.maximum(size, 1e-9)
+    share = 1 - hidden / np.maximum(size, 1e-9)
+    seen = share >= MIN_SEEN_SHARE
     return replace(
         panel,
-        units=units.astype(np.float32),
-        seen=np.clip(seen, 0, 1).astype(np.float32),
+        units=np.where(seen, units / np.maximum(share, MIN_SEEN_SHARE), 0).astype(np.float32),
+        seen=seen.astype(np.float32),
         known={},
         past={},
         codes={},

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from features.schemas.logs import ClickstreamEvent, OrderLine
@@ -43,13 +44,17 @@ def change_inputs(settings):
     append(settings.lake, DAY, {"clickstream": more})
     lake = Partitions(settings.lake)
     lines = lake.read(OrderLine, DAY, DAY)
-    place = lines.schema.get_field_index("order_id")
-    moved = pa.array([order + 100_000 for order in lines["order_id"].to_pylist()], pa.int64())
-    lake.write(
-        OrderLine, pa.concat_tables([lines, lines.set_column(place, "order_id", moved)]), DAY
-    )
+    moved = with_values(lines, "order_id", [n + 100_000 for n in lines["order_id"].to_pylist()])
+    lake.write(OrderLine, pa.concat_tables([lines, moved]), DAY)
     clicks = lake.read(ClickstreamEvent, DAY, DAY)
-    lake.write(ClickstreamEvent, pa.concat_tables([clicks, clicks.slice(0, 30)]), DAY)
+    asked = clicks.filter(pc.equal(clicks["kind"], "search"))
+    otherwise = with_values(asked, "query", ["other thing"] * len(asked))
+    lake.write(ClickstreamEvent, pa.concat_tables([clicks, clicks.slice(0, 30), otherwise]), DAY)
+
+
+def with_values(table, name, values):
+    place = table.schema.get_field_index(name)
+    return table.set_column(place, name, pa.array(values, table.schema.field(name).type))
 
 
 def copy(settings, folder):

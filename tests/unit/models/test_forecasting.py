@@ -16,7 +16,7 @@ from models.forecasting.elasticities import Elasticities
 from models.forecasting.features import History
 from models.forecasting.gradient_boosting import GlobalTrees, chances, sampled
 from models.forecasting.grouping import groups_of
-from models.forecasting.hierarchy import agreeing, forecast_of_groups, sums
+from models.forecasting.hierarchy import AgreeingForecaster, agreeing, forecast_of_groups, sums
 from models.forecasting.newcomers import with_newcomers
 from models.forecasting.panel import WEEKLY, panel_of
 from models.forecasting.references import MovingMean, SeasonalNaive
@@ -457,6 +457,19 @@ def test_sums_of_forecasts_agree_with_each_other(panel):
     assert after < 0.5 * before
     of_kinds = sums(found.mean, {"kind": kind})["kind"]
     assert of_kinds.sum(axis=0) == pytest.approx(found.mean.sum(axis=0), rel=1e-5)
+
+
+def test_series_that_are_seen_on_some_days_only_are_not_moved_down_to_what_was_seen(panel):
+    """Of each day a third of the series is recorded; all sell some 6 a day."""
+    rng = np.random.default_rng(1)
+    seen = (rng.random(panel.units.shape) < 1 / 3).astype(np.float32)
+    some = replace(panel, units=rng.poisson(6, seen.shape) * seen, seen=seen)
+    alone = ChosenForecaster({"mean": lambda: MovingMean(28)}).fit(some, 7)
+
+    found = AgreeingForecaster(alone).predict(some, 7)
+
+    assert found.mean.mean() == pytest.approx(alone.predict(some, 7).mean.mean(), rel=0.05)
+    assert found.mean.mean() == pytest.approx(6, rel=0.1)
 
 
 def test_a_part_of_the_series_is_foreseen_as_within_the_whole(panel):
