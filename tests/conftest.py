@@ -98,16 +98,19 @@ def pytest_xdist_make_scheduler(config, log):
 def spark():
     from pyspark.sql import SparkSession
 
+    from jobs.spark import QUICK_JAVA
+
     session = (
         SparkSession.builder.master("local[1]")
         .config("spark.sql.shuffle.partitions", 1)
         .config("spark.ui.enabled", False)
-        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        .config("spark.driver.extraJavaOptions", QUICK_JAVA)
         .config("spark.sql.session.timeZone", "UTC")
         # A query over ten rows would spend its time compiling; subprocess tests run the defaults.
         .config("spark.sql.codegen.wholeStage", False)
         .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
         .config("spark.sql.adaptive.enabled", False)
+        .config("spark.python.sql.dataFrameDebugging.enabled", False)
         .getOrCreate()
     )
     yield session
