@@ -173,11 +173,11 @@ def browser():
 @pytest.fixture
 def page(browser):
     """A page of a visitor nobody knows; nothing may go wrong in it."""
-    from tests.chromium import DESKTOP, complaints
+    from tests.chromium import DESKTOP, MILLISECONDS, complaints
 
     context = browser.new_context(viewport=DESKTOP, locale="en-GB")
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(MILLISECONDS)
     found = complaints(page)
     yield page
     context.close()
