@@ -42,7 +42,8 @@ def write_sessions(lake: Lake, target: Partitions, dates: Dates) -> None:
     days = [day for day in dates.days() if day in published]
     n_tasks = max(1, min(len(days), 2 * lake.spark.sparkContext.defaultParallelism))
     staged = target.staging("derived", Session.table)
-    todo = lake.spark.createDataFrame([(day,) for day in days], "date date").repartition(n_tasks)
+    todo = lake.spark.createDataFrame(pa.table({"date": pa.array(days, pa.date32())}))
+    todo = todo.repartition(n_tasks)
     todo.mapInArrow(partial(_write_sessions, lake.partitions, staged), "n_rows bigint").collect()
     target.publish("derived", Session.table, staged, dates.days())
 

@@ -4,7 +4,6 @@ python -m jobs.build_lists --date 2024-05-01
 """
 
 import datetime as dt
-import itertools
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,10 +98,10 @@ def spread_co_purchases(lake: Lake, scratch: Path, n_items: int) -> DataFrame:
     """Count pairs in parallel: each task maps the baskets from `scratch` and takes a block of items."""
     n_tasks = 2 * lake.spark.sparkContext.defaultParallelism
     edges = np.linspace(0, n_items, n_tasks + 1).astype(int).tolist()
-    blocks = list(itertools.pairwise(edges))
+    blocks = pa.table({"first": edges[:-1], "last": edges[1:]})
     schema = struct_type(CoPurchase)
     pairs = type(schema)([field for field in schema if field.name != "date"])
-    todo = lake.spark.createDataFrame(blocks, "first bigint, last bigint").repartition(n_tasks)
+    todo = lake.spark.createDataFrame(blocks).repartition(n_tasks)
     return todo.mapInArrow(lambda batches: _pairs_of(scratch, batches), pairs)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
+from features.schemas.arrow import arrow_schema
 from features.schemas.row import Row
 from features.schemas.spark import struct_type
 from jobs.partitions import Layer, Partitions, count_rows, days_between, layer_of
@@ -29,7 +30,8 @@ class Lake:
         folder = self.partitions.folder(layer_of(row), row.table)
         schema = struct_type(row)
         if not folder.exists():
-            return self.spark.createDataFrame([], schema)
+            # From Arrow: for rows of Python's own, even none, Spark starts workers beside those of `mapInArrow`.
+            return self.spark.createDataFrame(arrow_schema(row).empty_table(), schema)
         table = self.spark.read.schema(schema).parquet(str(folder)).where(F.col("date") <= last)
         if first is not None:
             table = table.where(F.col("date") >= first)

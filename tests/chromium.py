@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from emporium.settings import REPOSITORY
 
@@ -16,6 +16,9 @@ ARTIFACTS = Path(os.environ.get("ARTIFACTS", REPOSITORY / ".artifacts"))
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 ANSWERED = "Failed to load resource"
 """What the browser says of every answer from 400 on: pages that refuse are as they should be."""
+MILLISECONDS = 60_000
+"""How long a step may take on a busy machine."""
+expect.set_options(timeout=MILLISECONDS)
 
 
 @contextlib.contextmanager

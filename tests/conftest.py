@@ -98,16 +98,19 @@ def pytest_xdist_make_scheduler(config, log):
 def spark():
     from pyspark.sql import SparkSession
 
+    from jobs.spark import QUICK_JAVA
+
     session = (
         SparkSession.builder.master("local[1]")
         .config("spark.sql.shuffle.partitions", 1)
         .config("spark.ui.enabled", False)
-        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        .config("spark.driver.extraJavaOptions", QUICK_JAVA)
         .config("spark.sql.session.timeZone", "UTC")
         # A query over ten rows would spend its time compiling; subprocess tests run the defaults.
         .config("spark.sql.codegen.wholeStage", False)
         .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
         .config("spark.sql.adaptive.enabled", False)
+        .config("spark.python.sql.dataFrameDebugging.enabled", False)
         .getOrCreate()
     )
     yield session
@@ -170,11 +173,11 @@ def browser():
 @pytest.fixture
 def page(browser):
     """A page of a visitor nobody knows; nothing may go wrong in it."""
-    from tests.chromium import DESKTOP, complaints
+    from tests.chromium import DESKTOP, MILLISECONDS, complaints
 
     context = browser.new_context(viewport=DESKTOP, locale="en-GB")
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(MILLISECONDS)
     found = complaints(page)
     yield page
     context.close()

@@ -34,7 +34,7 @@ def running(
                 process.wait()
 
 
-def wait_until(ready: Callable[[], bool], process, log: Path, seconds: float = 60) -> None:
+def wait_until(ready: Callable[[], bool], process, log: Path, seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while not ready():
         assert process.poll() is None, f"ended at once:\n{log.read_text()[-3000:]}"

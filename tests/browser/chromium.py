@@ -11,7 +11,7 @@ import time
 import aiohttp
 
 CHROMIUM = shutil.which("chromium")
-SECONDS = 20
+SECONDS = 60
 # What the browser answers when the page that was asked is left meanwhile.
 LEFT = {
     "Inspected target navigated or closed",

@@ -135,7 +135,7 @@ async def is_ready(client):
     return (await client.get("/readyz")).status_code == 200
 
 
-async def until(condition, seconds=20):
+async def until(condition, seconds=60):
     deadline = time.monotonic() + seconds
     while not await condition():
         assert time.monotonic() < deadline, "did not come true"

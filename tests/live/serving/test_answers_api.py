@@ -31,7 +31,7 @@ async def test_operators_are_told_what_an_answer_was_made_from(client):
         async def is_there(path=path):
             return (await client.get(path, headers=headers("ops"))).status_code == 200
 
-        await until(is_there, seconds=5)
+        await until(is_there)
         told = (await client.get(path, headers=headers("ops"))).json()
         assert [each["product_id"] for each in told["products"]] == [
             each["product_id"] for each in answer[key]

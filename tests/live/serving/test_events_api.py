@@ -9,6 +9,7 @@ import redis as redis_client
 
 from emporium.ports import free_port
 from features.schemas.logs import ClickstreamEvent
+from serving import app
 from tests.live.serving.conftest import serving, until, write_online
 
 pytestmark = pytest.mark.live
@@ -24,6 +25,12 @@ def view(product_id=4, customer_id=1, **changes):
         "product_id": product_id,
         **changes,
     }
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch):
+    """On a busy machine Redis may answer late; what follows from that is test_outages' matter."""
+    monkeypatch.setattr(app, "REDIS_SECONDS", 30.0)
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def is_told(app):
 
 async def until(is_so):
     """Wait until something is so: a function, or one that returns an awaitable."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             found = is_so()
             if await found if asyncio.iscoroutine(found) else found:
