@@ -29,6 +29,8 @@ from models.forecasting.slow_movers import croston
 
 OURS = "emporium"
 DEFAULT_HORIZON = {"D": 28, "W": 8, "M": 6, "Q": 4}
+MIN_PERIODS = 4
+"""One is held back to judge by, one of those before it to choose by, and twice as many have to be left."""
 PERIODS = {"D": "days", "W": "weeks", "M": "months", "Q": "quarters"}
 WRITTEN_LEVELS = (0.025, 0.05, 0.1, 0.5, 0.9, 0.95, 0.975)
 SHOWN = (
@@ -141,7 +143,17 @@ def makers_of(panel: Panel, wishes: Wishes) -> Makers:
 def judged(
     panel: Panel, wishes: Wishes, horizon: int
 ) -> tuple[dict[str, dict[str, float]], dict[str, str]]:
-    """Return each model's measures over the newest periods, and what was chosen for which segment."""
+    """Return each model's measures over the newest periods, and what was chosen for which segment.
+
+    Raises
+    ------
+    ValueError
+        If there are too few periods to hold any back.
+    """
+    if panel.n_periods < MIN_PERIODS:
+        raise ValueError(
+            f"{panel.n_periods} {PERIODS[panel.rhythm.name]} are too few: bring {MIN_PERIODS} or more"
+        )
     loss = cast("Loss", wishes.loss)
     n_test = wishes.test_periods or min(horizon, panel.n_periods // 3)
     ours = ChosenForecaster(makers_of(panel, wishes), loss)
@@ -208,11 +220,10 @@ def show_findings(
     findings: Findings = sales.findings
     if findings.lines:
         console.print(outcome.listing("not as it should be", findings.counts()))
-    if bad_rows and not findings.lines:
-        console.print("every row is as it should be")
     if bad_rows:
         findings.table().to_csv(bad_rows, index=False)
-        console.print(f"each row that is not as it should be is in {bad_rows}", markup=False)
+        which = "each of these rows is" if findings.lines else "no row is amiss, which is"
+        console.print(f"{which} in {bad_rows}", markup=False)
 
 
 def show_scores(

@@ -279,7 +279,17 @@ def test_a_file_of_one_day_says_that_it_is_too_short(tmp_path):
     ran = command("--sales", path, "--series", "sku", "--date", "day", "--value", "qty")
 
     assert ran.exit_code == 1
-    assert "1 periods are too few" in ran.output
+    assert "1 days are too few: bring 4 or more" in ran.output
+
+
+def test_ten_days_are_foreseen_by_what_learns_from_so_few(tmp_path):
+    path = tmp_path / "sales.csv"
+    path.write_text("sku,day,qty\n" + "\n".join(f"a,2024-01-{day:02d},5" for day in range(1, 11)))
+
+    ran = command("--sales", path, "--series", "sku", "--date", "day", "--value", "qty")
+
+    assert ran.exit_code == 0, ran.output
+    assert "10 days" in ran.output
 
 
 def test_holidays_of_a_table_are_of_one_country(shop, tmp_path):
