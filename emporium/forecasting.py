@@ -222,8 +222,12 @@ def show_findings(
         console.print(outcome.listing("not as it should be", findings.counts()))
     if bad_rows:
         findings.table().to_csv(bad_rows, index=False)
-        which = "each of these rows is" if findings.lines else "no row is amiss, which is"
-        console.print(f"{which} in {bad_rows}", markup=False)
+        which = (
+            "each of these rows is in"
+            if findings.lines
+            else "every row is as it should be: none in"
+        )
+        console.print(f"{which} {bad_rows}", markup=False)
 
 
 def show_scores(

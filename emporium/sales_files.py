@@ -110,6 +110,7 @@ def read_sales(path: Path, names: SalesNames) -> SalesRows:
     kept = _usable(rows, findings, names)
     if not kept["value"].notna().any():
         raise TableFileError(f"{path} has no usable row: {_why_none(findings, table, names)}")
+    _note_unread(table, kept, findings, names)
     _check_hidden(kept, findings, names)
     _check_prices(kept, findings)
     _check_static(kept, findings, names)
@@ -220,6 +221,19 @@ def _far(days: "pd.Series[float]") -> "pd.Series[bool]":
     first, last = np.quantile(known, [0.25, 0.75]) if len(known) else (0.0, 0.0)
     reach = max(FAR_TIMES * (last - first), FAR_DAYS)
     return (days < first - reach) | (days > last + reach)
+
+
+def _note_unread(
+    table: pa.Table, rows: pd.DataFrame, findings: Findings, names: SalesNames
+) -> None:
+    """Note rows whose price, time out of stock or known column holds something that is no number."""
+    columns = {names.price: "price", names.hidden: "hidden"}
+    columns |= {name: f"known_{name}" for name in names.known}
+    for name, column in columns.items():
+        if name is not None:
+            given = ~table[name].is_null(nan_is_null=True).to_numpy()
+            unread = given[rows.index - 1] & rows[column].isna()
+            findings.add(rows[unread], f"{name} is no number", "used without it")
 
 
 def _check_hidden(rows: pd.DataFrame, findings: Findings, names: SalesNames) -> None:

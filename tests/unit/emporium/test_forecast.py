@@ -180,6 +180,16 @@ def test_days_are_summed_to_months_and_one_that_has_not_ended_is_left_out(tmp_pa
     assert findings(sales) == told
 
 
+def test_a_price_with_a_currencys_sign_is_told_as_no_number(tmp_path):
+    path = tmp_path / "sales.csv"
+    path.write_text("product,day,units,cost\na,2024-01-01,2,$3\na,2024-01-02,2,4\n")
+
+    sales = read_sales(path, SalesNames(["product"], "day", "units", price="cost"))
+
+    assert findings(sales) == [(1, "cost is no number", "used without it")]
+    assert sales.rows["value"].tolist() == [2, 2]
+
+
 def test_dates_that_nobody_can_read_are_shown_with_what_to_do(tmp_path):
     path = tmp_path / "sales.csv"
     path.write_text("product,day,units\na,first of May,2\n")
