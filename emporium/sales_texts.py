@@ -19,6 +19,8 @@ FORMATS = (
     "%Y/%m/%d", "%Y.%m.%d", "%d %b %Y", "%d %B %Y", "%b %Y", "%B %Y", "%m/%Y", "%m.%Y",
 )  # fmt: skip
 """Tried on dates that are not of ISO 8601, without their time of day."""
+MOST_ARE_READ = 0.5
+"""Where fewer than this share of dates are not of ISO 8601, no other format reads more."""
 TIME_OF_DAY = r"[ T]+\d{1,2}:\d{2}.*$"
 
 
@@ -64,7 +66,7 @@ def moments_of(texts: "pd.Series[str]", text_format: str | None) -> tuple[Moment
     if text_format:
         return _as_written(texts, text_format), text_format
     iso = _parsed(texts, "ISO8601")
-    if not np.isnat(iso).any():
+    if np.isnat(iso).mean() < MOST_ARE_READ:
         return iso, ISO
     days = texts.str.replace(TIME_OF_DAY, "", regex=True)
     weeks = days.str.replace(WEEK, r"\1-W\2-1", regex=True)
