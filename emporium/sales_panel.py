@@ -1,4 +1,4 @@
-"""Rows of sales -> a panel of series over days or weeks."""
+"""Rows of sales -> a panel of series over days, weeks, months or quarters."""
 
 import datetime as dt
 from collections.abc import Sequence
