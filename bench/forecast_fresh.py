@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from scipy.stats import poisson
 
+from bench import forecast_fresh_hindsight
 from bench.forecast_censoring import UNITS_PER_AMOUNT
 from bench.table import Figure
 from models.evaluation.forecasts import wape
@@ -106,6 +107,7 @@ def figures(data: Path, *, quick: bool) -> list[Figure]:
         Figure("fresh: bias of the mean, in-stock days; aim within 3", 100 * found["bias"], "%"),
         Figure("fresh: coverage of the 80 % interval", 100 * found["coverage_80"], "%", 80),
         Figure("fresh: coverage of the 95 % interval", 100 * found["coverage_95"], "%", 95),
+        *forecast_fresh_hindsight.figures(panel.until(KNOWN_DAYS)),
     ]  # fmt: skip
 
 

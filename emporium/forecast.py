@@ -13,7 +13,7 @@ from emporium.evaluate import WIDTH
 def forecast(  # noqa: PLR0913, PLR0917 - one parameter per option
     sales: Annotated[Path, typer.Option(help="a row for each sale: .parquet, .csv, .tsv, .jsonl")],
     series: Annotated[list[str], typer.Option(help="column of the product; again for the store")],
-    date: Annotated[str, typer.Option(help="column of the day or week, or of its number")],
+    date: Annotated[str, typer.Option(help="column of the day, week or month, or of its number")],
     value: Annotated[str, typer.Option(help="column of the units sold")],
     price: Annotated[str | None, typer.Option(help="column of the price")] = None,
     known: Annotated[
@@ -32,10 +32,16 @@ def forecast(  # noqa: PLR0913, PLR0917 - one parameter per option
     hidden_of: Annotated[
         float, typer.Option(help="of so much: 1 for a share, 24 for hours", min=1e-9)
     ] = 1.0,
-    horizon: Annotated[
-        int | None, typer.Option(help="periods to foresee; else 28 days or 8 weeks", min=1)
+    date_format: Annotated[
+        str | None, typer.Option(help="of dates that are texts: %d.%m.%Y; else it is found out")
     ] = None,
-    freq: Annotated[str, typer.Option(help="D for days, W for weeks, auto")] = "auto",
+    horizon: Annotated[
+        int | None,
+        typer.Option(help="periods to foresee; else 28 days, 8 weeks, 6 months, 4 quarters", min=1),
+    ] = None,
+    freq: Annotated[
+        str, typer.Option(help="D for days, W for weeks, M for months, Q for quarters, auto")
+    ] = "auto",
     gaps: Annotated[
         str, typer.Option(help="a period without a row: zero sold, missing, or auto")
     ] = "auto",
@@ -60,7 +66,9 @@ def forecast(  # noqa: PLR0913, PLR0917 - one parameter per option
     from emporium import forecasting  # noqa: PLC0415
     from emporium.sales_files import SalesNames  # noqa: PLC0415
 
-    names = SalesNames(series, date, value, price, known or [], static or [], hidden, hidden_of)
+    names = SalesNames(
+        series, date, value, price, known or [], static or [], hidden, hidden_of, date_format
+    )
     forecasting.run(
         forecasting.Files(sales, names, out, bad_rows, json_file, holidays, country),
         forecasting.Wishes(horizon, freq, gaps, loss, test_periods, seed),

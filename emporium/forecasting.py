@@ -13,6 +13,7 @@ from emporium import outcome
 from emporium.documents import write_document
 from emporium.sales_files import Findings, SalesNames, SalesRows, read_sales
 from emporium.sales_panel import Frequency, Gaps, Reading, SalesPanel, rhythm_of, sales_panel
+from emporium.sales_texts import ISO
 from emporium.table_files import read_table
 from jobs.holiday_calendar import calendar_of
 from models.forecasting.backtest import backtest
@@ -27,7 +28,10 @@ from models.forecasting.segments import NAMES
 from models.forecasting.slow_movers import croston
 
 OURS = "emporium"
-DEFAULT_HORIZON = {"D": 28, "W": 8}
+DEFAULT_HORIZON = {"D": 28, "W": 8, "M": 6, "Q": 4}
+MIN_PERIODS = 4
+"""One is held back to judge by, one of those before it to choose by, and twice as many have to be left."""
+PERIODS = {"D": "days", "W": "weeks", "M": "months", "Q": "quarters"}
 WRITTEN_LEVELS = (0.025, 0.05, 0.1, 0.5, 0.9, 0.95, 0.975)
 SHOWN = (
     "wape",
@@ -103,6 +107,8 @@ def read(files: Files, wishes: Wishes) -> tuple[SalesRows, SalesPanel]:
     horizon = wishes.horizon or DEFAULT_HORIZON[rhythm.name]
     found = sales_panel(sales, files.names, reading, horizon)
     panel = replace(found.panel, holidays=calendar(files, sales))
+    if panel.holidays and rhythm.months:
+        raise ValueError("--holidays: only days and weeks are told apart by them")
     return sales, replace(found, panel=panel)
 
 
@@ -137,7 +143,17 @@ def makers_of(panel: Panel, wishes: Wishes) -> Makers:
 def judged(
     panel: Panel, wishes: Wishes, horizon: int
 ) -> tuple[dict[str, dict[str, float]], dict[str, str]]:
-    """Return each model's measures over the newest periods, and what was chosen for which segment."""
+    """Return each model's measures over the newest periods, and what was chosen for which segment.
+
+    Raises
+    ------
+    ValueError
+        If there are too few periods to hold any back.
+    """
+    if panel.n_periods < MIN_PERIODS:
+        raise ValueError(
+            f"{panel.n_periods} {PERIODS[panel.rhythm.name]} are too few: bring {MIN_PERIODS} or more"
+        )
     loss = cast("Loss", wishes.loss)
     n_test = wishes.test_periods or min(horizon, panel.n_periods // 3)
     ours = ChosenForecaster(makers_of(panel, wishes), loss)
@@ -195,14 +211,23 @@ def show_findings(
     panel = found.panel
     console.print(
         f"{sales.n_rows:,} rows, {panel.n_series:,} series, {panel.n_periods:,} "
-        f"{'days' if panel.rhythm.days == 1 else 'weeks'}; a period without a row is {found.gaps}"
+        f"{PERIODS[panel.rhythm.name]}; a period without a row is {found.gaps}"
     )
+    if sales.date_format != ISO:
+        console.print(
+            f"dates are read as {sales.date_format}; else say --date-format", markup=False
+        )
     findings: Findings = sales.findings
     if findings.lines:
         console.print(outcome.listing("not as it should be", findings.counts()))
     if bad_rows:
         findings.table().to_csv(bad_rows, index=False)
-        console.print(f"each of these rows is in {bad_rows}", markup=False)
+        which = (
+            "each of these rows is in"
+            if findings.lines
+            else "every row is as it should be: none in"
+        )
+        console.print(f"{which} {bad_rows}", markup=False)
 
 
 def show_scores(

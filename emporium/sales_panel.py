@@ -1,4 +1,4 @@
-"""Rows of sales -> a panel of series over days or weeks."""
+"""Rows of sales -> a panel of series over days, weeks, months or quarters."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -11,17 +11,27 @@ from numpy.typing import NDArray
 
 from emporium.sales_files import SalesNames, SalesRows
 from emporium.table_files import TableFileError
-from models.forecasting.panel import DAILY, PRICE, WEEKLY, Panel, Rhythm, Values
+from models.forecasting.panel import (
+    DAILY,
+    MONTHLY,
+    PRICE,
+    QUARTERLY,
+    WEEKLY,
+    Panel,
+    Rhythm,
+    Values,
+)
 
-Frequency = Literal["auto", "D", "W"]
+Frequency = Literal["auto", "D", "W", "M", "Q"]
 Gaps = Literal["auto", "zero", "missing"]
 DENSE_SHARE = 0.8
 """Series that have a row in so many of their periods, and never a zero, record only what they sell."""
 MAX_PERIODS = 5_000
 MAX_REPEATED_SHARE = 0.01
+RHYTHMS = {each.name: each for each in (DAILY, WEEKLY, MONTHLY, QUARTERLY)}
+MIN_DAYS_OF_MONTH, MIN_DAYS_OF_QUARTER, MIN_DAYS_OF_YEAR = 28, 85, 300
 TINY = 1e-6
 """Weight of a price at which nothing was sold."""
-EPOCH = dt.date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -43,7 +53,8 @@ class Reading:
 class SalesPanel:
     """A panel, the parts of its series' names by column, and how gaps were read.
 
-    `last` is the day, or the number of the period, that the last column ends with.
+    `last` is the day, or the number of the period, that the last column ends with; of months and quarters
+    the last month since 1970.
     """
 
     panel: Panel
@@ -54,9 +65,11 @@ class SalesPanel:
 
     def label(self, ahead: int) -> str:
         """Return what a period ahead is called: the day it ends with, or its number."""
-        step = 1 if self.numbered else self.panel.rhythm.days
-        at = self.last + step * ahead
-        return str(at) if self.numbered else str(EPOCH + dt.timedelta(days=at))
+        rhythm = self.panel.rhythm
+        at = self.last + _step(rhythm, numbered=self.numbered) * ahead
+        if self.numbered:
+            return str(at)
+        return str(np.datetime64(at, "M" if rhythm.months else "D"))
 
 
 def sales_panel(sales: SalesRows, names: SalesNames, reading: Reading, horizon: int) -> SalesPanel:
@@ -71,13 +84,20 @@ def sales_panel(sales: SalesRows, names: SalesNames, reading: Reading, horizon: 
     """
     rows = sales.rows
     rhythm = rhythm_of(rows, reading.frequency, numbered=sales.numbered)
-    last = int(rows.loc[rows["value"].notna(), "day"].max())
-    step = 1 if sales.numbered else rhythm.days
-    # Weeks end on the last day of the file, so that none is cut.
-    period = -((last - rows["day"].to_numpy()) // step).astype(np.int64)
+    step = _step(rhythm, numbered=sales.numbered)
+    of_months = bool(rhythm.months) and not sales.numbered
+    at = _months(rows["day"]) if of_months else rows["day"].to_numpy()
+    last = int(at[rows["value"].notna().to_numpy()].max())
+    if of_months and _ends_early(rows):
+        sales.findings.add(rows[at == last], "a month that has not ended", "left out")
+        last -= 1
+    # Weeks end on the last day of the file, so that none is cut, and quarters with its last month.
+    period = -((last - at) // step).astype(np.int64)
     n_periods = 1 - int(period[rows["value"].notna()].min())
     if n_periods > MAX_PERIODS:
-        raise TableFileError(f"{n_periods:,} periods are too many: say --freq W or cut the file")
+        raise TableFileError(
+            f"{n_periods:,} periods are too many: say --freq W or M, or cut the file"
+        )
     inside = (period > -n_periods) & (period <= horizon)
     rows, column = rows[inside], period[inside] + n_periods - 1
     series, row = np.unique(rows["series"].to_numpy(str), return_inverse=True)
@@ -88,7 +108,7 @@ def sales_panel(sales: SalesRows, names: SalesNames, reading: Reading, horizon: 
     panel = Panel(
         units=units,
         seen=seen,
-        first=EPOCH + dt.timedelta(days=last - step * n_periods + 1),
+        first=_date(last - step * n_periods + 1, "M" if of_months else "D"),
         rhythm=rhythm,
         known=_known(rows, grid, names, n_periods),
         codes=_codes(firsts, names),
@@ -98,20 +118,60 @@ def sales_panel(sales: SalesRows, names: SalesNames, reading: Reading, horizon: 
     return SalesPanel(panel, keys.set_axis(list(names.series), axis=1), gaps, last, sales.numbered)
 
 
+def _step(rhythm: Rhythm, *, numbered: bool) -> int:
+    """Return how far apart periods are in what dates are told in: their numbers, months or days."""
+    return 1 if numbered else rhythm.months or rhythm.days
+
+
+def _months(days: "pd.Series[float]") -> NDArray[np.float64]:
+    moments = days.to_numpy().astype("datetime64[D]")
+    return moments.astype("datetime64[M]").astype(np.int64).astype(np.float64)
+
+
+def _ends_early(rows: pd.DataFrame) -> bool:
+    """Return whether rows of days end before the last of a month: its sum would be too low."""
+    days = np.unique(rows.loc[rows["value"].notna(), "day"])
+    next_day = (days[-1:] + 1).astype("datetime64[D]")
+    is_first = next_day == next_day.astype("datetime64[M]").astype("datetime64[D]")
+    return not is_first.all() and not _of_months(days)
+
+
+def _date(number: int, unit: Literal["D", "M"]) -> dt.date:
+    return dt.date.fromisoformat(str(np.datetime64(number, unit).astype("datetime64[D]")))
+
+
 def rhythm_of(rows: pd.DataFrame, frequency: Frequency, *, numbered: bool) -> Rhythm:
     """Return what a period is: weeks if dates are a week apart or more, else days.
+
+    Months or quarters, if dates are as far apart and all early in their months, or all late.
 
     Raises
     ------
     TableFileError
-        If dates are only numbers and nobody says of what.
+        If dates are only numbers and nobody says of what, or years apart.
     """
     if frequency != "auto":
-        return DAILY if frequency == "D" else WEEKLY
+        return RHYTHMS[frequency]
     if numbered:
-        raise TableFileError("dates are numbers of periods: say --freq D or --freq W")
+        raise TableFileError("dates are numbers of periods: say --freq D, W, M or Q")
     days = np.unique(rows["day"])
-    return WEEKLY if len(days) > 1 and np.median(np.diff(days)) >= WEEKLY.days else DAILY
+    apart = float(np.median(np.diff(days))) if len(days) > 1 else 0.0
+    if apart < WEEKLY.days:
+        return DAILY
+    if apart < MIN_DAYS_OF_MONTH or not _of_months(days):
+        return WEEKLY
+    if apart >= MIN_DAYS_OF_YEAR:
+        raise TableFileError("dates are years apart: days, weeks, months or quarters are foreseen")
+    return MONTHLY if apart < MIN_DAYS_OF_QUARTER else QUARTERLY
+
+
+def _of_months(days: NDArray[np.float64]) -> bool:
+    """Return whether all dates are the same day of their months, or the last ones."""
+    moments = days.astype("datetime64[D]")
+    months = moments.astype("datetime64[M]")
+    from_first = moments - months.astype("datetime64[D]")
+    to_last = (months + 1).astype("datetime64[D]") - moments
+    return any(len(np.unique(each)) == 1 for each in (from_first, to_last))
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Anybody's file as a table: Parquet, delimited text of any separator, JSON lines; packed or not."""
 
+import codecs
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -62,7 +63,7 @@ def _open(path: Path) -> pa.NativeFile:
 
 def _delimited(path: Path, has_header: bool) -> pa.Table:  # noqa: FBT001 - handed on
     with _open(path) as stream:
-        text = stream.read()
+        text = _utf8(stream.read())
     first = text.split(b"\n", 1)[0]
     if DOUBLE_COLON in first:
         text, first = text.replace(DOUBLE_COLON, b"\t"), first.replace(DOUBLE_COLON, b"\t")
@@ -77,6 +78,17 @@ def _delimited(path: Path, has_header: bool) -> pa.Table:  # noqa: FBT001 - hand
     if has_header:
         return table
     return table.rename_columns([str(number + 1) for number in range(table.num_columns)])
+
+
+def _utf8(text: bytes) -> bytes:
+    """Return text in UTF-8 that may be in UTF-16, as spreadsheets write it, or in Windows' Western European letters."""
+    if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return text.decode("utf-16").encode()
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return text.decode("cp1252", errors="replace").encode()
+    return text
 
 
 def separator_of(line: str) -> str:

@@ -1,6 +1,6 @@
 """Several models, for each segment of series the one that did best on its newest past, or a mean of some."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations_with_replacement
 from typing import Self
@@ -36,7 +36,7 @@ class ChosenForecaster:
 
     Models forecast the newest `n_origins` times `horizon` periods as if on past days: by these forecasts
     one, or a mean of some, is chosen for each segment, and its errors become the intervals. Then the models
-    are fitted on all. Of a short history a third is held back, and periods further ahead are taken to be as
+    are fitted on all. Models that can't learn from what was known before the oldest of these times are left out. Of a short history a third is held back, and periods further ahead are taken to be as
     unsure as the last of these.
 
     Parameters
@@ -69,7 +69,7 @@ class ChosenForecaster:
         Raises
         ------
         TooFewPeriodsError
-            If the panel is too short to be parted for this.
+            If the panel is too short to be parted for this, or for every model.
         """
         panel = sample(panel, MAX_FITTED, self.seed)
         all_ahead, horizon = horizon, min(horizon, panel.n_periods // 3)
@@ -101,9 +101,7 @@ class ChosenForecaster:
         for number, origin in enumerate(origins):
             before = panel.until(origin)
             if number % every == 0:
-                fitted = {
-                    name: make().fit(before, horizon) for name, make in self.candidates.items()
-                }
+                fitted = _fitted(self.candidates, fitted or self.candidates, before, horizon)
             parts.append(_located(fitted, before, horizon))
         return _joined(parts)
 
@@ -124,6 +122,30 @@ class ChosenForecaster:
     def shares(self) -> Mapping[float, float]:
         """Return the shares by which a forecast's intervals are cut; none before it is fitted."""
         return self.residuals_.shares if self.residuals_ else {}
+
+
+def _fitted(
+    makers: Mapping[str, Callable[[], Locator]],
+    names: Collection[str],
+    panel: Panel,
+    horizon: int,
+) -> dict[str, Locator]:
+    """Return the models of these names that can learn from so short a history.
+
+    Raises
+    ------
+    TooFewPeriodsError
+        If none can.
+    """
+    found, errors = dict[str, Locator](), list[TooFewPeriodsError]()
+    for name in names:
+        try:
+            found[name] = makers[name]().fit(panel, horizon)
+        except TooFewPeriodsError as error:
+            errors.append(error)
+    if not found:
+        raise errors[0]
+    return found
 
 
 def sample(panel: Panel, n_series: int, seed: int) -> Panel:

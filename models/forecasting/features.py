@@ -162,8 +162,7 @@ class History:
         return {"similar": found / level}
 
     def _calendar(self, column: Columns) -> Features:
-        first = np.datetime64(self.panel.first)
-        dates = first + column * self.rhythm.days
+        dates = self.rhythm.dates(self.panel.first, column)
         of_year = (dates - dates.astype("datetime64[Y]")).astype(np.int64)
         of_month = (dates - dates.astype("datetime64[M]")).astype(np.int64)
         weekday = (dates.astype(np.int64) + 3) % 7

@@ -25,7 +25,7 @@ BLOCK = 10_000
 """So many series are summed up at once, that they fit into memory."""
 
 REACH = {"D": (10, 3), "W": (3, 1)}
-"""Periods before a holiday and after it that are near it, by the rhythm's name."""
+"""Periods before a holiday and after it that are near it, by the rhythm's name; months and quarters have no effects."""
 USUAL = {"D": (14, 21, 28, 35), "W": (5, 6, 7, 8)}
 """Periods before one that is near a holiday that it is held against: of its weekday, and before all that are near."""
 PRIOR_UNITS = 20.0
@@ -38,7 +38,7 @@ CLOSED = 0.1
 def near(panel: Panel, columns: Codes) -> tuple[Codes, Codes]:
     """Return name and distance of the holiday next to each column, of `Holidays.around`."""
     rhythm = panel.rhythm
-    return panel.holidays.around(panel.first, rhythm.days, columns, REACH[rhythm.name])
+    return panel.holidays.around(panel.first, rhythm.days, columns, REACH.get(rhythm.name, (0, 0)))
 
 
 @dataclass(frozen=True)

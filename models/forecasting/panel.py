@@ -32,6 +32,8 @@ class Rhythm:
         Lengths of the means, in periods, the shortest first.
     level_window
         Periods whose mean is the size of a series.
+    months
+        Calendar months of a period; 0: it is so many days, else `days` are about how many there are.
     """
 
     name: str
@@ -40,10 +42,22 @@ class Rhythm:
     n_season_lags: int
     windows: tuple[int, ...]
     level_window: int
+    months: int = 0
+
+    def dates(self, first: dt.date, columns: Codes) -> NDArray[np.datetime64]:
+        """Return the first day of periods, where column 0 begins on, or in the month of, `first`."""
+        begin = np.datetime64(first)
+        if not self.months:
+            return np.asarray(begin + columns * self.days)
+        return np.asarray(
+            (begin.astype("datetime64[M]") + columns * self.months).astype("datetime64[D]")
+        )
 
 
 DAILY = Rhythm("D", 1, 7, 4, (3, 7, 14, 28, 91), 28)
 WEEKLY = Rhythm("W", 7, 52, 1, (2, 4, 8, 13, 26, 52), 13)
+MONTHLY = Rhythm("M", 30, 12, 2, (2, 3, 6, 12, 24), 6, months=1)
+QUARTERLY = Rhythm("Q", 91, 4, 2, (2, 3, 4, 8), 4, months=3)
 
 
 @dataclass(frozen=True)
@@ -124,7 +138,7 @@ class Panel:
 
     def date_of(self, column: int) -> dt.date:
         """Return the first day of a period."""
-        return self.first + dt.timedelta(days=self.rhythm.days * column)
+        return dt.date.fromisoformat(str(self.rhythm.dates(self.first, np.array(column))))
 
 
 def panel_of(units: NDArray[np.floating], first: dt.date, rhythm: Rhythm = DAILY) -> Panel:

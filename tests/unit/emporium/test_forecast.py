@@ -137,6 +137,67 @@ def test_weeks_are_known_by_their_distance_and_end_on_the_last_day(tmp_path):
     assert found.label(1) == "2024-01-31"
 
 
+@pytest.mark.parametrize(
+    ("days", "units", "rhythm", "first", "next_label"),
+    [
+        (["2023-11-01", "2023-12-01", "2024-02-01"], [2, 2, 0, 2], "M", "2023-11-01", "2024-03"),
+        (["2023-12-31", "2024-01-31", "2024-02-29"], [2, 2, 2], "M", "2023-12-01", "2024-03"),
+        (["2023-07-01", "2023-10-01", "2024-01-01"], [2, 2, 2], "Q", "2023-05-01", "2024-04"),
+        (["2024-01-03", "2024-02-07", "2024-03-06"], [2] + 4 * [0] + [2] + 3 * [0] + [2], "W", "2023-12-28", "2024-03-13"),
+    ],
+    ids=["first days", "last days", "quarters", "neither"],
+)  # fmt: skip
+def test_months_are_known_by_their_first_or_last_days(
+    tmp_path, days, units, rhythm, first, next_label
+):
+    path = tmp_path / "sales.csv"
+    path.write_text("product,day,units\n" + "\n".join(f"a,{day},2" for day in days))
+    names = SalesNames(["product"], "day", "units")
+
+    found = sales_panel(read_sales(path, names), names, Reading(gaps="zero"), 1)
+
+    assert found.panel.rhythm.name == rhythm
+    assert found.panel.units.tolist() == [units]
+    assert str(found.panel.date_of(0)) == first
+    assert found.label(1) == next_label
+
+
+def test_days_are_summed_to_months_and_one_that_has_not_ended_is_left_out(tmp_path):
+    path = tmp_path / "sales.csv"
+    days = ["2024-01-30", "2024-01-31", "2024-02-01", "2024-02-29", "2024-03-01", "2024-03-02"]
+    path.write_text("product,day,units\n" + "\n".join(f"a,{day},2" for day in days))
+    names = SalesNames(["product"], "day", "units")
+    sales = read_sales(path, names)
+
+    found = sales_panel(sales, names, Reading("M"), 1)
+
+    assert found.panel.units.tolist() == [[4, 4]]
+    assert found.label(1) == "2024-03"
+    told = [
+        (5, "a month that has not ended", "left out"),
+        (6, "a month that has not ended", "left out"),
+    ]
+    assert findings(sales) == told
+
+
+def test_a_price_with_a_currencys_sign_is_told_as_no_number(tmp_path):
+    path = tmp_path / "sales.csv"
+    path.write_text("product,day,units,cost\na,2024-01-01,2,$3\na,2024-01-02,2,4\n")
+
+    sales = read_sales(path, SalesNames(["product"], "day", "units", price="cost"))
+
+    assert findings(sales) == [(1, "cost is no number", "used without it")]
+    assert sales.rows["value"].tolist() == [2, 2]
+
+
+def test_dates_that_nobody_can_read_are_shown_with_what_to_do(tmp_path):
+    path = tmp_path / "sales.csv"
+    path.write_text("product,day,units\na,first of May,2\n")
+
+    with pytest.raises(TableFileError, match="dates look like 'first of May': say how to read"):
+        read_sales(path, SalesNames(["product"], "day", "units"))
+
+
 def test_numbers_of_weeks_are_dates_once_one_says_so(tmp_path):
     path = tmp_path / "sales.csv"
     path.write_text("product,week,units\na,40,2\na,42,3\n")
@@ -147,7 +208,7 @@ def test_numbers_of_weeks_are_dates_once_one_says_so(tmp_path):
 
     assert found.panel.units.tolist() == [[2, 0, 3]]
     assert found.label(2) == "44"
-    with pytest.raises(TableFileError, match="say --freq D or --freq W"):
+    with pytest.raises(TableFileError, match="say --freq D, W, M or Q"):
         rhythm_of(sales.rows, "auto", numbered=True)
 
 
@@ -228,7 +289,17 @@ def test_a_file_of_one_day_says_that_it_is_too_short(tmp_path):
     ran = command("--sales", path, "--series", "sku", "--date", "day", "--value", "qty")
 
     assert ran.exit_code == 1
-    assert "1 periods are too few" in ran.output
+    assert "1 days are too few: bring 4 or more" in ran.output
+
+
+def test_ten_days_are_foreseen_by_what_learns_from_so_few(tmp_path):
+    path = tmp_path / "sales.csv"
+    path.write_text("sku,day,qty\n" + "\n".join(f"a,2024-01-{day:02d},5" for day in range(1, 11)))
+
+    ran = command("--sales", path, "--series", "sku", "--date", "day", "--value", "qty")
+
+    assert ran.exit_code == 0, ran.output
+    assert "10 days" in ran.output
 
 
 def test_holidays_of_a_table_are_of_one_country(shop, tmp_path):
@@ -269,7 +340,7 @@ def test_a_calendar_that_cannot_be_used_says_why(
     [
         (["--value", "pieces"], "has no column pieces"),
         (["--value", "qty", "--loss", "odd"], "choose absolute, squared, relative"),
-        (["--value", "qty", "--freq", "M"], "choose auto, D, W"),
+        (["--value", "qty", "--freq", "Y"], "choose auto, D, W, M, Q"),
         (["--value", "kind", "--horizon", 7, "--out", "x.xlsx"], "ends in .csv or .parquet"),
         (["--value", "qty", "--test-periods", 100], "need more than 200"),
     ],
