@@ -48,7 +48,8 @@ def change_inputs(settings):
     lake.write(OrderLine, pa.concat_tables([lines, moved]), DAY)
     clicks = lake.read(ClickstreamEvent, DAY, DAY)
     asked = clicks.filter(pc.equal(clicks["kind"], "search"))
-    otherwise = with_values(asked, "query", ["other thing"] * len(asked))
+    named = with_values(asked, "event_id", [f"{each}-2" for each in asked["event_id"].to_pylist()])
+    otherwise = with_values(named, "query", ["other thing"] * len(asked))
     lake.write(ClickstreamEvent, pa.concat_tables([clicks, clicks.slice(0, 30), otherwise]), DAY)
 
 
