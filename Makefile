@@ -17,7 +17,7 @@ demo: setup
 	@$(BIN)/emporium demo --data $(DATA) $(if $(DATA_DIR),--data-dir $(DATA_DIR)) $(ARGS)
 
 test: test-setup
-	@$(BIN)/python -m pytest -m "not long" -n 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-long: test-setup
 	@EXAMPLES=many $(BIN)/python -m pytest -m "long or hypothesis" -n 2 --dist loadfile --no-loadscope-reorder
