@@ -12,8 +12,11 @@ from models.search.fields import analyzer
 from models.search.splitting import splitters
 
 signs = st.text(st.sampled_from('ab ,:"{}\\=é\n'), max_size=6)
-plain = st.dictionaries(st.text("ab c", min_size=1, max_size=4), st.text("xyz ", max_size=4))
-other = st.dictionaries(signs, signs | st.integers(0, 3) | st.booleans() | st.lists(signs))
+values = signs | st.integers(0, 3) | st.booleans() | st.lists(signs, max_size=2)
+plain = st.dictionaries(
+    st.text("ab c", min_size=1, max_size=4), st.text("xyz ", max_size=4), max_size=5
+)
+other = st.dictionaries(signs, values, max_size=5)
 SEPARATORS = {"as written by Python": (", ", ": "), "short": (",", ":")}
 
 
@@ -23,7 +26,7 @@ def fields(texts):
 
 
 @pytest.mark.parametrize("separators", SEPARATORS.values(), ids=SEPARATORS)
-@given(st.lists(plain | other))
+@given(st.lists(plain | other, max_size=4))
 def test_words_are_those_of_names_and_values_and_short_ones_are_chosen_by(separators, products):
     texts = [json.dumps(each, separators=separators) for each in products]
 
